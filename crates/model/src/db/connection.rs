@@ -1,0 +1,93 @@
+//! One connection type for both databases, and how a connection is made and judged.
+
+use std::time::Duration;
+
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::r2d2::{Error as PoolError, ManageConnection, Pool};
+use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
+
+use super::{ConnectionPool, DatabaseUrl, OpenError};
+
+/// A connection to either database. Queries are written once against it; where a database's own SQL is
+/// needed, a named store function matches on the variant.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// A SQLite file.
+    Sqlite(SqliteConnection),
+    /// A PostgreSQL session.
+    Postgres(PgConnection),
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Reader,
+    Writer,
+}
+
+/// Makes connections for r2d2. `MultiConnection::establish` is never called: it tries each database in
+/// turn, hides "connection refused", and makes a SQLite file out of a typing error.
+#[derive(Debug)]
+pub(super) struct Manager {
+    url: DatabaseUrl,
+    role: Role,
+}
+
+impl Manager {
+    pub(super) fn new(url: DatabaseUrl, role: Role) -> Self {
+        Self { url, role }
+    }
+}
+
+/// A lost power supply must not lose an acknowledged commit, hence FULL: with NORMAL 200 of 200 were lost.
+const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;";
+
+const POSTGRES_SETUP: &str = "SET TIME ZONE 'UTC'; SET lock_timeout = '3s'; \
+     SET idle_in_transaction_session_timeout = '10s';";
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = PoolError;
+
+    fn connect(&self) -> Result<Conn, PoolError> {
+        let mut conn = match &self.url {
+            DatabaseUrl::Sqlite(path) => {
+                SqliteConnection::establish(&path.to_string_lossy()).map(Conn::Sqlite)
+            }
+            DatabaseUrl::Postgres(url) => PgConnection::establish(url).map(Conn::Postgres),
+        }
+        .map_err(PoolError::ConnectionError)?;
+        let (setup, read_only) = match &conn {
+            Conn::Sqlite(_) => (SQLITE_SETUP, "PRAGMA query_only = ON"),
+            Conn::Postgres(_) => (POSTGRES_SETUP, "SET default_transaction_read_only = on"),
+        };
+        conn.batch_execute(setup).map_err(PoolError::QueryError)?;
+        if self.role == Role::Reader {
+            conn.batch_execute(read_only).map_err(PoolError::QueryError)?;
+        }
+        Ok(conn)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), PoolError> {
+        diesel::sql_query("SELECT 1").execute(conn).map(drop).map_err(PoolError::QueryError)
+    }
+
+    fn has_broken(&self, _conn: &mut Conn) -> bool {
+        // Asked each time a connection comes back, which is only when its thread doubts it.
+        true
+    }
+}
+
+/// A pool with one connection per thread, the first of them made at once so that a wrong URL is told at start.
+pub(super) fn pool(manager: Manager, size: u32) -> Result<ConnectionPool, OpenError> {
+    drop(manager.connect().map_err(|error| OpenError(error.into()))?);
+    Ok(Pool::builder()
+        .max_size(size)
+        .min_idle(Some(0))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_on_check_out(false)
+        .connection_timeout(Duration::from_secs(2))
+        .build_unchecked(manager))
+}

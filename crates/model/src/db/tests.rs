@@ -1,0 +1,143 @@
+//! The front door's promises, on both databases.
+
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+use diesel::result::Error::RollbackTransaction;
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
+
+use super::testing::TestDatabase;
+use super::{Conn, Db, DbError};
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+fn insert(conn: &mut Conn, number: i64) -> QueryResult<usize> {
+    sql_query(format!("INSERT INTO notes (number) VALUES ({number})")).execute(conn)
+}
+
+fn count(conn: &mut Conn) -> QueryResult<i64> {
+    sql_query("SELECT count(*) AS count FROM notes").get_result::<Count>(conn).map(|row| row.count)
+}
+
+#[expect(clippy::unwrap_used, reason = "test support")]
+async fn with_notes() -> (TestDatabase, Db) {
+    let database = TestDatabase::new();
+    let db = Db::open(database.url()).unwrap();
+    db.write(|conn| conn.batch_execute("CREATE TABLE notes (number BIGINT PRIMARY KEY)")).await.unwrap();
+    (database, db)
+}
+
+#[tokio::test]
+async fn a_read_sees_every_write_acknowledged_before_it() {
+    let (_database, db) = with_notes().await;
+    for number in 0..50 {
+        db.write(move |conn| insert(conn, number)).await.unwrap();
+        assert_eq!(db.read(count).await.unwrap(), number + 1);
+    }
+}
+
+#[tokio::test]
+async fn one_failing_write_harms_no_neighbour_in_its_group() {
+    let (_database, db) = with_notes().await;
+    let writes = (0..200).map(|number| {
+        let db = db.clone();
+        // Every second one repeats the number before it.
+        tokio::spawn(async move { db.write(move |conn| insert(conn, number / 2)).await })
+    });
+    let mut kept = 0;
+    for write in writes.collect::<Vec<_>>() {
+        match write.await.unwrap() {
+            Ok(_) => kept += 1,
+            Err(DbError::Query(_)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!(kept, 100);
+    assert_eq!(db.read(count).await.unwrap(), 100);
+}
+
+#[tokio::test]
+async fn an_error_undoes_everything_the_work_had_done() {
+    let (_database, db) = with_notes().await;
+    let result = db
+        .write(|conn| {
+            insert(conn, 1)?;
+            Err::<(), _>(RollbackTransaction)
+        })
+        .await;
+    assert!(matches!(result, Err(DbError::Query(RollbackTransaction))));
+    assert_eq!(db.read(count).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_panic_is_an_error_and_the_threads_survive_it() {
+    let (_database, db) = with_notes().await;
+    for _ in 0..20 {
+        let result = db
+            .write(|conn| -> QueryResult<()> {
+                insert(conn, 1)?;
+                panic!("on purpose")
+            })
+            .await;
+        assert!(matches!(result, Err(DbError::Panicked)));
+    }
+    db.write(|conn| insert(conn, 1)).await.unwrap();
+    assert_eq!(db.read(count).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_reading_connection_cannot_write() {
+    let (_database, db) = with_notes().await;
+    assert!(db.read(|conn| insert(conn, 1)).await.is_err());
+    assert_eq!(db.read(count).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn two_handles_on_one_database_see_each_other_and_lose_nothing() {
+    let (database, first) = with_notes().await;
+    let second = Db::open(database.url()).unwrap();
+    let handles = [first, second];
+    let writes = (0..200).map(|number| {
+        let db = handles[usize::from(number % 2 == 0)].clone();
+        tokio::spawn(async move { db.write(move |conn| insert(conn, number)).await })
+    });
+    for write in writes.collect::<Vec<_>>() {
+        write.await.unwrap().unwrap();
+    }
+    assert_eq!(handles[0].read(count).await.unwrap(), 200);
+    assert_eq!(handles[1].read(count).await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn a_full_queue_is_busy_at_once() {
+    let (_database, db) = with_notes().await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(std::sync::Mutex::new(held));
+    let mut waiting = Vec::new();
+    let mut busy = 0;
+    for _ in 0..3000 {
+        let (db, held) = (db.clone(), held.clone());
+        waiting.push(tokio::spawn(async move {
+            db.read(move |_conn| {
+                // Held until the sender goes; the error then is the signal.
+                let _ = held.lock().unwrap().recv();
+                Ok(())
+            })
+            .await
+        }));
+    }
+    tokio::task::yield_now().await;
+    drop(release);
+    for each in waiting {
+        match each.await.unwrap() {
+            Ok(()) => {}
+            Err(DbError::Busy) => busy += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(busy > 0, "3000 tasks cannot all have had a place");
+}

@@ -1,0 +1,89 @@
+//! The introspection answer of RFC 7662 section 2.2: what `authz` says and `timetracker-api` believes.
+
+use serde::Serialize;
+
+/// What an authorization server says about a token. A token that is not active says nothing else:
+/// the wire form is exactly `{"active":false}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Introspection<'a> {
+    /// Unknown, malformed, expired, revoked, of another kind, or not meant for the caller.
+    Inactive,
+    /// A live access token.
+    Active(ActiveToken<'a>),
+}
+
+/// The members of an active answer. Instants are whole seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ActiveToken<'a> {
+    /// Space-separated scope tokens (RFC 6749 section 3.3).
+    pub scope: &'a str,
+    /// The client the token was issued to.
+    pub client_id: &'a str,
+    /// The person, for people to read; absent for a token a client got for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<&'a str>,
+    /// Always `Bearer`.
+    pub token_type: &'a str,
+    /// When it ends.
+    pub exp: i64,
+    /// When it was issued.
+    pub iat: i64,
+    /// When it begins to be valid.
+    pub nbf: i64,
+    /// The person's id in decimal, or the client's id for a token a client got for itself.
+    pub sub: &'a str,
+    /// The resource servers it is meant for.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub aud: Vec<&'a str>,
+    /// The issuer (RFC 8414 section 2).
+    pub iss: &'a str,
+    /// The token's own id.
+    pub jti: &'a str,
+}
+
+impl Serialize for Introspection<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            active: bool,
+            #[serde(flatten)]
+            token: Option<&'a ActiveToken<'a>>,
+        }
+        let token = match self {
+            Self::Inactive => None,
+            Self::Active(token) => Some(token),
+        };
+        Wire { active: token.is_some(), token }.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inactive_token_says_nothing_else() {
+        assert_eq!(serde_json::to_string(&Introspection::Inactive).unwrap(), r#"{"active":false}"#);
+    }
+
+    #[test]
+    fn an_active_token_says_what_rfc_7662_names() {
+        let answer = Introspection::Active(ActiveToken {
+            scope: "read",
+            client_id: "web",
+            username: None,
+            token_type: "Bearer",
+            exp: 20,
+            iat: 10,
+            nbf: 10,
+            sub: "web",
+            aud: vec!["timetracker"],
+            iss: "http://localhost:8000/o",
+            jti: "1",
+        });
+        assert_eq!(
+            serde_json::to_string(&answer).unwrap(),
+            r#"{"active":true,"scope":"read","client_id":"web","token_type":"Bearer","exp":20,"iat":10,"nbf":10,"sub":"web","aud":["timetracker"],"iss":"http://localhost:8000/o","jti":"1"}"#
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! The vocabulary `authz` and `timetracker-api` share, and nothing that knows HTTP.
+//!
+//! * [`id`]: typed identifiers. [`time`]: instants and the clock. [`scope`]: scope sets (RFC 6749 section 3.3).
+//! * [`introspection`]: the RFC 7662 answer, the one contract both services compile against.
+//! * [`settings`]: what an operator said, looked up and parsed with every problem reported at once.
+//! * [`secret`]: values that do not print, and the digest secrets are kept as.
+//! * [`logging`]: one structured line per event.
+//! * [`db`]: the front door to SQLite and PostgreSQL: `Db::read` and `Db::write`.
+
+pub mod db;
+pub mod id;
+pub mod introspection;
+pub mod logging;
+pub mod scope;
+pub mod secret;
+pub mod settings;
+pub mod time;
