@@ -1,1 +1,32 @@
-//! stub
+//! The authorization server.
+//!
+//! | endpoint | what | where it is written |
+//! |---|---|---|
+//! | `/o/authorize/` | authorization | RFC 6749 section 3.1, RFC 7636, RFC 9207 |
+//! | `/o/token/` | tokens: code, refresh, client credentials, password | RFC 6749 section 3.2 |
+//! | `/o/introspect/` | introspection | RFC 7662 |
+//! | `/o/revoke_token/` | revocation | RFC 7009 |
+//! | `/.well-known/oauth-authorization-server/o` | metadata | RFC 8414 |
+//! | `/o/code/` | the code, for people at a terminal | ours |
+//! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
+//!
+//! `protocol` is for machines, `pages` for people, [`store`] holds the SQL, [`crypto`] every use of
+//! cryptography. [`app::App`] is everything a handler may touch; [`routes`] is the table of all paths.
+
+pub mod app;
+pub mod cli;
+pub mod clients;
+pub mod config;
+pub mod crypto;
+mod edge;
+pub mod feed;
+mod pages;
+mod people;
+mod protocol;
+pub mod registration;
+pub mod routes;
+mod schema;
+pub mod server;
+mod sign_in;
+pub mod store;
+pub mod throttle;

@@ -8,14 +8,21 @@ use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
 
 use super::{ConnectionPool, DatabaseUrl, OpenError};
 
-/// A connection to either database. Queries are written once against it; where a database's own SQL is
-/// needed, a named store function matches on the variant.
-#[derive(diesel::MultiConnection)]
-pub enum Conn {
-    /// A SQLite file.
-    Sqlite(SqliteConnection),
-    /// A PostgreSQL session.
-    Postgres(PgConnection),
+pub use either::{Conn, MultiBackend};
+
+#[expect(missing_docs, reason = "diesel's derive puts undocumented items beside the enum")]
+mod either {
+    use diesel::{PgConnection, SqliteConnection};
+
+    /// A connection to either database. Queries are written once against it; where a database's own SQL
+    /// is needed, a named store function matches on the variant.
+    #[derive(diesel::MultiConnection)]
+    pub enum Conn {
+        /// A SQLite file.
+        Sqlite(SqliteConnection),
+        /// A PostgreSQL session.
+        Postgres(PgConnection),
+    }
 }
 
 /// What a connection is for.

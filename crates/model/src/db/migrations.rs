@@ -1,19 +1,30 @@
 //! Migrations, embedded in the binary, one set per database with the same names.
 
+use diesel::backend::Backend;
 use diesel::connection::{Connection, SimpleConnection};
+use diesel::migration::{Migration, MigrationSource};
 use diesel::r2d2::ManageConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
 use super::connection::{Manager, Role};
 use super::{Conn, DatabaseUrl, OpenError};
 
-/// A service's migrations for both databases: `|| embed_migrations!("…")` for each.
+/// A service's migrations for both databases: a constant `embed_migrations!("…")` for each.
 #[derive(Clone, Copy)]
 pub struct Migrations {
     /// For SQLite.
-    pub sqlite: fn() -> EmbeddedMigrations,
+    pub sqlite: &'static EmbeddedMigrations,
     /// For PostgreSQL.
-    pub postgres: fn() -> EmbeddedMigrations,
+    pub postgres: &'static EmbeddedMigrations,
+}
+
+/// Lends a set out as often as it is needed.
+struct Set(&'static EmbeddedMigrations);
+
+impl<DB: Backend> MigrationSource<DB> for Set {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<DB>>>> {
+        self.0.migrations()
+    }
 }
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -29,11 +40,11 @@ impl Migrations {
     pub fn run(self, url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
         Self::with(url, |conn| match conn {
             Conn::Sqlite(conn) => {
-                conn.exclusive_transaction(|conn| names(&conn.run_pending_migrations((self.sqlite)())?))
+                conn.exclusive_transaction(|conn| names(&conn.run_pending_migrations(Set(self.sqlite))?))
             }
             Conn::Postgres(conn) => transaction(conn, |conn| {
                 conn.batch_execute(POSTGRES_LOCK)?;
-                names(&conn.run_pending_migrations((self.postgres)())?)
+                names(&conn.run_pending_migrations(Set(self.postgres))?)
             }),
         })
     }
@@ -44,8 +55,8 @@ impl Migrations {
     /// When the database cannot be reached.
     pub fn are_pending(self, url: &DatabaseUrl) -> Result<bool, OpenError> {
         Self::with(url, |conn| match conn {
-            Conn::Sqlite(conn) => conn.has_pending_migration((self.sqlite)()),
-            Conn::Postgres(conn) => conn.has_pending_migration((self.postgres)()),
+            Conn::Sqlite(conn) => conn.has_pending_migration(Set(self.sqlite)),
+            Conn::Postgres(conn) => conn.has_pending_migration(Set(self.postgres)),
         })
     }
 
@@ -55,8 +66,8 @@ impl Migrations {
     /// When the database cannot be reached or a migration cannot be undone.
     pub fn revert_all(self, url: &DatabaseUrl) -> Result<(), OpenError> {
         Self::with(url, |conn| match conn {
-            Conn::Sqlite(conn) => conn.revert_all_migrations((self.sqlite)()).map(drop),
-            Conn::Postgres(conn) => conn.revert_all_migrations((self.postgres)()).map(drop),
+            Conn::Sqlite(conn) => conn.revert_all_migrations(Set(self.sqlite)).map(drop),
+            Conn::Postgres(conn) => conn.revert_all_migrations(Set(self.postgres)).map(drop),
         })
     }
 

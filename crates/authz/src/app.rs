@@ -1,0 +1,147 @@
+//! Everything a handler may touch.
+
+use std::fmt;
+use std::sync::Arc;
+
+use model::db::{Db, DbError, OpenError};
+use model::time::{Clock, Timestamp};
+
+use crate::clients::Clients;
+use crate::config::Config;
+use crate::crypto::master::{MacKey, MasterKey};
+use crate::crypto::passwords::Passwords;
+use crate::crypto::seal::Sealer;
+use crate::feed::Feed;
+use crate::store;
+use crate::throttle::Throttle;
+
+/// The application; clones share it.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What the application is made of.
+pub struct Parts {
+    /// What was decided.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Clock,
+    /// The database.
+    pub db: Db,
+    /// Tokens.
+    pub sealer: Arc<Sealer>,
+    /// Clients in memory.
+    pub clients: Arc<Clients>,
+    /// What must not be vouched for.
+    pub feed: Feed,
+    /// People's passwords.
+    pub passwords: Passwords,
+    /// Ties a form to the browser it was shown in.
+    pub form_key: MacKey,
+    /// Wrong client secrets, by client and address.
+    pub wrong_secrets: Throttle,
+    /// Wrong passwords, by name and address.
+    pub wrong_passwords: Throttle,
+    /// Unknown tokens asked about, by caller.
+    pub unknown_tokens: Throttle,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Why the application cannot start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The database cannot be opened or migrated.
+    Open(OpenError),
+    /// Migrations are pending, and running them at start is switched off.
+    PendingMigrations,
+    /// The database cannot be read or written.
+    Db(DbError),
+    /// The password threads cannot be started.
+    Passwords(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(error) => error.fmt(f),
+            Self::PendingMigrations => f.write_str("the database lacks migrations: run `authz migrate`"),
+            Self::Db(error) => error.fmt(f),
+            Self::Passwords(error) => write!(f, "passwords cannot be hashed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        Self::Open(error)
+    }
+}
+
+impl From<DbError> for StartError {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl App {
+    /// Migrates, opens the database and loads what is kept in memory.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, migrated, read or written.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
+        if config.auto_migrate {
+            store::MIGRATIONS.run(&config.database_url)?;
+        } else if store::MIGRATIONS.are_pending(&config.database_url)? {
+            return Err(StartError::PendingMigrations);
+        }
+        let db = Db::open(&config.database_url)?;
+        let now = clock.now();
+        db.write(move |conn| store::sealing_keys::ensure(conn, now)).await?;
+        let master = Arc::new(config.secret_key.clone());
+        let passwords = Passwords::new(&master, config.password_cost, config.password_threads)
+            .map_err(StartError::Passwords)?;
+        let sealer = Arc::new(Sealer::new(master.clone()));
+        let clients = Arc::new(Clients::new(db.clone()));
+        let feed = Feed::load(db.clone(), sealer.clone(), clients.clone()).await?;
+        Ok(Self(Arc::new(Parts {
+            form_key: form_key(&master),
+            wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),
+            wrong_passwords: Throttle::new(WRONG_PASSWORDS_PER_MINUTE),
+            unknown_tokens: Throttle::new(config.unknown_tokens_per_minute),
+            config,
+            clock,
+            db,
+            sealer,
+            clients,
+            feed,
+            passwords,
+        })))
+    }
+
+    /// The instant now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether requests can be answered: the feed is current, and the database takes writes.
+    pub async fn is_ready(&self) -> bool {
+        self.feed.is_current() && self.db.write(|_conn| Ok(())).await.is_ok()
+    }
+}
+
+/// How many wrong secrets one address may try for one client in a minute.
+const WRONG_SECRETS_PER_MINUTE: u32 = 30;
+/// How many wrong passwords one address may try for one name in a minute.
+const WRONG_PASSWORDS_PER_MINUTE: u32 = 10;
+
+fn form_key(master: &MasterKey) -> MacKey {
+    master.mac_key("forms")
+}

@@ -1,0 +1,37 @@
+//! `authz key …`
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{Outcome, Report};
+use crate::app::App;
+use crate::crypto::master::MasterKey;
+use crate::store::sealing_keys;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Print a new master key, for AUTHZ_SECRET_KEY.
+    Generate,
+    /// Begin a new sealing key; what was sealed with the old ones stays valid. No restart is needed.
+    Rotate,
+}
+
+/// Needs no settings: it is what one does first.
+pub(super) fn generate() -> Outcome {
+    let key = MasterKey::generate()?;
+    Ok(Report { json: json!({"secret_key": key}), text: key })
+}
+
+pub(super) async fn run(app: &App, command: &Command) -> Outcome {
+    match command {
+        Command::Generate => generate(),
+        Command::Rotate => {
+            let now = app.now();
+            let usable_from = app.db.write(move |conn| sealing_keys::insert(conn, now)).await?;
+            Ok(Report {
+                text: format!("The new key seals from {usable_from}; the old ones still open."),
+                json: json!({"usable_from": usable_from.to_string()}),
+            })
+        }
+    }
+}

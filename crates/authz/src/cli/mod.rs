@@ -1,0 +1,138 @@
+//! The administrator's subcommands. Each says what it did, as text or with `--json` for scripts; passwords are
+//! read from standard input, never from arguments, which other people on the machine can see.
+
+mod client;
+mod doctor;
+mod key;
+mod user;
+
+use std::error::Error;
+use std::io::BufRead;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use model::logging;
+use model::secret::Secret;
+use model::settings::Settings;
+use model::time::Clock;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::config::Config;
+use crate::{server, store};
+
+/// What a command says when it has gone well.
+struct Report {
+    text: String,
+    json: Value,
+}
+
+type Outcome = Result<Report, Box<dyn Error + Send + Sync>>;
+
+/// OAuth 2.0 authorization server. Settings come from AUTHZ_… variables and the TOML file AUTHZ_CONFIG names.
+#[derive(Parser)]
+#[command(name = "authz", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Print JSON, for scripts.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve,
+    /// Bring the database up to date.
+    Migrate,
+    /// People.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Clients.
+    #[command(subcommand)]
+    Client(client::Command),
+    /// Keys.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Check the configuration, the database and the cryptography.
+    Doctor,
+}
+
+/// Runs the command of the process's arguments with these variables. 0: done, 1: it failed, 2: wrong arguments.
+pub async fn run(variables: impl IntoIterator<Item = (String, String)>) -> ExitCode {
+    let arguments = Arguments::parse();
+    let json = arguments.json;
+    match dispatch(arguments.command, Settings::new("AUTHZ_", variables)).await {
+        Ok(Some(report)) => {
+            say(&if json { report.json.to_string() } else { report.text });
+            ExitCode::SUCCESS
+        }
+        Ok(None) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&if json {
+                json!({"error": error.to_string()}).to_string()
+            } else {
+                format!("authz: {error}")
+            });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "what a command says")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "why a command failed")]
+fn complain(text: &str) {
+    eprintln!("{text}");
+}
+
+async fn dispatch(
+    command: Command,
+    settings: Settings,
+) -> Result<Option<Report>, Box<dyn Error + Send + Sync>> {
+    if let Command::Key(key::Command::Generate) = command {
+        return key::generate().map(Some);
+    }
+    let config = Config::from_settings(settings)?;
+    match command {
+        Command::Serve => {
+            let _flush = logging::start(config.log_format, "info");
+            server::run(config).await?;
+            Ok(None)
+        }
+        Command::Migrate => migrate(&config).map(Some),
+        Command::Doctor => doctor::run(config).await.map(Some),
+        Command::User(command) => user::run(&open(config).await?, command).await.map(Some),
+        Command::Client(command) => client::run(&open(config).await?, command).await.map(Some),
+        Command::Key(command) => key::run(&open(config).await?, &command).await.map(Some),
+    }
+}
+
+async fn open(config: Config) -> Result<App, Box<dyn Error + Send + Sync>> {
+    Ok(App::open(config, Clock::system()).await?)
+}
+
+fn migrate(config: &Config) -> Outcome {
+    let names = store::MIGRATIONS.run(&config.database_url)?;
+    let text = if names.is_empty() {
+        "The database is up to date.".to_owned()
+    } else {
+        format!("Ran {}.", names.join(", "))
+    };
+    Ok(Report { text, json: json!({"migrations": names}) })
+}
+
+/// The first line of standard input.
+fn password_from_stdin() -> Result<Secret<String>, Box<dyn Error + Send + Sync>> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err("no password on standard input".into());
+    }
+    Ok(Secret::new(password.to_owned()))
+}

@@ -1,0 +1,51 @@
+//! The clients in memory: read from the database once, forgotten when the feed says that one has changed.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use model::db::{Db, DbError};
+
+use crate::store::clients::{self, Client};
+
+/// The cache. It holds existing clients only, so it is as large as their number.
+pub struct Clients {
+    db: Db,
+    known: RwLock<HashMap<String, Arc<Client>>>,
+    /// Counts what was forgotten: a row read before and stored after a change would stay stale.
+    forgotten: AtomicU64,
+}
+
+impl Clients {
+    /// An empty cache.
+    pub fn new(db: Db) -> Self {
+        Self { db, known: RwLock::default(), forgotten: AtomicU64::new(0) }
+    }
+
+    /// The client of that id.
+    ///
+    /// # Errors
+    /// When it is not in memory and the database cannot be read.
+    pub async fn find(&self, id: &str) -> Result<Option<Arc<Client>>, DbError> {
+        if let Some(client) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(id) {
+            return Ok(Some(client.clone()));
+        }
+        let forgotten = self.forgotten.load(Ordering::Acquire);
+        let key = id.to_owned();
+        let found = self.db.read(move |conn| clients::find(conn, &key)).await?.map(Arc::new);
+        if let Some(client) = &found {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            if self.forgotten.load(Ordering::Acquire) == forgotten {
+                known.insert(id.to_owned(), client.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Forgets a client that has changed.
+    pub(crate) fn forget(&self, id: &str) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
+        known.remove(id);
+    }
+}

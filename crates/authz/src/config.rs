@@ -1,0 +1,330 @@
+//! What was decided from what was said: `AUTHZ_…` settings, parsed once. Nobody else reads settings.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use model::db::DatabaseUrl;
+use model::logging::{LogFormat, LogRequests};
+use model::scope::ScopeSet;
+use model::settings::{Settings, SettingsError};
+use url::Url;
+
+use crate::crypto::master::MasterKey;
+
+/// Everything an operator may decide. Spans are lifetimes counted from issuing.
+#[derive(Debug)]
+pub struct Config {
+    /// Where the data is (`DATABASE_URL`).
+    pub database_url: DatabaseUrl,
+    /// Whether pending migrations are run at start (`AUTO_MIGRATE`).
+    pub auto_migrate: bool,
+    /// Where to listen (`LISTEN`).
+    pub listen: SocketAddr,
+    /// Who we say we are (`ISSUER`).
+    pub issuer: Issuer,
+    /// The master key (`SECRET_KEY`).
+    pub secret_key: MasterKey,
+    /// The scopes there are, with what people are told they mean (`SCOPES`).
+    pub scopes: Vec<(String, String)>,
+    /// Whom tokens are for when a client is registered without saying (`DEFAULT_AUDIENCE`).
+    pub default_audience: String,
+    /// How long things last.
+    pub lifetimes: Lifetimes,
+    /// bcrypt's cost (`PASSWORD_COST`).
+    pub password_cost: u32,
+    /// How many hashes are computed at once (`PASSWORD_THREADS`).
+    pub password_threads: usize,
+    /// Whether people may sign up (`SIGNUP`).
+    pub signup: bool,
+    /// Peers whose `X-Forwarded-For` is believed (`TRUSTED_PROXIES`).
+    pub trusted_proxies: Vec<IpNet>,
+    /// How many unknown tokens one caller may ask about in a minute; 0 for any number (`UNKNOWN_TOKENS_PER_MINUTE`).
+    pub unknown_tokens_per_minute: u32,
+    /// Where the API is, for the front page (`API_URL`).
+    pub api_url: Option<String>,
+    /// Worker threads (`WORKERS`).
+    pub workers: usize,
+    /// How log lines look (`LOG_FORMAT`).
+    pub log_format: LogFormat,
+    /// Which requests leave a line (`LOG_REQUESTS`).
+    pub log_requests: LogRequests,
+}
+
+/// How long things last.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// An authorization code (`CODE_TTL_SECONDS`).
+    pub code: Duration,
+    /// An access token (`ACCESS_TOKEN_TTL_SECONDS`).
+    pub access_token: Duration,
+    /// A refresh token that is not used (`REFRESH_TOKEN_IDLE_SECONDS`).
+    pub refresh_idle: Duration,
+    /// A grant, however often it is renewed (`REFRESH_TOKEN_TTL_SECONDS`).
+    pub refresh: Duration,
+    /// A replaced refresh token, for a client whose answer was lost (`REFRESH_OVERLAP_SECONDS`).
+    pub refresh_overlap: Duration,
+    /// A browser session (`SESSION_TTL_SECONDS`).
+    pub session: Duration,
+    /// A client secret after its rotation (`SECRET_OVERLAP_SECONDS`).
+    pub secret_overlap: Duration,
+}
+
+/// The issuer identifier (RFC 8414 section 2): an https URL that ends in `/o`, where the endpoints are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer {
+    url: String,
+    base: String,
+    origin: String,
+    is_https: bool,
+}
+
+impl Issuer {
+    /// The identifier, byte for byte as it was configured.
+    pub fn as_str(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL under which everything is served, without a trailing slash: the issuer without its `/o`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Scheme, host and port, as browsers write them in `Origin`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether browsers reach us over TLS.
+    pub fn is_https(&self) -> bool {
+        self.is_https
+    }
+}
+
+/// The text is not a usable issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuerError;
+
+impl fmt::Display for IssuerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(EXPECTED_ISSUER)
+    }
+}
+
+impl std::error::Error for IssuerError {}
+
+const EXPECTED_ISSUER: &str =
+    "an https URL that ends in /o (http only for a loopback host), such as https://id.example.com/o";
+
+impl FromStr for Issuer {
+    type Err = IssuerError;
+
+    fn from_str(text: &str) -> Result<Self, IssuerError> {
+        let url = Url::parse(text).map_err(|_| IssuerError)?;
+        let is_https = url.scheme() == "https";
+        let may_be_plain = url.scheme() == "http" && is_loopback(&url);
+        let plain_parts = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let Some(base) = text.strip_suffix("/o") else { return Err(IssuerError) };
+        if !(is_https || may_be_plain) || !plain_parts {
+            return Err(IssuerError);
+        }
+        let origin = url.origin().ascii_serialization();
+        Ok(Self { url: text.to_owned(), base: base.to_owned(), origin, is_https })
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+const DEFAULT_SCOPES: &str = "read=See your activities and the time you tracked; \
+     write=Record time and change your activities for you";
+
+impl Config {
+    /// Decides.
+    ///
+    /// # Errors
+    /// Every problem of the settings, together.
+    pub fn from_settings(mut settings: Settings) -> Result<Self, SettingsError> {
+        let config = Self::read(&mut settings);
+        settings.finish(config)
+    }
+
+    fn read(said: &mut Settings) -> Option<Self> {
+        let database_url =
+            said.required("DATABASE_URL", "sqlite:///path/to/file.db or postgres://user@host/database");
+        let issuer = said.required("ISSUER", EXPECTED_ISSUER);
+        let secret_key = secret_key(said);
+        let scopes = said.or("SCOPES", Scopes::default(), "name=description pairs separated by semicolons");
+        let lifetimes = Lifetimes::read(said);
+        let password_cost = said.or("PASSWORD_COST", 12, "a number from 4 to 31");
+        if !(4..=31).contains(&password_cost) {
+            said.problem("PASSWORD_COST", "expected a number from 4 to 31");
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let proxies =
+            said.or("TRUSTED_PROXIES", Networks(Vec::new()), "addresses or networks separated by spaces");
+        Some(Self {
+            auto_migrate: said.or("AUTO_MIGRATE", true, "true or false"),
+            listen: said.or(
+                "LISTEN",
+                SocketAddr::from(([127, 0, 0, 1], 8000)),
+                "an address and port such as 127.0.0.1:8000",
+            ),
+            default_audience: said.or("DEFAULT_AUDIENCE", "timetracker".to_owned(), "an audience"),
+            password_threads: said.or("PASSWORD_THREADS", cores.div_ceil(2), "a number of threads"),
+            signup: said.or("SIGNUP", true, "true or false"),
+            unknown_tokens_per_minute: said.or(
+                "UNKNOWN_TOKENS_PER_MINUTE",
+                60_000,
+                "a number, 0 for no limit",
+            ),
+            api_url: said.optional("API_URL", "a URL"),
+            workers: said.or("WORKERS", cores, "a number of threads").max(1),
+            log_format: said.or("LOG_FORMAT", LogFormat::Text, "text or json"),
+            log_requests: said.or("LOG_REQUESTS", LogRequests::Notable, "notable or all"),
+            trusted_proxies: proxies.0,
+            scopes: scopes.0,
+            password_cost,
+            lifetimes,
+            database_url: database_url?,
+            issuer: issuer?,
+            secret_key: secret_key?,
+        })
+    }
+
+    /// All scopes there are.
+    pub fn all_scopes(&self) -> ScopeSet {
+        self.scopes.iter().map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+impl Lifetimes {
+    fn read(said: &mut Settings) -> Self {
+        let lifetimes = Self {
+            code: said.seconds("CODE_TTL_SECONDS", Duration::from_secs(60)),
+            access_token: said.seconds("ACCESS_TOKEN_TTL_SECONDS", Duration::from_secs(3_600)),
+            refresh_idle: said.seconds("REFRESH_TOKEN_IDLE_SECONDS", Duration::from_secs(30 * 86_400)),
+            refresh: said.seconds("REFRESH_TOKEN_TTL_SECONDS", Duration::from_secs(365 * 86_400)),
+            refresh_overlap: said.seconds("REFRESH_OVERLAP_SECONDS", Duration::from_secs(10)),
+            session: said.seconds("SESSION_TTL_SECONDS", Duration::from_secs(14 * 86_400)),
+            secret_overlap: said.seconds("SECRET_OVERLAP_SECONDS", Duration::from_secs(86_400)),
+        };
+        if lifetimes.access_token > crate::store::revocations::LONGEST_ACCESS {
+            said.problem(
+                "ACCESS_TOKEN_TTL_SECONDS",
+                "expected at most a day: a revocation is remembered that long",
+            );
+        }
+        if lifetimes.code > Duration::from_secs(600) {
+            said.problem("CODE_TTL_SECONDS", "expected at most 600 (RFC 6749 section 4.1.2)");
+        }
+        if lifetimes.refresh_overlap > Duration::from_secs(10) {
+            said.problem("REFRESH_OVERLAP_SECONDS", "expected at most 10");
+        }
+        lifetimes
+    }
+}
+
+fn secret_key(said: &mut Settings) -> Option<MasterKey> {
+    let Some(text) = said.secret("SECRET_KEY") else {
+        said.problem("SECRET_KEY", "missing; make one with `authz key generate`, and keep it");
+        return None;
+    };
+    match text.expose().parse() {
+        Ok(key) => Some(key),
+        Err(error) => {
+            said.problem("SECRET_KEY", &format!("{error}"));
+            None
+        }
+    }
+}
+
+/// `name=description; name=description`.
+struct Scopes(Vec<(String, String)>);
+
+impl Default for Scopes {
+    fn default() -> Self {
+        DEFAULT_SCOPES.parse().unwrap_or(Self(Vec::new()))
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let pair = |pair: &str| {
+            let (name, description) = pair.split_once('=').ok_or(())?;
+            let name: ScopeSet = name.trim().parse().map_err(|_| ())?;
+            let single = name.iter().count() == 1 && !description.trim().is_empty();
+            single.then(|| (name.as_str().to_owned(), description.trim().to_owned())).ok_or(())
+        };
+        text.split(';').map(pair).collect::<Result<_, ()>>().map(Self)
+    }
+}
+
+/// Addresses and networks separated by spaces.
+struct Networks(Vec<IpNet>);
+
+impl FromStr for Networks {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let network =
+            |text: &str| text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from).map_err(drop));
+        text.split_whitespace().map(network).collect::<Result<_, ()>>().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(pairs: &[(&str, &str)]) -> Settings {
+        Settings::new("AUTHZ_", pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    /// R174
+    #[test]
+    fn it_refuses_to_start_with_a_plain_issuer_a_short_key_or_an_unknown_database_and_says_all_of_it() {
+        let error = Config::from_settings(said(&[
+            ("AUTHZ_ISSUER", "http://id.example.com/o"),
+            ("AUTHZ_SECRET_KEY", "changeme"),
+            ("AUTHZ_DATABASE_URL", "mysql://x/y"),
+        ]))
+        .unwrap_err()
+        .to_string();
+        for name in ["AUTHZ_ISSUER", "AUTHZ_SECRET_KEY", "AUTHZ_DATABASE_URL"] {
+            assert!(error.contains(name), "{error}");
+        }
+        assert!(!error.contains("changeme"), "{error}");
+    }
+
+    #[test]
+    fn an_issuer_is_https_or_loopback_and_ends_where_the_endpoints_are() {
+        for right in
+            ["https://id.example.com/o", "http://localhost:8000/o", "http://127.0.0.1/o", "https://x/auth/o"]
+        {
+            assert!(right.parse::<Issuer>().is_ok(), "{right}");
+        }
+        for wrong in [
+            "http://id.example.com/o",
+            "https://x",
+            "https://x/o/",
+            "https://x/o?a",
+            "https://u@x/o",
+            "ftp://x/o",
+        ] {
+            assert!(wrong.parse::<Issuer>().is_err(), "{wrong}");
+        }
+        let issuer: Issuer = "https://x.example/auth/o".parse().unwrap();
+        assert_eq!((issuer.base(), issuer.origin()), ("https://x.example/auth", "https://x.example"));
+    }
+}

@@ -1,0 +1,9 @@
+//! Every use of cryptography, one front door per library.
+//!
+//! * [`master`]: the one secret an operator keeps, and what is derived from it.
+//! * [`seal`]: tokens. * [`passwords`]: people's passwords. * [`random`]: secrets made here.
+
+pub mod master;
+pub mod passwords;
+pub mod random;
+pub mod seal;

@@ -1,0 +1,180 @@
+//! People's passwords: bcrypt over HMAC-SHA-256 with a pepper, on threads of their own.
+//!
+//! bcrypt alone ignores what follows the 72nd byte and cycles over NULs; the pre-hash makes every byte count.
+//! A hash takes a fifth of a second on purpose, so it is computed on a few threads behind a short queue: when
+//! the queue is full sign-in says "busy" and everything else does not notice.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+use model::secret::Secret;
+use tokio::sync::oneshot;
+
+use super::master::{MacKey, MasterKey};
+
+/// How many may wait for a hash: at two hashes a second, half a minute.
+const QUEUE: usize = 64;
+
+/// The pool. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    pepper: MacKey,
+    cost: u32,
+    /// What an unknown user's password is compared with, so that they cost what a known one costs.
+    decoy: Arc<str>,
+    queue: Sender<Box<dyn FnOnce() + Send>>,
+}
+
+/// Too many are waiting, or the pool has ended: try again shortly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+impl fmt::Display for Busy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("too many people are signing in")
+    }
+}
+
+impl std::error::Error for Busy {}
+
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not the password (or no such person, or a damaged hash).
+    Wrong,
+    /// The password; when the stored hash is of a lower cost than today's, the hash to store instead.
+    Right {
+        /// A hash of today's cost.
+        rehashed: Option<String>,
+    },
+}
+
+impl Passwords {
+    /// Starts `threads` threads. `cost` is bcrypt's: each step doubles the time.
+    ///
+    /// # Errors
+    /// When the cost is outside 4..=31 or a thread cannot be started.
+    pub fn new(
+        master: &MasterKey,
+        cost: u32,
+        threads: usize,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let pepper = master.mac_key("password pepper");
+        let (queue, waiting) = crossbeam_channel::bounded::<Box<dyn FnOnce() + Send>>(QUEUE);
+        for number in 0..threads.max(1) {
+            let waiting = waiting.clone();
+            std::thread::Builder::new()
+                .name(format!("password-{number}"))
+                .spawn(move || waiting.into_iter().for_each(|work| work()))?;
+        }
+        let decoy = hash(&pepper, cost, "no person has this password")?.into();
+        Ok(Self { pepper, cost, decoy, queue })
+    }
+
+    /// The hash to store for a new password.
+    ///
+    /// # Errors
+    /// [`Busy`] when too many are waiting.
+    pub async fn hash(&self, password: Secret<String>) -> Result<String, Busy> {
+        let (pepper, cost) = (self.pepper.clone(), self.cost);
+        self.run(move || hash(&pepper, cost, password.expose())).await?.map_err(|_| Busy)
+    }
+
+    /// Compares `password` with a stored hash; without one (no such person) it takes as long and says no.
+    ///
+    /// # Errors
+    /// [`Busy`] when too many are waiting.
+    pub async fn verify(&self, stored: Option<String>, password: Secret<String>) -> Result<Verdict, Busy> {
+        let (pepper, cost, decoy) = (self.pepper.clone(), self.cost, self.decoy.clone());
+        self.run(move || {
+            let known = stored.is_some();
+            let stored = stored.as_deref().unwrap_or(&decoy);
+            // A damaged hash is an error here: nobody's password.
+            let right = bcrypt::verify(prehash(&pepper, password.expose()), stored).unwrap_or(false);
+            if !(known && right) {
+                return Verdict::Wrong;
+            }
+            let rehashed =
+                (cost_of(stored) < cost).then(|| hash(&pepper, cost, password.expose()).ok()).flatten();
+            Verdict::Right { rehashed }
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let (answer, answered) = oneshot::channel();
+        let task = Box::new(move || {
+            // Whoever stopped waiting does not get a hash computed for them.
+            if !answer.is_closed() {
+                let _ = answer.send(work());
+            }
+        });
+        self.queue.try_send(task).map_err(|_| Busy)?;
+        answered.await.map_err(|_| Busy)
+    }
+}
+
+/// 43 characters without NUL, whatever the password: within bcrypt's 72 bytes, and all of it counts.
+fn prehash(pepper: &MacKey, password: &str) -> String {
+    pepper.tag(&[password])
+}
+
+fn hash(pepper: &MacKey, cost: u32, password: &str) -> Result<String, bcrypt::BcryptError> {
+    bcrypt::hash(prehash(pepper, password), cost)
+}
+
+/// `$2b$12$…`: 12. A hash that cannot be read counts as the cheapest.
+fn cost_of(stored: &str) -> u32 {
+    stored.split('$').nth(2).and_then(|cost| cost.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(cost: u32) -> Passwords {
+        let master = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".parse().unwrap();
+        Passwords::new(&master, cost, 2).unwrap()
+    }
+
+    fn secret(text: &str) -> Secret<String> {
+        Secret::new(text.to_owned())
+    }
+
+    /// R114
+    #[tokio::test]
+    async fn every_byte_of_a_password_counts() {
+        let pool = pool(4);
+        let long = "é".repeat(72);
+        for (set, given) in [
+            (long.clone(), format!("{long}x")),
+            ("a".into(), "a\0a".into()),
+            ("🔑".repeat(64), "🔑".repeat(63)),
+        ] {
+            let stored = pool.hash(secret(&set)).await.unwrap();
+            assert_eq!(pool.verify(Some(stored.clone()), secret(&given)).await, Ok(Verdict::Wrong));
+            assert_eq!(pool.verify(Some(stored), secret(&set)).await, Ok(Verdict::Right { rehashed: None }));
+        }
+    }
+
+    /// R115
+    #[tokio::test]
+    async fn a_damaged_hash_is_nobodys_password_and_a_cheap_one_is_renewed() {
+        let cheap = pool(4).hash(secret("correct horse")).await.unwrap();
+        for damaged in ["", "$2b$", "é", "$2b$04$", &cheap[..30]] {
+            assert_eq!(pool(4).verify(Some(damaged.into()), secret("x")).await, Ok(Verdict::Wrong));
+        }
+        let Ok(Verdict::Right { rehashed: Some(renewed) }) =
+            pool(5).verify(Some(cheap), secret("correct horse")).await
+        else {
+            panic!("a cheaper hash is renewed")
+        };
+        assert!(renewed.starts_with("$2b$05$"));
+    }
+
+    #[tokio::test]
+    async fn nobody_has_the_decoys_password() {
+        assert_eq!(pool(4).verify(None, secret("no person has this password")).await, Ok(Verdict::Wrong));
+    }
+}

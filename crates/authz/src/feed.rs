@@ -1,0 +1,175 @@
+//! The revocation index: what must not be vouched for, kept in memory, current with the database.
+//!
+//! Loaded before the first answer; brought up to date at once after this process's own commits and by a short
+//! poll for everybody else's. When the database cannot be asked for longer than [`Feed::BOUND`], nothing is
+//! vouched for at all. Why a poll and not LISTEN/NOTIFY: docs/decisions/0005-revocation-feed.md.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use model::db::{Db, DbError};
+use model::id::{GrantId, TokenId};
+use model::time::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::clients::Clients;
+use crate::crypto::seal::{AccessToken, Sealer};
+use crate::store::revocations::Revocation;
+use crate::store::{revocations, sealing_keys};
+
+/// How many rows are read at once.
+const PAGE: i64 = 1_000;
+
+/// The index, and how it stays current.
+pub struct Feed {
+    db: Db,
+    sealer: Arc<Sealer>,
+    clients: Arc<Clients>,
+    index: RwLock<Index>,
+    /// The last row taken in. Held while reading, so that rows are taken in once and in order.
+    seen: Mutex<i64>,
+    started: Instant,
+    /// Milliseconds after `started` at which the database was last read to its end.
+    current_at: AtomicU64,
+}
+
+/// What has been revoked. A key may be revoked again later: the latest instant counts.
+#[derive(Default)]
+struct Index {
+    tokens: HashSet<TokenId>,
+    grants: HashSet<GrantId>,
+    users: HashMap<i64, Timestamp>,
+    clients: HashMap<String, Timestamp>,
+    all: Option<Timestamp>,
+    /// When each entry may be forgotten.
+    drop_after: Vec<(Timestamp, Entry)>,
+}
+
+enum Entry {
+    Token(TokenId),
+    Grant(GrantId),
+}
+
+impl Feed {
+    /// How often the database is asked for what others have committed.
+    pub const POLL: Duration = Duration::from_millis(250);
+    /// How old the index may be before nothing is vouched for.
+    pub const BOUND: Duration = Duration::from_secs(5);
+
+    /// Loads the index and the sealing keys.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load(db: Db, sealer: Arc<Sealer>, clients: Arc<Clients>) -> Result<Self, DbError> {
+        let feed = Self {
+            db,
+            sealer,
+            clients,
+            index: RwLock::default(),
+            seen: Mutex::new(0),
+            started: Instant::now(),
+            current_at: AtomicU64::new(0),
+        };
+        feed.load_keys().await?;
+        feed.catch_up().await?;
+        Ok(feed)
+    }
+
+    /// Takes in everything committed so far. After this returns, what this process committed is in force in it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn catch_up(&self) -> Result<(), DbError> {
+        let mut seen = self.seen.lock().await;
+        loop {
+            let asked_at = self.elapsed();
+            let after = *seen;
+            let rows = self.db.read(move |conn| revocations::after(conn, after, PAGE)).await?;
+            let complete = i64::try_from(rows.len()).is_ok_and(|count| count < PAGE);
+            if rows.iter().any(|row| row.kind == "keys") {
+                self.load_keys().await?;
+            }
+            for row in rows {
+                *seen = row.seq;
+                self.take_in(&row);
+            }
+            if complete {
+                self.current_at.store(asked_at, Ordering::Release);
+                return Ok(());
+            }
+        }
+    }
+
+    async fn load_keys(&self) -> Result<(), DbError> {
+        self.sealer.replace_keys(self.db.read(sealing_keys::all).await?);
+        Ok(())
+    }
+
+    fn take_in(&self, row: &Revocation) {
+        if row.kind == "client" {
+            self.clients.forget(&row.key);
+        }
+        let Some(before) = row.issued_before else { return };
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        match row.kind.as_str() {
+            "token" => {
+                if let Ok(id) = row.key.parse().map(TokenId) {
+                    index.tokens.insert(id);
+                    index.drop_after.push((row.drop_after, Entry::Token(id)));
+                }
+            }
+            "grant" => {
+                if let Ok(id) = row.key.parse().map(GrantId) {
+                    index.grants.insert(id);
+                    index.drop_after.push((row.drop_after, Entry::Grant(id)));
+                }
+            }
+            "user" => {
+                if let Ok(id) = row.key.parse() {
+                    index.users.insert(id, before);
+                }
+            }
+            "client" => {
+                index.clients.insert(row.key.clone(), before);
+            }
+            "all" => index.all = index.all.max(Some(before)),
+            _ => {}
+        }
+    }
+
+    /// Whether the index is young enough to vouch by.
+    pub fn is_current(&self) -> bool {
+        let age = self.elapsed().saturating_sub(self.current_at.load(Ordering::Acquire));
+        u128::from(age) <= Self::BOUND.as_millis()
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether a token that opened was revoked since.
+    pub fn is_revoked(&self, token: &AccessToken) -> bool {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let voids = |before: Option<&Timestamp>| before.is_some_and(|before| token.issued_at <= *before);
+        index.tokens.contains(&token.id)
+            || token.grant.is_some_and(|grant| index.grants.contains(&grant))
+            || token.user.is_some_and(|user| voids(index.users.get(&user.0)))
+            || voids(index.clients.get(token.client))
+            || voids(index.all.as_ref())
+    }
+
+    /// Forgets what has ended by itself.
+    pub fn sweep(&self, now: Timestamp) {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let entries = std::mem::take(&mut index.drop_after);
+        for (drop_after, entry) in entries {
+            match entry {
+                entry if now <= drop_after => index.drop_after.push((drop_after, entry)),
+                Entry::Token(id) => drop(index.tokens.remove(&id)),
+                Entry::Grant(id) => drop(index.grants.remove(&id)),
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The browser a request comes from: its cookie, the session behind it, and the proof that a form was shown in it.
+
+use actix_web::cookie::time::Duration as CookieDuration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+use model::db::DbError;
+use model::secret::sha256;
+
+use super::SITE_NAME;
+use super::error::{Kind, PageError};
+use super::views::Frame;
+use crate::app::App;
+use crate::crypto::random;
+use crate::edge;
+use crate::protocol::Params;
+use crate::store::sessions::{self, Session};
+use crate::store::users::User;
+
+/// A browser, known by a random value in its cookie. Whether somebody is signed in there is in the database.
+pub(crate) struct Browser {
+    app: web::Data<App>,
+    secret: String,
+    is_new: bool,
+}
+
+/// Who is signed in, and since when.
+pub(crate) struct SignedIn {
+    pub(crate) session: Session,
+    pub(crate) user: User,
+}
+
+impl FromRequest for Browser {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
+impl Browser {
+    fn of(request: &HttpRequest) -> Result<Self, PageError> {
+        let app = request.app_data::<web::Data<App>>().cloned();
+        let app = app.ok_or_else(|| PageError::new(Kind::Internal))?;
+        let cookie = request.cookie(cookie_name(&app)).map(|cookie| cookie.value().to_owned());
+        match cookie.filter(|value| value.len() == SECRET_LEN) {
+            Some(secret) => Ok(Self { app, secret, is_new: false }),
+            None => Self::fresh(app),
+        }
+    }
+
+    fn fresh(app: web::Data<App>) -> Result<Self, PageError> {
+        let secret = random::secret("").map_err(PageError::internal)?;
+        Ok(Self { app, secret, is_new: true })
+    }
+
+    /// The session's key: a copy of the table does not tell the cookie.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        sha256(self.secret.as_bytes())
+    }
+
+    /// Who is signed in here.
+    pub(crate) async fn signed_in(&self) -> Result<Option<SignedIn>, DbError> {
+        if self.is_new {
+            return Ok(None);
+        }
+        let (id, now) = (self.digest(), self.app.now());
+        let found = self.app.db.read(move |conn| sessions::find(conn, &id, now)).await?;
+        Ok(found.map(|(session, user)| SignedIn { session, user }))
+    }
+
+    /// Signs a person in: a new cookie and a new session in place of the old ones.
+    pub(crate) async fn sign_in(&self, user: &User) -> Result<Cookie<'static>, PageError> {
+        let next = Self::fresh(self.app.clone())?;
+        let now = self.app.now();
+        let lifetime = self.app.config.lifetimes.session;
+        let session = Session {
+            id: next.digest().to_vec(),
+            user_id: user.id,
+            created_at: now,
+            authenticated_at: now,
+            ends_at: now.plus(lifetime),
+        };
+        let old = self.digest();
+        self.app.db.write(move |conn| sessions::insert(conn, &session, Some(&old))).await?;
+        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        Ok(next.cookie(CookieDuration::seconds(seconds)))
+    }
+
+    /// Ends the session; the cookie that removes the browser's.
+    pub(crate) async fn sign_out(&self) -> Result<Cookie<'static>, PageError> {
+        let id = self.digest();
+        self.app.db.write(move |conn| sessions::delete(conn, &id)).await?;
+        Ok(self.cookie(CookieDuration::ZERO))
+    }
+
+    /// What a form shown here carries, so that only a page of ours in this browser can have sent it.
+    pub(crate) fn csrf_token(&self) -> String {
+        self.app.form_key.tag(&["csrf", &self.secret])
+    }
+
+    /// The cookie to set when the browser had none; gone when it closes.
+    pub(crate) fn new_cookie(&self) -> Option<Cookie<'static>> {
+        self.is_new.then(|| {
+            let mut cookie = self.cookie(CookieDuration::ZERO);
+            cookie.unset_expires();
+            cookie.set_max_age(None);
+            cookie
+        })
+    }
+
+    fn cookie(&self, max_age: CookieDuration) -> Cookie<'static> {
+        Cookie::build(cookie_name(&self.app), self.secret.clone())
+            .path("/")
+            .secure(self.app.config.issuer.is_https())
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .max_age(max_age)
+            .finish()
+    }
+}
+
+/// What every page is given.
+pub(crate) fn frame<'a>(csrf_token: &'a str, signed_in: Option<&'a SignedIn>) -> Frame<'a> {
+    Frame {
+        site_name: SITE_NAME,
+        person: signed_in.map(|signed_in| signed_in.user.username.as_str()),
+        csrf_token,
+    }
+}
+
+/// 256 bits in base64url.
+const SECRET_LEN: usize = 43;
+
+/// `__Host-` ties a cookie to this very host over TLS; without TLS (loopback only) a browser would refuse it.
+fn cookie_name(app: &App) -> &'static str {
+    if app.config.issuer.is_https() { "__Host-authz_session" } else { "authz_session" }
+}
+
+/// A form that was shown by us in the browser it comes from.
+pub(crate) struct PageForm {
+    pub(crate) browser: Browser,
+    pub(crate) params: Params,
+}
+
+impl FromRequest for PageForm {
+    type Error = PageError;
+    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let browser = Browser::of(&request)?;
+            let is_form = request.content_type() == "application/x-www-form-urlencoded";
+            if !is_form || !is_from_us(request.headers(), browser.app.config.issuer.origin()) {
+                return Err(PageError::new(Kind::StaleForm));
+            }
+            let body = edge::read_body(&request, &mut payload).await;
+            let body =
+                body.map_err(|_| PageError::bad_request("The form did not arrive whole, or is too large."))?;
+            let params = Params::parse(&body).map_err(|error| PageError::bad_request(error.sentence()))?;
+            let token = params.get("csrf_token").unwrap_or_default();
+            if browser.is_new || !browser.app.form_key.verify(&["csrf", &browser.secret], token) {
+                return Err(PageError::new(Kind::StaleForm));
+            }
+            Ok(Self { browser, params })
+        })
+    }
+}
+
+/// Whether the browser says that a page of ours sent this. `Sec-Fetch-Site` decides where there is one: our own
+/// pages send `Origin: null`, because they are served with `Referrer-Policy: no-referrer`.
+fn is_from_us(headers: &HeaderMap, origin: &str) -> bool {
+    if let Some(site) = headers.get(HeaderName::from_static("sec-fetch-site")) {
+        return site == "same-origin";
+    }
+    headers.get(header::ORIGIN).is_none_or(|from| from == origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    /// R129
+    #[test]
+    fn a_form_from_another_site_is_not_ours_whatever_it_carries() {
+        let ours = "https://id.example";
+        for (site, origin, expected) in [
+            (None, None, true),
+            (None, Some(ours), true),
+            (None, Some("https://evil.example"), false),
+            (None, Some("null"), false),
+            (Some("same-origin"), Some("null"), true),
+            (Some("same-site"), Some(ours), false),
+            (Some("cross-site"), Some("null"), false),
+            (Some("none"), None, false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [("sec-fetch-site", site), ("origin", origin)] {
+                if let Some(value) = value {
+                    headers.insert(name.parse().unwrap(), HeaderValue::from_static(value));
+                }
+            }
+            assert_eq!(is_from_us(&headers, ours), expected, "{site:?} {origin:?}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `/o/code/`: a redirect URI for people at a terminal. Shows the code, and the curl line that exchanges it.
+//!
+//! Whatever is in the address is somebody's text: only a code that this server can open is shown with a command
+//! to paste, and only errors of a closed list are put into words.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::browser::{self, Browser};
+use super::error::PageError;
+use super::views::{CodeOutcome, CodePage};
+use crate::app::App;
+use crate::crypto::seal::Code;
+use crate::protocol::Params;
+
+/// The page.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn get(
+    app: web::Data<App>,
+    request: HttpRequest,
+    browser: Browser,
+) -> Result<HttpResponse, PageError> {
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    let signed_in = browser.signed_in().await?;
+    let csrf_token = browser.csrf_token();
+    let show = |outcome| {
+        super::page(&browser, &CodePage { frame: browser::frame(&csrf_token, signed_in.as_ref()), outcome })
+    };
+    if let Some(text) = query.get("code") {
+        let now = app.now();
+        let mut buffer = Vec::new();
+        return match app.sealer.open::<Code>(text, now, &mut buffer) {
+            Some(code) => {
+                let seconds = code.expires_at.since(now).as_secs();
+                let curl = curl_line(&app, &code, text).await?;
+                show(CodeOutcome::Issued {
+                    code: text,
+                    valid_for: &format!("{seconds} seconds"),
+                    curl: &curl,
+                })
+            }
+            None => show(CodeOutcome::Failed {
+                error: "invalid_code",
+                sentence: "This code has ended, or it is not from here. Begin again.",
+                description: None,
+            }),
+        };
+    }
+    if let Some(error) = query.get("error") {
+        let (error, sentence) = in_words(error);
+        return show(CodeOutcome::Failed { error, sentence, description: None });
+    }
+    let issuer = app.config.issuer.as_str();
+    show(CodeOutcome::Unasked {
+        redirect_uri: &format!("{issuer}/code/"),
+        authorize_url: &format!("{issuer}/authorize/"),
+        scope: app.config.all_scopes().as_str(),
+    })
+}
+
+async fn curl_line(app: &App, code: &Code<'_>, text: &str) -> Result<String, PageError> {
+    let confidential = app.clients.find(code.client).await?.is_some_and(|client| client.is_confidential);
+    let id = code.client;
+    let who =
+        if confidential { format!("-u '{id}:'\"$client_secret\"") } else { format!("-d client_id={id}") };
+    Ok(format!(
+        "curl {}/token/ {who} \\\n  -d grant_type=authorization_code \\\n  -d code={text} \\\n  -d redirect_uri={} \\\n  -d code_verifier=\"$verifier\"",
+        app.config.issuer.as_str(),
+        code.redirect_uri,
+    ))
+}
+
+/// The errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core section 3.1.2.6, for people.
+fn in_words(error: &str) -> (&'static str, &'static str) {
+    match error {
+        "access_denied" => ("access_denied", "You refused the request."),
+        "invalid_scope" => (
+            "invalid_scope",
+            "The application asked for something that does not exist or that it may not have.",
+        ),
+        "unauthorized_client" => ("unauthorized_client", "The application may not ask in this way."),
+        "unsupported_response_type" => {
+            ("unsupported_response_type", "The application asked for a kind of answer there is not.")
+        }
+        "login_required" => (
+            "login_required",
+            "You would have had to sign in, and the application did not want you to be asked.",
+        ),
+        "consent_required" => (
+            "consent_required",
+            "You would have had to agree, and the application did not want you to be asked.",
+        ),
+        "temporarily_unavailable" => {
+            ("temporarily_unavailable", "The server is busy. Try again in a moment.")
+        }
+        "server_error" => ("server_error", "Something went wrong on our side."),
+        _ => ("invalid_request", "The application's request was faulty."),
+    }
+}

@@ -1,0 +1,130 @@
+//! What people are told when something fails: one fixed sentence per kind, and a number to ask with.
+
+use std::error::Error;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentType};
+use actix_web::{HttpResponse, ResponseError};
+use askama::Template;
+use model::db::DbError;
+use model::request_id::RequestId;
+
+use super::SITE_NAME;
+use super::views::{ErrorPage, Frame};
+use crate::edge::Reference;
+use crate::sign_in::Failed;
+
+/// An error for a person.
+#[derive(Debug)]
+pub struct PageError {
+    kind: Kind,
+    /// More about it; never what was sent.
+    detail: Option<&'static str>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The kinds of error page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An application sent the person here with a request that cannot be answered to it.
+    BadRequest,
+    /// The form was not one we had just shown in this browser.
+    StaleForm,
+    /// There is no such page.
+    NotFound,
+    /// Too many people at once, or the storage cannot be asked.
+    Busy,
+    /// Our fault.
+    Internal,
+}
+
+impl Kind {
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::BadRequest => {
+                ("This request cannot be answered", "The application sent you here with a faulty request.")
+            }
+            Self::StaleForm => {
+                ("Please try again", "This form was not shown in this browser, or it is too old.")
+            }
+            Self::NotFound => ("No such page", "There is nothing at this address."),
+            Self::Busy => {
+                ("Please try again in a moment", "There is more to do right now than can be done at once.")
+            }
+            Self::Internal => ("Something went wrong", "This is our fault, not yours."),
+        }
+    }
+}
+
+impl PageError {
+    pub(crate) const fn new(kind: Kind) -> Self {
+        Self { kind, detail: None, cause: None }
+    }
+
+    pub(crate) const fn bad_request(detail: &'static str) -> Self {
+        Self { kind: Kind::BadRequest, detail: Some(detail), cause: None }
+    }
+
+    pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind: Kind::Internal, detail: None, cause: Some(cause.into()) }
+    }
+}
+
+/// For the log: the private cause with it.
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.kind)?;
+        self.detail.map_or(Ok(()), |detail| write!(f, ": {detail}"))?;
+        self.cause.as_ref().map_or(Ok(()), |cause| write!(f, " ({cause})"))
+    }
+}
+
+impl Error for PageError {}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        self.kind.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let id = RequestId::new();
+        let (heading, sentence) = self.kind.words();
+        let frame = Frame { site_name: SITE_NAME, person: None, csrf_token: "" };
+        let page = ErrorPage { frame, heading, sentence, detail: self.detail, reference: &id.to_string() };
+        let mut response = HttpResponse::build(self.kind.status());
+        if self.kind == Kind::Busy {
+            response.insert_header((header::RETRY_AFTER, 1));
+        }
+        let body = page.render().unwrap_or_else(|_| sentence.to_owned());
+        let mut response = response.content_type(ContentType::html()).body(body);
+        response.extensions_mut().insert(Reference(id));
+        response
+    }
+}
+
+impl From<DbError> for PageError {
+    fn from(error: DbError) -> Self {
+        let kind = if matches!(error, DbError::Panicked) { Kind::Internal } else { Kind::Busy };
+        Self { kind, detail: None, cause: Some(error.into()) }
+    }
+}
+
+impl From<Failed> for PageError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Db(error) => error.into(),
+            Failed::Busy(busy) => Self { kind: Kind::Busy, detail: None, cause: Some(busy.into()) },
+        }
+    }
+}

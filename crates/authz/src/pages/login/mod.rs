@@ -1,0 +1,83 @@
+//! `/accounts/login/`: signing in.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use model::secret::Secret;
+
+use super::browser::{self, Browser, PageForm};
+use super::destination::Destination;
+use super::error::PageError;
+use super::views::LoginPage;
+use crate::app::App;
+use crate::edge;
+use crate::protocol::Params;
+use crate::sign_in::{self, SignIn};
+
+/// The form.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn get(
+    app: web::Data<App>,
+    request: HttpRequest,
+    browser: Browser,
+) -> Result<HttpResponse, PageError> {
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    show(&app, &browser, &Destination::parse(query.get("next")), "", None).await
+}
+
+/// Signs in and goes on, or says what every failure says.
+///
+/// # Errors
+/// When the form is not ours, the database cannot be asked, or too many people are signing in.
+pub async fn post(
+    app: web::Data<App>,
+    request: HttpRequest,
+    form: PageForm,
+) -> Result<HttpResponse, PageError> {
+    let PageForm { browser, params } = form;
+    let destination = Destination::parse(params.get("next"));
+    let username = params.get("username").unwrap_or_default();
+    let password = Secret::new(params.get("password").unwrap_or_default().to_owned());
+    let address = edge::client_address(&request, &app.config.trusted_proxies);
+    let sentence = match sign_in::check(&app, address, username, password).await? {
+        SignIn::Welcome(user) => {
+            let cookie = browser.sign_in(&user).await?;
+            let location = destination.url(&app.config.issuer);
+            return Ok(HttpResponse::SeeOther()
+                .cookie(cookie)
+                .insert_header((header::LOCATION, location))
+                .finish());
+        }
+        SignIn::Wrong => "The name and the password do not belong together.",
+        SignIn::Wait(_) => "There were too many wrong tries. Wait a minute, then try again.",
+    };
+    show(&app, &browser, &destination, username, Some(sentence)).await
+}
+
+async fn show(
+    app: &App,
+    browser: &Browser,
+    destination: &Destination,
+    username: &str,
+    error: Option<&str>,
+) -> Result<HttpResponse, PageError> {
+    let signed_in = browser.signed_in().await?;
+    let client = match destination {
+        Destination::Authorize(query) => {
+            let query = Params::parse(query.as_bytes()).unwrap_or_default();
+            app.clients.find(query.get("client_id").unwrap_or_default()).await?
+        }
+        Destination::Home => None,
+    };
+    super::page(
+        browser,
+        &LoginPage {
+            frame: browser::frame(&browser.csrf_token(), signed_in.as_ref()),
+            client: client.as_ref().map(|client| client.name.as_str()),
+            next: destination.next().as_deref(),
+            username,
+            error,
+        },
+    )
+}

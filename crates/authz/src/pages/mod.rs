@@ -1,0 +1,31 @@
+//! For people: pages rendered here, each handler beside its template. They work without scripts.
+
+pub(crate) mod browser;
+pub mod code;
+pub(crate) mod destination;
+pub(crate) mod error;
+pub mod home;
+pub mod login;
+pub mod logout;
+pub mod signup;
+pub mod statics;
+pub(crate) mod views;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
+use askama::Template;
+
+pub use error::PageError;
+
+/// What pages call this installation.
+pub(crate) const SITE_NAME: &str = "Timetracker";
+
+/// A page, with the cookie that ties its forms to this browser.
+pub(crate) fn page(browser: &browser::Browser, template: &impl Template) -> Result<HttpResponse, PageError> {
+    let html = template.render().map_err(PageError::internal)?;
+    let mut response = HttpResponse::Ok();
+    if let Some(cookie) = browser.new_cookie() {
+        response.cookie(cookie);
+    }
+    Ok(response.content_type(ContentType::html()).body(html))
+}

@@ -1,0 +1,95 @@
+//! `/accounts/signup/`: making an account.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use model::secret::Secret;
+
+use super::browser::{self, Browser, PageForm};
+use super::destination::Destination;
+use super::error::{Kind, PageError};
+use super::views::SignupPage;
+use crate::app::App;
+use crate::people::{self, MIN_PASSWORD};
+use crate::protocol::Params;
+use crate::sign_in::{Failed, username_key};
+use crate::store::users::{self, NewUser};
+
+/// What is wrong with each field.
+#[derive(Default)]
+struct Problems {
+    username: Option<&'static str>,
+    password: Option<&'static str>,
+}
+
+/// The form.
+///
+/// # Errors
+/// When signing up is switched off, or the database cannot be asked.
+pub async fn get(
+    app: web::Data<App>,
+    request: HttpRequest,
+    browser: Browser,
+) -> Result<HttpResponse, PageError> {
+    if !app.config.signup {
+        return Err(PageError::new(Kind::NotFound));
+    }
+    let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    show(&browser, &Destination::parse(query.get("next")), "", &Problems::default()).await
+}
+
+/// Makes the account, signs in and goes on; or says what is wrong with each field.
+///
+/// # Errors
+/// When signing up is switched off, the form is not ours, the database cannot be asked, or too many people are
+/// signing in.
+pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, PageError> {
+    if !app.config.signup {
+        return Err(PageError::new(Kind::NotFound));
+    }
+    let PageForm { browser, params } = form;
+    let destination = Destination::parse(params.get("next"));
+    let given = params.get("username").unwrap_or_default();
+    let password = params.get("password").unwrap_or_default();
+    let mut problems = Problems { password: people::password(password, given).err(), ..Problems::default() };
+    match people::username(given) {
+        Err(sentence) => problems.username = Some(sentence),
+        Ok(username) if problems.password.is_none() => {
+            let hash = app.passwords.hash(Secret::new(password.to_owned())).await.map_err(Failed::from)?;
+            let created_at = app.now();
+            let new =
+                NewUser { username_key: username_key(&username), username, password_hash: hash, created_at };
+            match app.db.write(move |conn| users::insert(conn, &new)).await? {
+                Some(user) => {
+                    let cookie = browser.sign_in(&user).await?;
+                    let location = destination.url(&app.config.issuer);
+                    let mut response = HttpResponse::SeeOther();
+                    return Ok(response.cookie(cookie).insert_header((header::LOCATION, location)).finish());
+                }
+                None => problems.username = Some("This name is taken. Choose another."),
+            }
+        }
+        Ok(_) => {}
+    }
+    show(&browser, &destination, given, &problems).await
+}
+
+async fn show(
+    browser: &Browser,
+    destination: &Destination,
+    username: &str,
+    problems: &Problems,
+) -> Result<HttpResponse, PageError> {
+    let signed_in = browser.signed_in().await?;
+    super::page(
+        browser,
+        &SignupPage {
+            frame: browser::frame(&browser.csrf_token(), signed_in.as_ref()),
+            next: destination.next().as_deref(),
+            username,
+            password_min: MIN_PASSWORD,
+            error: None,
+            username_error: problems.username,
+            password_error: problems.password,
+        },
+    )
+}

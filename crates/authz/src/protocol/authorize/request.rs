@@ -1,0 +1,168 @@
+//! The authorization request: RFC 6749 section 4.1.1, judged in the order that decides who may be told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::scope::ScopeSet;
+
+use super::answer::Return;
+use super::decide::Prompt;
+use crate::app::App;
+use crate::pages::PageError;
+use crate::protocol::error::{Code, OAuthError};
+use crate::protocol::params::Params;
+use crate::protocol::pkce::Challenge;
+use crate::protocol::{redirect_uri, token};
+use crate::store::clients::Client;
+
+/// No honest query is longer.
+const MAX_QUERY: usize = 8 * 1024;
+/// No honest `state`, `nonce` or `login_hint` is longer.
+const MAX_TEXT: usize = 2 * 1024;
+
+/// A request in which everything has been judged.
+pub(super) struct Request {
+    /// Who asks.
+    pub(super) client: Arc<Client>,
+    /// How they are answered.
+    pub(super) to: Return,
+    /// What for.
+    pub(super) scopes: ScopeSet,
+    /// What the code will be tied to.
+    pub(super) challenge: Challenge,
+    /// What the person is to be asked.
+    pub(super) prompt: Prompt,
+    /// How long ago they may have signed in.
+    pub(super) max_age: Option<Duration>,
+    /// The request as it came.
+    pub(super) query: String,
+}
+
+/// Who is told about a fault.
+pub(super) enum Failure {
+    /// The person: whoever sent them is not to be trusted with a redirect.
+    Page(PageError),
+    /// The application.
+    Return(Return, OAuthError),
+}
+
+impl From<PageError> for Failure {
+    fn from(error: PageError) -> Self {
+        Self::Page(error)
+    }
+}
+
+impl Request {
+    /// Judges a query: client and redirect URI first, then the rest.
+    pub(super) async fn judge(app: &App, query: &str) -> Result<Self, Failure> {
+        if query.len() > MAX_QUERY {
+            return Err(PageError::bad_request("The request is too long.").into());
+        }
+        let params =
+            Params::parse(query.as_bytes()).map_err(|error| PageError::bad_request(error.sentence()))?;
+        let id = params.get("client_id").ok_or(PageError::bad_request("Missing client_id parameter."))?;
+        let client = app.clients.find(id).await.map_err(PageError::from)?;
+        let client = client.ok_or(PageError::bad_request("Invalid client_id parameter value."))?;
+        let uri = redirect_uri(&client, params.get("redirect_uri"))?;
+        let state = params.get("state").map(str::to_owned);
+        if state.as_ref().is_some_and(|state| state.len() > MAX_TEXT) {
+            return Err(PageError::bad_request("The state parameter is too long.").into());
+        }
+        let to = Return::to_verified(uri, state);
+        match Self::judge_rest(app, &params, &client) {
+            Ok((scopes, challenge, prompt, max_age)) => {
+                Ok(Self { client, to, scopes, challenge, prompt, max_age, query: query.to_owned() })
+            }
+            Err(error) => Err(Failure::Return(to, error)),
+        }
+    }
+
+    fn judge_rest(
+        app: &App,
+        params: &Params,
+        client: &Client,
+    ) -> Result<(ScopeSet, Challenge, Prompt, Option<Duration>), OAuthError> {
+        if params.get("request").is_some() {
+            return Err(OAuthError::new(Code::RequestNotSupported, "Request objects are not taken."));
+        }
+        if params.get("request_uri").is_some() {
+            return Err(OAuthError::new(Code::RequestUriNotSupported, "Request objects are not fetched."));
+        }
+        match params.get("response_type") {
+            Some("code") => {}
+            Some(_) => {
+                return Err(OAuthError::new(Code::UnsupportedResponseType, "The response type is code."));
+            }
+            None => return Err(OAuthError::new(Code::InvalidRequest, "Missing response_type parameter.")),
+        }
+        if params.get("response_mode").is_some_and(|mode| mode != "query") {
+            return Err(OAuthError::new(Code::InvalidRequest, "The response mode is query."));
+        }
+        if !client.may_use("authorization_code") {
+            return Err(OAuthError::new(
+                Code::UnauthorizedClient,
+                "The client may not use authorization codes.",
+            ));
+        }
+        let challenge = challenge(params)?;
+        let scopes = token::granted(params.get("scope"), &token::allowed(app, client))?;
+        let too_long = |name| params.get(name).is_some_and(|text: &str| text.len() > MAX_TEXT);
+        if ["nonce", "login_hint"].into_iter().any(too_long) {
+            return Err(OAuthError::new(Code::InvalidRequest, "A parameter is too long."));
+        }
+        Ok((scopes, challenge, prompt(params)?, max_age(params)?))
+    }
+
+    /// The query without what asked for a new sign-in.
+    pub(super) fn without_reauthentication(&self) -> String {
+        let asks = |pair: &&str| match form_urlencoded::parse(pair.as_bytes()).next() {
+            Some((name, value)) => name == "prompt" || (name == "max_age" && value == "0"),
+            None => false,
+        };
+        self.query.split('&').filter(|pair| !asks(pair)).collect::<Vec<_>>().join("&")
+    }
+}
+
+/// The one registered URI that was asked for; the only one when none was.
+fn redirect_uri(client: &Client, asked: Option<&str>) -> Result<String, PageError> {
+    let Some(asked) = asked else {
+        let mut registered = client.redirect_uris();
+        return match (registered.next(), registered.next()) {
+            (Some(only), None) => Ok(only.to_owned()),
+            _ => Err(PageError::bad_request("Missing redirect URI.")),
+        };
+    };
+    if client.redirect_uris().any(|registered| redirect_uri::matches(registered, asked)) {
+        Ok(asked.to_owned())
+    } else {
+        Err(PageError::bad_request("Mismatching redirect URI."))
+    }
+}
+
+fn challenge(params: &Params) -> Result<Challenge, OAuthError> {
+    let text = params.required("code_challenge", "Code challenge required.")?;
+    if params.get("code_challenge_method") != Some("S256") {
+        return Err(OAuthError::new(Code::InvalidRequest, "The code challenge method is S256."));
+    }
+    let malformed =
+        OAuthError::new(Code::InvalidRequest, "The code challenge is 43 characters of base64url.");
+    Challenge::parse(text).ok_or(malformed)
+}
+
+fn prompt(params: &Params) -> Result<Prompt, OAuthError> {
+    let values: Vec<&str> = params.get("prompt").unwrap_or_default().split(' ').collect();
+    let prompt = Prompt { none: values.contains(&"none"), login: values.contains(&"login") };
+    if prompt.none && values.len() > 1 {
+        let sentence = "Prompt none is mutually exclusive with other values.";
+        return Err(OAuthError::new(Code::InvalidRequest, sentence));
+    }
+    Ok(prompt)
+}
+
+fn max_age(params: &Params) -> Result<Option<Duration>, OAuthError> {
+    let malformed = || OAuthError::new(Code::InvalidRequest, "max_age is a whole number of seconds.");
+    params
+        .get("max_age")
+        .map(|text| text.parse().map(Duration::from_secs).map_err(|_| malformed()))
+        .transpose()
+}

@@ -1,0 +1,14 @@
+//! For machines: the OAuth 2.0 endpoints under `/o/`.
+
+pub mod authorize;
+mod client_auth;
+pub mod discovery;
+mod error;
+pub mod introspect;
+mod params;
+mod pkce;
+pub mod redirect_uri;
+pub mod revoke;
+pub mod token;
+
+pub(crate) use params::Params;

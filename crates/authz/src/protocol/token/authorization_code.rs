@@ -1,0 +1,48 @@
+//! The authorization code grant: RFC 6749 section 4.1.3, with PKCE (RFC 7636 section 4.6) for everybody.
+
+use model::scope::ScopeSet;
+
+use super::issue::{self, Answer};
+use crate::app::App;
+use crate::crypto::seal;
+use crate::protocol::client_auth::ClientRequest;
+use crate::protocol::error::{Code, OAuthError};
+use crate::protocol::pkce::Challenge;
+use crate::store::grants::{self, Refused};
+
+/// Redeems a code. Everything about it is judged before it is used up, so that a wrong client, verifier or
+/// redirect URI neither spends it nor harms the grant it bought.
+pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
+    let ClientRequest { client, params, .. } = request;
+    let text = params.required("code", "Missing code parameter.")?;
+    let now = app.now();
+    let mut buffer = Vec::new();
+    let code: seal::Code = app.sealer.open(text, now, &mut buffer).ok_or_else(refused)?;
+    let verifier = params.get("code_verifier").unwrap_or_default();
+    // Absent is accepted, because PKCE already ties the code to whoever began (OAuth 2.1 section 4.1.3).
+    let redirects_agree = params.get("redirect_uri").is_none_or(|uri| uri == code.redirect_uri);
+    if code.client != client.id.as_str() || !redirects_agree || !Challenge(code.challenge).is_met_by(verifier)
+    {
+        return Err(refused());
+    }
+    let scopes: ScopeSet = code.scopes.split(' ').collect();
+    let grant =
+        issue::new_grant(app, code.grant, code.user, client, scopes.clone(), code.authenticated_at, now);
+    let (row, issued_at) = (grant.clone(), code.issued_at);
+    match app.db.write(move |conn| grants::claim(conn, &row, issued_at)).await? {
+        Ok(()) => Ok(issue::pair(app, client, &grant, code.username, scopes, now)?),
+        Err(Refused::Replayed) => {
+            tracing::warn!(client = %client.id, grant = %grant.id, "a code was redeemed twice; its grant is ended");
+            app.feed.catch_up().await?;
+            Err(refused())
+        }
+        Err(_) => Err(refused()),
+    }
+}
+
+fn refused() -> OAuthError {
+    OAuthError::new(
+        Code::InvalidGrant,
+        "The code is unknown, was used, has ended, or does not belong to this client, redirect URI and verifier.",
+    )
+}

@@ -1,0 +1,19 @@
+//! The client credentials grant: RFC 6749 section 4.4. No person, no refresh token, nothing written.
+
+use super::issue::{self, Answer};
+use crate::app::App;
+use crate::protocol::client_auth::ClientRequest;
+use crate::protocol::error::{Code, OAuthError};
+
+/// Issues a token in which the client speaks for itself.
+pub(super) fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
+    let ClientRequest { client, params, .. } = request;
+    if !client.is_confidential {
+        return Err(OAuthError::new(
+            Code::UnauthorizedClient,
+            "Only a confidential client may speak for itself.",
+        ));
+    }
+    let scopes = super::granted(params.get("scope"), &super::allowed(app, client))?;
+    Ok(issue::access(app, client, None, scopes, app.now())?)
+}

@@ -1,0 +1,35 @@
+//! The password grant: RFC 6749 section 4.3, for clients an administrator has given it. The tutorials this server
+//! replaces use it; new clients should not (RFC 9700 section 2.4).
+
+use model::id::GrantId;
+use model::secret::Secret;
+
+use super::issue::{self, Answer};
+use crate::app::App;
+use crate::protocol::client_auth::ClientRequest;
+use crate::protocol::error::{Code, OAuthError};
+use crate::sign_in::{self, SignIn};
+use crate::store::grants;
+
+/// Checks a person's password and issues for them.
+pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
+    let ClientRequest { client, params, address } = request;
+    let username = params.required("username", "Request is missing username parameter.")?;
+    let password = params.required("password", "Request is missing password parameter.")?;
+    let scopes = super::granted(params.get("scope"), &super::allowed(app, client))?;
+    let user = match sign_in::check(app, *address, username, Secret::new(password.to_owned())).await? {
+        SignIn::Welcome(user) => user,
+        SignIn::Wrong => return Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),
+        SignIn::Wait(seconds) => {
+            let sentence = "Too many failed attempts. Try again later.";
+            return Err(OAuthError::new(Code::TooManyRequests, sentence).retry_after(seconds));
+        }
+    };
+    let now = app.now();
+    let grant = issue::new_grant(app, GrantId::new(now), user.id, client, scopes.clone(), now, now);
+    let row = grant.clone();
+    match app.db.write(move |conn| grants::claim(conn, &row, now)).await? {
+        Ok(()) => Ok(issue::pair(app, client, &grant, &user.username, scopes, now)?),
+        Err(_) => Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),
+    }
+}

@@ -1,0 +1,81 @@
+//! The tables, kept by hand; a test migrates both databases up, down and up and selects every column.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    users (id) {
+        id -> BigInt,
+        username -> Text,
+        username_key -> Text,
+        password_hash -> Text,
+        created_at -> BigInt,
+        valid_from -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    clients (id) {
+        id -> Text,
+        name -> Text,
+        is_confidential -> Bool,
+        secret_hash -> Nullable<Binary>,
+        previous_secret_hash -> Nullable<Binary>,
+        previous_secret_until -> Nullable<BigInt>,
+        grant_types -> Text,
+        redirect_uris -> Text,
+        scopes -> Text,
+        audiences -> Text,
+        introspects -> Text,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    sessions (id) {
+        id -> Binary,
+        user_id -> BigInt,
+        created_at -> BigInt,
+        authenticated_at -> BigInt,
+        ends_at -> BigInt,
+    }
+}
+
+table! {
+    grants (id) {
+        id -> Binary,
+        user_id -> BigInt,
+        client_id -> Text,
+        scopes -> Text,
+        authenticated_at -> BigInt,
+        created_at -> BigInt,
+        ends_at -> BigInt,
+        refresh_current -> BigInt,
+        refresh_previous -> Nullable<BigInt>,
+        rotated_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    revocations (seq) {
+        seq -> BigInt,
+        kind -> Text,
+        key -> Text,
+        issued_before -> Nullable<BigInt>,
+        drop_after -> BigInt,
+    }
+}
+
+table! {
+    sealing_keys (id) {
+        id -> BigInt,
+        created_at -> BigInt,
+        usable_from -> BigInt,
+    }
+}
+
+joinable!(sessions -> users (user_id));
+joinable!(grants -> users (user_id));
+joinable!(grants -> clients (client_id));
+allow_tables_to_appear_in_same_query!(users, clients, sessions, grants);

@@ -1,0 +1,153 @@
+//! The listener, what runs beside it, and how it stops.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App as HttpApp, HttpServer};
+use model::time::Clock;
+use tokio::task::JoinHandle;
+
+use crate::app::{App, StartError};
+use crate::config::Config;
+use crate::feed::Feed;
+use crate::{routes, store};
+
+/// How long requests in flight may take once the server is told to stop, in seconds.
+pub const STOP_WITHIN: u64 = 15;
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// Rows removed at a time, so that no writer waits long.
+const SWEEP_ROWS: i64 = 1_000;
+/// An ended grant is remembered this long, so that a replay is still recognised as one.
+const GRANTS_KEPT: Duration = Duration::from_secs(86_400);
+
+/// A running server.
+pub struct Server {
+    address: SocketAddr,
+    app: App,
+    handle: ServerHandle,
+    running: JoinHandle<std::io::Result<()>>,
+    background: Background,
+}
+
+impl Server {
+    /// Opens the application and listens.
+    ///
+    /// # Errors
+    /// When the application cannot start or the address is taken.
+    pub async fn start(
+        config: Config,
+        clock: Clock,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let (listen, workers) = (config.listen, config.workers);
+        let app = App::open(config, clock).await?;
+        let (routes, health) = (routes::configure(&app), routes::configure_health(&app));
+        let server =
+            HttpServer::new(move || HttpApp::new().configure(health.clone()).configure(routes.clone()))
+                .workers(workers)
+                .shutdown_timeout(STOP_WITHIN)
+                .bind(listen)?;
+        let address = server.addrs().first().copied().unwrap_or(listen);
+        let server = server.run();
+        let handle = server.handle();
+        let background = Background::start(&app);
+        Ok(Self { address, app, handle, running: tokio::spawn(server), background })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it serves.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Stops: no new connections, requests in flight are answered.
+    pub async fn stop(self) {
+        self.handle.stop(true).await;
+        self.wait().await.ok();
+    }
+
+    /// Waits until a signal has stopped it.
+    ///
+    /// # Errors
+    /// When the listener broke.
+    pub async fn wait(self) -> std::io::Result<()> {
+        let ended = self.running.await;
+        drop(self.background);
+        ended.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+    }
+}
+
+/// What runs beside the listener: the feed's poll and the sweeper. Ends when dropped.
+pub struct Background([JoinHandle<()>; 2]);
+
+impl Background {
+    /// Starts both.
+    pub fn start(app: &App) -> Self {
+        Self([tokio::spawn(poll(app.clone())), tokio::spawn(sweep(app.clone()))])
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn poll(app: App) {
+    let mut ticks = tokio::time::interval(Feed::POLL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        ticks.tick().await;
+        match app.feed.catch_up().await {
+            Ok(()) => failing = false,
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!(%error, "revocations cannot be read; nothing is vouched for from five seconds on");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Removes what has ended, a few rows at a time.
+async fn sweep(app: App) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        let now = app.now();
+        app.feed.sweep(now);
+        let swept = app
+            .db
+            .write(move |conn| {
+                store::sessions::sweep(conn, now, SWEEP_ROWS)?;
+                store::revocations::sweep(conn, now, SWEEP_ROWS)?;
+                store::grants::sweep(conn, now.minus(GRANTS_KEPT), SWEEP_ROWS)
+            })
+            .await;
+        if let Err(error) = swept {
+            tracing::warn!(%error, "what has ended could not be removed; it is tried again");
+        }
+    }
+}
+
+/// Runs the service until a signal stops it.
+///
+/// # Errors
+/// When it cannot start, or the listener broke.
+pub async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let issuer = config.issuer.as_str().to_owned();
+    let server = Server::start(config, Clock::system()).await?;
+    tracing::info!(address = %server.address(), issuer, "authz listens");
+    Ok(server.wait().await?)
+}
+
+impl From<StartError> for std::io::Error {
+    fn from(error: StartError) -> Self {
+        Self::other(error.to_string())
+    }
+}

@@ -1,0 +1,121 @@
+//! Clients (RFC 6749 section 2).
+
+use diesel::prelude::*;
+use model::db::Conn;
+use model::id::ClientId;
+use model::scope::ScopeSet;
+use model::time::Timestamp;
+
+use super::{insert_unless_taken, revocations};
+use crate::schema::{clients, grants};
+
+/// A client's row. Lists are kept as text, as the wire writes them: they are short and read whole.
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = clients)]
+pub struct Client {
+    /// The client identifier.
+    pub id: ClientId,
+    /// What people are shown.
+    pub name: String,
+    /// Whether it can keep a secret (RFC 6749 section 2.1).
+    pub is_confidential: bool,
+    /// SHA-256 of its secret.
+    pub secret_hash: Option<Vec<u8>>,
+    /// SHA-256 of the secret before, honoured for a while after a rotation.
+    pub previous_secret_hash: Option<Vec<u8>>,
+    /// For how long.
+    pub previous_secret_until: Option<Timestamp>,
+    /// Space-separated grant types.
+    pub grant_types: String,
+    /// Redirect URIs, one to a line.
+    pub redirect_uris: String,
+    /// What it may ask for.
+    pub scopes: ScopeSet,
+    /// Whom its tokens are for; space-separated.
+    pub audiences: String,
+    /// The audiences it answers for as a resource server; space-separated.
+    pub introspects: String,
+    /// When it was registered.
+    pub created_at: Timestamp,
+}
+
+impl Client {
+    /// Whether an administrator gave it this grant type.
+    pub fn may_use(&self, grant_type: &str) -> bool {
+        self.grant_types.split(' ').any(|each| each == grant_type)
+    }
+
+    /// The registered redirect URIs.
+    pub fn redirect_uris(&self) -> impl Iterator<Item = &str> {
+        self.redirect_uris.lines()
+    }
+
+    /// Whether it may be told about a token: one of its own, or one meant for a resource it answers for.
+    pub fn may_introspect(&self, client: &str, audiences: &str) -> bool {
+        let answers_for =
+            |audience| self.introspects.split(' ').any(|each| !each.is_empty() && each == audience);
+        client == self.id.as_str() || audiences.split(' ').any(answers_for)
+    }
+}
+
+/// The client of that id.
+///
+/// # Errors
+/// When a statement fails.
+pub fn find(conn: &mut Conn, id: &str) -> QueryResult<Option<Client>> {
+    clients::table.find(id).get_result(conn).optional()
+}
+
+/// Every client, oldest first.
+///
+/// # Errors
+/// When a statement fails.
+pub fn all(conn: &mut Conn) -> QueryResult<Vec<Client>> {
+    clients::table.order((clients::created_at, clients::id)).load(conn)
+}
+
+/// Registers a client; `false` when the id is taken.
+///
+/// # Errors
+/// When a statement fails.
+pub fn insert(conn: &mut Conn, client: &Client) -> QueryResult<bool> {
+    Ok(insert_unless_taken!(conn, clients::table, client)? == 1)
+}
+
+/// Gives the client a new secret; the one it had stays valid until `previous_until`. `false` when there is no
+/// such confidential client.
+///
+/// # Errors
+/// When a statement fails.
+pub fn rotate_secret(
+    conn: &mut Conn,
+    id: &str,
+    secret_hash: &[u8],
+    previous_until: Timestamp,
+) -> QueryResult<bool> {
+    let confidential = clients::table.find(id).filter(clients::is_confidential.eq(true));
+    let rotated = diesel::update(confidential)
+        .set((
+            clients::previous_secret_hash.eq(clients::secret_hash),
+            clients::previous_secret_until.eq(previous_until),
+            clients::secret_hash.eq(secret_hash),
+        ))
+        .execute(conn)?;
+    if rotated == 1 {
+        revocations::insert(conn, &revocations::NewRevocation::client_changed(id))?;
+    }
+    Ok(rotated == 1)
+}
+
+/// Removes the client, its grants, and every token issued to it. `false` when there is none.
+///
+/// # Errors
+/// When a statement fails.
+pub fn delete(conn: &mut Conn, id: &str) -> QueryResult<bool> {
+    diesel::delete(grants::table.filter(grants::client_id.eq(id))).execute(conn)?;
+    let deleted = diesel::delete(clients::table.find(id)).execute(conn)?;
+    if deleted == 1 {
+        revocations::insert(conn, &revocations::NewRevocation::client_deleted(id))?;
+    }
+    Ok(deleted == 1)
+}

@@ -1,0 +1,32 @@
+//! The nouns: one file each, holding all the SQL about it. No HTTP here, and no rule of a protocol.
+
+pub mod clients;
+pub mod grants;
+pub mod revocations;
+pub mod sealing_keys;
+pub mod sessions;
+pub mod users;
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use model::db::Migrations;
+
+/// This service's migrations.
+pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/authz/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/authz/postgres");
+
+/// Inserts unless a unique key is taken already: `Ok(1)` means that this caller won. `ON CONFLICT` is what diesel's MultiConnection lacks, hence the match.
+macro_rules! insert_unless_taken {
+    ($conn:expr, $table:expr, $values:expr) => {
+        match $conn {
+            model::db::Conn::Sqlite(conn) => {
+                diesel::insert_into($table).values($values).on_conflict_do_nothing().execute(conn)
+            }
+            model::db::Conn::Postgres(conn) => {
+                diesel::insert_into($table).values($values).on_conflict_do_nothing().execute(conn)
+            }
+        }
+    };
+}
+use insert_unless_taken;

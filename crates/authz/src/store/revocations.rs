@@ -1,0 +1,117 @@
+//! What must stop working before it ends by itself, in the order it was committed. The same rows tell other
+//! processes that a client or the keys have changed.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use model::db::Conn;
+use model::id::{GrantId, TokenId, UserId};
+use model::time::Timestamp;
+
+use crate::schema::revocations;
+
+/// Longer than any access token lives: what a row concerns has ended by itself when it is dropped.
+pub const LONGEST_ACCESS: Duration = Duration::from_secs(24 * 3600);
+
+/// A row as it is read.
+#[derive(Clone, Debug, Queryable)]
+pub struct Revocation {
+    /// Its place in the order of commits.
+    pub seq: i64,
+    /// What it concerns: `token`, `grant`, `user`, `client`, `all` or `keys`.
+    pub kind: String,
+    /// Which one.
+    pub key: String,
+    /// What was issued at or before this instant is void; `None`: nothing is, but look again.
+    pub issued_before: Option<Timestamp>,
+    /// When everything it can concern has ended by itself.
+    pub drop_after: Timestamp,
+}
+
+/// A row to be written.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = revocations)]
+pub struct NewRevocation {
+    kind: &'static str,
+    key: String,
+    issued_before: Option<Timestamp>,
+    drop_after: Timestamp,
+}
+
+/// Rows that only say "look again", and those about what is gone for good, need no memory of their own.
+const FOREVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
+impl NewRevocation {
+    /// One access token, which would end at `ends_at`.
+    pub fn token(id: TokenId, ends_at: Timestamp) -> Self {
+        Self { kind: "token", key: id.to_string(), issued_before: Some(FOREVER), drop_after: ends_at }
+    }
+
+    /// A grant, and everything issued from it.
+    pub fn grant(id: GrantId, now: Timestamp) -> Self {
+        Self {
+            kind: "grant",
+            key: id.to_string(),
+            issued_before: Some(FOREVER),
+            drop_after: now.plus(LONGEST_ACCESS),
+        }
+    }
+
+    /// Everything issued for a person so far.
+    pub fn user(id: UserId, now: Timestamp) -> Self {
+        Self {
+            kind: "user",
+            key: id.to_string(),
+            issued_before: Some(now),
+            drop_after: now.plus(LONGEST_ACCESS),
+        }
+    }
+
+    /// A client's registration has changed.
+    pub fn client_changed(id: &str) -> Self {
+        Self { kind: "client", key: id.to_owned(), issued_before: None, drop_after: FOREVER }
+    }
+
+    /// A client is gone, and with it everything issued to it. Ids are never given out again.
+    pub fn client_deleted(id: &str) -> Self {
+        Self { kind: "client", key: id.to_owned(), issued_before: Some(FOREVER), drop_after: FOREVER }
+    }
+
+    /// There is a new sealing key.
+    pub fn keys_changed() -> Self {
+        Self { kind: "keys", key: String::new(), issued_before: None, drop_after: FOREVER }
+    }
+}
+
+/// Adds a row. On PostgreSQL writers take turns from here to their commit, because a sequence hands out its
+/// numbers in an order that commits need not follow, and a reader past number 12 would never see a late 11.
+///
+/// # Errors
+/// When a statement fails.
+pub fn insert(conn: &mut Conn, new: &NewRevocation) -> QueryResult<()> {
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(1919252079)").execute(conn)?;
+    }
+    diesel::insert_into(revocations::table).values(new).execute(conn).map(drop)
+}
+
+/// The rows after `seq`, in order, `limit` at most.
+///
+/// # Errors
+/// When a statement fails.
+pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<Revocation>> {
+    revocations::table.filter(revocations::seq.gt(seq)).order(revocations::seq).limit(limit).load(conn)
+}
+
+/// Removes up to `limit` rows that concern nothing any more; answers how many.
+///
+/// # Errors
+/// When a statement fails.
+pub fn sweep(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<usize> {
+    let done: Vec<i64> = revocations::table
+        .filter(revocations::drop_after.le(now))
+        .select(revocations::seq)
+        .limit(limit)
+        .load(conn)?;
+    diesel::delete(revocations::table.filter(revocations::seq.eq_any(done))).execute(conn)
+}

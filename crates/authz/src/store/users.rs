@@ -1,0 +1,155 @@
+//! People.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use model::db::Conn;
+use model::id::UserId;
+use model::time::{Clock, Timestamp};
+
+use super::{insert_unless_taken, revocations};
+use crate::schema::{grants, users};
+
+/// A person's row.
+#[derive(Clone, Debug, Queryable)]
+pub struct User {
+    /// The id, whose decimal form is their `sub`.
+    pub id: UserId,
+    /// The name as they wrote it.
+    pub username: String,
+    /// The name by which they are found.
+    pub username_key: String,
+    /// bcrypt over the peppered pre-hash.
+    pub password_hash: String,
+    /// When they signed up.
+    pub created_at: Timestamp,
+    /// Sessions, codes and grants made at or before this instant are void.
+    pub valid_from: Timestamp,
+    /// Since when they may not sign in.
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl User {
+    /// Whether something made for them at `instant` still counts.
+    pub fn vouches_for(&self, instant: Timestamp) -> bool {
+        self.disabled_at.is_none() && self.valid_from < instant
+    }
+}
+
+/// What a new person brings.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = users)]
+pub struct NewUser {
+    /// The name as they wrote it.
+    pub username: String,
+    /// The name by which they are found.
+    pub username_key: String,
+    /// bcrypt over the peppered pre-hash.
+    pub password_hash: String,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+/// The person of that name.
+///
+/// # Errors
+/// When a statement fails.
+pub fn find(conn: &mut Conn, username_key: &str) -> QueryResult<Option<User>> {
+    users::table.filter(users::username_key.eq(username_key)).get_result(conn).optional()
+}
+
+/// Everybody, in the order they came.
+///
+/// # Errors
+/// When a statement fails.
+pub fn all(conn: &mut Conn) -> QueryResult<Vec<User>> {
+    users::table.order(users::id).load(conn)
+}
+
+/// Adds a person; `None` when the name is taken.
+///
+/// # Errors
+/// When a statement fails.
+pub fn insert(conn: &mut Conn, new: &NewUser) -> QueryResult<Option<User>> {
+    if insert_unless_taken!(conn, users::table, new)? == 0 {
+        return Ok(None);
+    }
+    find(conn, &new.username_key)
+}
+
+/// The person, if they may act and something made for them at `since` still counts.
+///
+/// # Errors
+/// When a statement fails.
+pub fn vouched_for(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option<User>> {
+    let user: Option<User> = users::table.find(id).get_result(conn).optional()?;
+    Ok(user.filter(|user| user.vouches_for(since)))
+}
+
+/// As [`vouched_for`]; on PostgreSQL their row is held against change until the transaction ends, so that
+/// "disabled" and "granted" cannot pass each other.
+///
+/// # Errors
+/// When a statement fails.
+pub fn hold(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option<User>> {
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR SHARE")
+            .bind::<BigInt, _>(id)
+            .execute(conn)?;
+    }
+    vouched_for(conn, id, since)
+}
+
+/// Replaces a password hash by one of a higher cost for the same password.
+///
+/// # Errors
+/// When a statement fails.
+pub fn rehash(conn: &mut Conn, user: &User, password_hash: &str) -> QueryResult<usize> {
+    let unchanged = users::table.find(user.id).filter(users::password_hash.eq(&user.password_hash));
+    diesel::update(unchanged).set(users::password_hash.eq(password_hash)).execute(conn)
+}
+
+/// Sets a new password and ends every session, code and token made before. `false` when there is no such person.
+///
+/// # Errors
+/// When a statement fails.
+pub fn set_password(
+    conn: &mut Conn,
+    username_key: &str,
+    password_hash: &str,
+    clock: &Clock,
+) -> QueryResult<bool> {
+    change(conn, username_key, clock, |conn, id| {
+        diesel::update(users::table.find(id)).set(users::password_hash.eq(password_hash)).execute(conn)
+    })
+}
+
+/// Forbids a person to act, or allows it again. Either way what was made before is void. `false` when there is
+/// no such person.
+///
+/// # Errors
+/// When a statement fails.
+pub fn set_disabled(conn: &mut Conn, username_key: &str, disabled: bool, clock: &Clock) -> QueryResult<bool> {
+    let disabled_at = disabled.then(|| clock.now());
+    change(conn, username_key, clock, |conn, id| {
+        diesel::update(users::table.find(id)).set(users::disabled_at.eq(disabled_at)).execute(conn)
+    })
+}
+
+/// Makes a change to a person that voids everything made for them so far. Grants are locked before the person's
+/// row, in the order in which redeeming and refreshing lock them; the instant is read once both are, so that
+/// whatever was issued before is older.
+fn change(
+    conn: &mut Conn,
+    username_key: &str,
+    clock: &Clock,
+    change: impl FnOnce(&mut Conn, UserId) -> QueryResult<usize>,
+) -> QueryResult<bool> {
+    let Some(User { id, .. }) = find(conn, username_key)? else { return Ok(false) };
+    let live = grants::table.filter(grants::user_id.eq(id)).filter(grants::revoked_at.is_null());
+    diesel::update(live).set(grants::revoked_at.eq(clock.now())).execute(conn)?;
+    change(conn, id)?;
+    let now = clock.now();
+    diesel::update(users::table.find(id)).set(users::valid_from.eq(now)).execute(conn)?;
+    revocations::insert(conn, &revocations::NewRevocation::user(id, now))?;
+    Ok(true)
+}
