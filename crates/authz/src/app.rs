@@ -1,7 +1,9 @@
 //! Everything a handler may touch.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::db::{Db, DbError, OpenError};
 use model::time::{Clock, Timestamp};
@@ -37,6 +39,7 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Ties a form to the browser it was shown in.
     pub form_key: MacKey,
+    draining: AtomicBool,
     /// Wrong client secrets, by client and address.
     pub wrong_secrets: Throttle,
     /// Wrong passwords, by name and address.
@@ -64,6 +67,10 @@ pub enum StartError {
     Db(DbError),
     /// The password threads cannot be started.
     Passwords(Box<dyn std::error::Error + Send + Sync>),
+    /// The address cannot be listened on.
+    Listen(SocketAddr, std::io::Error),
+    /// Being told to stop cannot be noticed.
+    Signals(std::io::Error),
 }
 
 impl fmt::Display for StartError {
@@ -73,6 +80,8 @@ impl fmt::Display for StartError {
             Self::PendingMigrations => f.write_str("the database lacks migrations: run `authz migrate`"),
             Self::Db(error) => error.fmt(f),
             Self::Passwords(error) => write!(f, "passwords cannot be hashed: {error}"),
+            Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::Signals(error) => write!(f, "signals cannot be noticed: {error}"),
         }
     }
 }
@@ -113,6 +122,7 @@ impl App {
         let feed = Feed::load(db.clone(), sealer.clone(), clients.clone()).await?;
         Ok(Self(Arc::new(Parts {
             form_key: form_key(&master),
+            draining: AtomicBool::new(false),
             wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),
             wrong_passwords: Throttle::new(WRONG_PASSWORDS_PER_MINUTE),
             unknown_tokens: Throttle::new(config.unknown_tokens_per_minute),
@@ -131,9 +141,15 @@ impl App {
         self.clock.now()
     }
 
-    /// Whether requests can be answered: the feed is current, and the database takes writes.
+    /// From now on not ready: a gateway should send its requests elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether requests can be answered: not stopping, the feed is current, and the database takes writes.
     pub async fn is_ready(&self) -> bool {
-        self.feed.is_current() && self.db.write(|_conn| Ok(())).await.is_ok()
+        let stays = !self.draining.load(Ordering::Relaxed) && self.feed.is_current();
+        stays && self.db.write(|_conn| Ok(())).await.is_ok()
     }
 }
 

@@ -45,8 +45,12 @@ pub struct Config {
     pub unknown_tokens_per_minute: u32,
     /// Where the API is, for the front page (`API_URL`).
     pub api_url: Option<String>,
+    /// How long requests are still taken once told to stop, for a gateway to notice (`DRAIN_SECONDS`).
+    pub drain: Duration,
     /// Worker threads (`WORKERS`).
     pub workers: usize,
+    /// The least severe events logged, as a `tracing` filter (`LOG_LEVEL`).
+    pub log_level: String,
     /// How log lines look (`LOG_FORMAT`).
     pub log_format: LogFormat,
     /// Which requests leave a line (`LOG_REQUESTS`).
@@ -187,7 +191,9 @@ impl Config {
                 "a number, 0 for no limit",
             ),
             api_url: said.optional("API_URL", "a URL"),
+            drain: said.seconds("DRAIN_SECONDS", Duration::ZERO),
             workers: said.or("WORKERS", cores, "a number of threads").max(1),
+            log_level: said.or("LOG_LEVEL", "info".to_owned(), "a filter such as info"),
             log_format: said.or("LOG_FORMAT", LogFormat::Text, "text or json"),
             log_requests: said.or("LOG_REQUESTS", LogRequests::Notable, "notable or all"),
             trusted_proxies: proxies.0,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App as HttpApp, HttpServer};
+use model::stop::StopSignals;
 use model::time::Clock;
 use tokio::task::JoinHandle;
 
@@ -35,10 +36,7 @@ impl Server {
     ///
     /// # Errors
     /// When the application cannot start or the address is taken.
-    pub async fn start(
-        config: Config,
-        clock: Clock,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         let (listen, workers) = (config.listen, config.workers);
         let app = App::open(config, clock).await?;
         let (routes, health) = (routes::configure(&app), routes::configure_health(&app));
@@ -46,7 +44,9 @@ impl Server {
             HttpServer::new(move || HttpApp::new().configure(health.clone()).configure(routes.clone()))
                 .workers(workers)
                 .shutdown_timeout(STOP_WITHIN)
-                .bind(listen)?;
+                .disable_signals()
+                .bind(listen)
+                .map_err(|error| StartError::Listen(listen, error))?;
         let address = server.addrs().first().copied().unwrap_or(listen);
         let server = server.run();
         let handle = server.handle();
@@ -64,20 +64,16 @@ impl Server {
         &self.app
     }
 
-    /// Stops: no new connections, requests in flight are answered.
+    /// Stops: not ready for as long as a gateway needs to notice, then no new connections; requests in flight
+    /// are answered.
     pub async fn stop(self) {
+        self.app.drain();
+        tokio::time::sleep(self.app.config.drain).await;
         self.handle.stop(true).await;
-        self.wait().await.ok();
-    }
-
-    /// Waits until a signal has stopped it.
-    ///
-    /// # Errors
-    /// When the listener broke.
-    pub async fn wait(self) -> std::io::Result<()> {
-        let ended = self.running.await;
         drop(self.background);
-        ended.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+        if let Ok(Err(error)) = self.running.await {
+            tracing::error!(%error, "the listener broke");
+        }
     }
 }
 
@@ -135,19 +131,20 @@ async fn sweep(app: App) {
     }
 }
 
-/// Runs the service until a signal stops it.
+/// Runs the service until a signal stops it; a second one ends it at once.
 ///
 /// # Errors
-/// When it cannot start, or the listener broke.
-pub async fn run(config: Config) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// When it cannot start.
+pub async fn run(config: Config) -> Result<(), StartError> {
     let issuer = config.issuer.as_str().to_owned();
+    let mut signals = StopSignals::new().map_err(StartError::Signals)?;
     let server = Server::start(config, Clock::system()).await?;
     tracing::info!(address = %server.address(), issuer, "authz listens");
-    Ok(server.wait().await?)
-}
-
-impl From<StartError> for std::io::Error {
-    fn from(error: StartError) -> Self {
-        Self::other(error.to_string())
+    signals.next().await;
+    tracing::info!("authz stops");
+    tokio::select! {
+        () = server.stop() => {}
+        () = signals.next() => {}
     }
+    Ok(())
 }

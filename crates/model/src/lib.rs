@@ -4,7 +4,7 @@
 //! * [`introspection`]: the RFC 7662 answer, the one contract both services compile against.
 //! * [`settings`]: what an operator said, looked up and parsed with every problem reported at once.
 //! * [`secret`]: values that do not print, and the digest secrets are kept as.
-//! * [`logging`]: one structured line per event. [`request_id`]: what ties a line to its request.
+//! * [`logging`]: one structured line per event. [`stop`]: being told to stop. [`request_id`]: what ties a line to its request.
 //! * [`db`]: the front door to SQLite and PostgreSQL: `Db::read` and `Db::write`.
 
 pub mod db;
@@ -15,4 +15,5 @@ pub mod request_id;
 pub mod scope;
 pub mod secret;
 pub mod settings;
+pub mod stop;
 pub mod time;

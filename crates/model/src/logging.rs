@@ -63,7 +63,8 @@ pub fn start(format: LogFormat, level: &str) -> LogGuard {
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(8_192).finish(std::io::stderr());
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(level))
+        // The listener's own small talk is left out unless it is asked for.
+        .with_env_filter(EnvFilter::new(format!("actix_server=warn,{level}")))
         .with_ansi(false)
         .with_target(false)
         .with_writer(writer);

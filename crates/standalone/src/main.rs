@@ -1,1 +1,51 @@
-fn main() {}
+//! The program `timetracker`: both services on one port, ready to be tried.
+
+use std::process::ExitCode;
+
+use model::logging;
+use model::stop::StopSignals;
+use model::time::Clock;
+use standalone::first_look::FirstLook;
+use standalone::server::Standalone;
+use standalone::settings::{self, Problem};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let variables = std::env::vars();
+    match run(variables).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("timetracker: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(variables: impl IntoIterator<Item = (String, String)>) -> Result<(), Problem> {
+    let both = settings::decide(variables)?;
+    let _flush = logging::start(both.authz.log_format, &both.authz.log_level);
+    let mut signals = StopSignals::new()?;
+    let welcome = both.folder.join("welcome.txt");
+    let folder = both.folder.clone();
+    let server = Standalone::start(both, Clock::system()).await?;
+    let url = server.public_url().to_owned();
+    println!("\nTimetracker listens on {url}   (data in {}, Ctrl-C stops)\n", folder.display());
+    match FirstLook::make(server.authz(), &url, &welcome).await? {
+        Some(look) => println!("{}", look.lines(&url)),
+        None if welcome.exists() => {
+            println!("What was made on first start, and the lines to paste, are in {}.\n", welcome.display());
+        }
+        None => {}
+    }
+    signals.next().await;
+    println!("Stopping.");
+    tokio::select! {
+        () = server.stop() => {}
+        () = signals.next() => {}
+    }
+    Ok(())
+}

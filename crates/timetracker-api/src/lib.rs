@@ -1,1 +1,31 @@
-//! stub
+//! The time tracker's resource server: activities and tracks, for callers whose tokens the authorization server
+//! vouches for (RFC 7662). The wire is that of Django REST Framework.
+//!
+//! | path | methods | module |
+//! |---|---|---|
+//! | `/api/` | GET | [`root`] |
+//! | `/api/activities/` | GET POST | [`activities::list`] |
+//! | `/api/activities/{id}/` | GET PUT PATCH DELETE | [`activities::detail`] |
+//! | `/api/tracks/` | GET POST | [`tracks::list`] |
+//! | `/api/tracks/{id}/` | GET PUT PATCH DELETE | [`tracks::detail`] |
+//! | `/healthz`, `/readyz` | GET | [`health`] |
+//!
+//! HEAD and OPTIONS too, with and without the trailing slash, and with `.json` in front of it. Everything under
+//! `/api` passes [`wire::edge::api`]: no route can be reached without a token. [`auth`] says whose it is,
+//! [`wire`] holds the conventions, and each resource keeps its own SQL.
+
+pub mod activities;
+mod app;
+pub mod auth;
+pub mod config;
+pub mod health;
+pub mod id;
+pub mod root;
+pub mod routes;
+#[expect(missing_docs, reason = "diesel's macros make undocumented items")]
+pub mod schema;
+pub mod server;
+pub mod tracks;
+pub mod wire;
+
+pub use app::{App, MIGRATIONS, StartError};

@@ -6,6 +6,8 @@ mod doctor;
 mod key;
 mod user;
 
+pub use user::create as create_user;
+
 use std::error::Error;
 use std::io::BufRead;
 use std::process::ExitCode;
@@ -100,7 +102,7 @@ async fn dispatch(
     let config = Config::from_settings(settings)?;
     match command {
         Command::Serve => {
-            let _flush = logging::start(config.log_format, "info");
+            let _flush = logging::start(config.log_format, &config.log_level);
             server::run(config).await?;
             Ok(None)
         }

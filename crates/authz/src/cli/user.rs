@@ -56,7 +56,7 @@ pub(super) async fn run(app: &App, command: Command) -> Outcome {
 ///
 /// # Errors
 /// What is wrong with the name or the password, that the name is taken, or that the database cannot be asked.
-pub(crate) async fn create(
+pub async fn create(
     app: &App,
     username: &str,
     password: Secret<String>,

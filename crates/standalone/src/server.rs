@@ -1,0 +1,131 @@
+//! One listener, two services.
+
+use std::net::SocketAddr;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App as HttpApp, HttpResponse, HttpServer, web};
+use authz::registration::{self, Kind, Refused, Registration};
+use authz::server::{Background, STOP_WITHIN};
+use model::time::Clock;
+use tokio::task::JoinHandle;
+
+use crate::settings::{API_CLIENT, Both, Problem};
+
+/// Both services, running.
+pub struct Standalone {
+    authz: authz::app::App,
+    api: timetracker_api::App,
+    address: SocketAddr,
+    public_url: String,
+    handle: ServerHandle,
+    running: JoinHandle<std::io::Result<()>>,
+    background: Background,
+}
+
+impl Standalone {
+    /// Opens both and serves them.
+    ///
+    /// # Errors
+    /// When either cannot start.
+    pub async fn start(both: Both, clock: Clock) -> Result<Self, Problem> {
+        let Both { listeners, public_url, authz: config, api: api_config, .. } = both;
+        let workers = config.workers;
+        let authz = authz::app::App::open(config, clock.clone()).await?;
+        register_api(&authz, &api_config).await?;
+        let api = timetracker_api::App::open(&api_config, clock)?;
+        let (own, theirs) = (authz.clone(), api.clone());
+        let mut server = HttpServer::new(move || {
+            HttpApp::new()
+                .configure(health(&own, &theirs))
+                .configure(timetracker_api::routes::configure(&theirs))
+                .configure(authz::routes::configure(&own))
+        })
+        .workers(workers)
+        .shutdown_timeout(STOP_WITHIN)
+        .disable_signals();
+        for listener in listeners {
+            server = server.listen(listener)?;
+        }
+        let address = *server.addrs().first().ok_or("nothing listens")?;
+        let server = server.run();
+        let handle = server.handle();
+        let background = Background::start(&authz);
+        Ok(Self { authz, api, address, public_url, handle, running: tokio::spawn(server), background })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where people and clients find it, without a trailing slash.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The authorization server.
+    pub fn authz(&self) -> &authz::app::App {
+        &self.authz
+    }
+
+    /// Stops: no new connections; requests in flight are answered.
+    pub async fn stop(self) {
+        self.authz.drain();
+        self.api.drain();
+        self.handle.stop(true).await;
+        drop(self.background);
+        if let Ok(Err(error)) = self.running.await {
+            tracing::error!(%error, "the listener broke");
+        }
+    }
+}
+
+/// The API is a client of the authorization server like any other; here its secret is derived from the master
+/// key, so that it need not be kept.
+async fn register_api(authz: &authz::app::App, api: &timetracker_api::config::Config) -> Result<(), Problem> {
+    let registered = registration::register(
+        authz,
+        Registration {
+            id: Some(API_CLIENT.to_owned()),
+            name: "Timetracker API".to_owned(),
+            kind: Kind::Confidential,
+            grant_types: Vec::new(),
+            redirect_uris: Vec::new(),
+            scopes: Vec::new(),
+            audiences: Vec::new(),
+            introspects: vec![api.audience.clone()],
+            secret: Some(api.client_secret.clone()),
+        },
+    )
+    .await;
+    match registered {
+        Ok(_) | Err(Refused::Taken) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `/healthz` and `/readyz` speak for both.
+fn health(
+    authz: &authz::app::App,
+    api: &timetracker_api::App,
+) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+    let (authz, api) = (authz.clone(), api.clone());
+    move |config| {
+        config.route("/healthz", web::get().to(|| async { answer(true, "ok") }));
+        config.route(
+            "/readyz",
+            web::get().to(move || {
+                let (authz, api) = (authz.clone(), api.clone());
+                async move {
+                    let ready = authz.is_ready().await && api.ready().await;
+                    answer(ready, if ready { "ready" } else { "unavailable" })
+                }
+            }),
+        );
+    }
+}
+
+fn answer(well: bool, status: &str) -> HttpResponse {
+    let mut response = if well { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    response.json(serde_json::json!({ "status": status }))
+}

@@ -1,0 +1,156 @@
+//! The SQL of activities. The workspace is a parameter of every function: anybody's activities cannot be said.
+
+use diesel::prelude::*;
+use model::db::{Conn, MultiBackend};
+use model::time::Timestamp;
+
+use super::form::Draft;
+use crate::id::{ActivityId, WorkspaceId};
+use crate::schema::{activities, lower};
+use crate::wire::error::ApiError;
+use crate::wire::paging::{Place, Wanted};
+
+/// An activity.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Activity {
+    /// Its id.
+    pub id: ActivityId,
+    /// Its name.
+    pub name: String,
+    /// More about it.
+    pub description: String,
+}
+
+/// Which activities, and in what order.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// LIKE patterns, all of which must match the name or the description.
+    pub search: Vec<String>,
+    /// By name; `true` descends.
+    pub by: Vec<(Key, bool)>,
+}
+
+/// What activities can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// In the order they were made.
+    Id,
+    /// By name.
+    Name,
+}
+
+const COLUMNS: (activities::id, activities::name, activities::description) =
+    (activities::id, activities::name, activities::description);
+
+/// A page of the workspace's activities, by id unless the filter says otherwise.
+///
+/// # Errors
+/// When the database cannot; the inner error when there is no such page.
+pub fn page(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    filter: &Filter,
+    wanted: Wanted,
+) -> QueryResult<Result<(Place, Vec<Activity>), ApiError>> {
+    let place = match wanted.among(matching(workspace, filter).count().get_result(conn)?) {
+        Ok(place) => place,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut rows = matching(workspace, filter).select(COLUMNS).limit(place.limit).offset(place.offset);
+    for (key, descends) in &filter.by {
+        rows = match (key, descends) {
+            (Key::Id, false) => rows.then_order_by(activities::id.asc()),
+            (Key::Id, true) => rows.then_order_by(activities::id.desc()),
+            (Key::Name, false) => rows.then_order_by(activities::name.asc()),
+            (Key::Name, true) => rows.then_order_by(activities::name.desc()),
+        };
+    }
+    Ok(Ok((place, rows.then_order_by(activities::id.asc()).load(conn)?)))
+}
+
+type Boxed<'a> = activities::BoxedQuery<'a, MultiBackend>;
+
+fn matching(workspace: WorkspaceId, filter: &Filter) -> Boxed<'_> {
+    let alive = activities::workspace_id.eq(workspace).and(activities::deleted_at.is_null());
+    let mut rows = activities::table.filter(alive).into_boxed();
+    for pattern in &filter.search {
+        let in_name = lower(activities::name).like(lower(pattern)).escape('\\');
+        let in_description = lower(activities::description).like(lower(pattern)).escape('\\');
+        rows = rows.filter(in_name.or(in_description));
+    }
+    rows
+}
+
+/// One activity.
+///
+/// # Errors
+/// When the database cannot.
+pub fn find(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId) -> QueryResult<Option<Activity>> {
+    activities::table
+        .filter(activities::id.eq(id))
+        .filter(activities::workspace_id.eq(workspace))
+        .filter(activities::deleted_at.is_null())
+        .select(COLUMNS)
+        .get_result(conn)
+        .optional()
+}
+
+/// Keeps a new one; what the draft leaves open is empty.
+///
+/// # Errors
+/// When the database cannot.
+pub fn insert(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    draft: Draft,
+    now: Timestamp,
+) -> QueryResult<Activity> {
+    diesel::insert_into(activities::table)
+        .values((
+            activities::workspace_id.eq(workspace),
+            activities::name.eq(draft.name.unwrap_or_default()),
+            activities::description.eq(draft.description.unwrap_or_default()),
+            activities::created_at.eq(now),
+        ))
+        .returning(COLUMNS)
+        .get_result(conn)
+}
+
+/// Changes what the draft says and keeps the rest; `None` when there is no such activity.
+///
+/// # Errors
+/// When the database cannot.
+pub fn update(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    id: ActivityId,
+    draft: Draft,
+) -> QueryResult<Option<Activity>> {
+    if draft == Draft::default() {
+        return find(conn, workspace, id);
+    }
+    let alive = activities::table
+        .filter(activities::id.eq(id))
+        .filter(activities::workspace_id.eq(workspace))
+        .filter(activities::deleted_at.is_null());
+    diesel::update(alive)
+        .set((
+            draft.name.map(|name| activities::name.eq(name)),
+            draft.description.map(|text| activities::description.eq(text)),
+        ))
+        .returning(COLUMNS)
+        .get_result(conn)
+        .optional()
+}
+
+/// Hides an activity for good. Its row stays: the tracks that were booked on it are not to be lost.
+///
+/// # Errors
+/// When the database cannot.
+pub fn delete(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId, now: Timestamp) -> QueryResult<bool> {
+    let alive = activities::table
+        .filter(activities::id.eq(id))
+        .filter(activities::workspace_id.eq(workspace))
+        .filter(activities::deleted_at.is_null());
+    Ok(diesel::update(alive).set(activities::deleted_at.eq(now)).execute(conn)? > 0)
+}

@@ -1,0 +1,132 @@
+//! What was decided at start, and everything a handler may touch.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use model::db::{Db, Migrations, OpenError};
+use model::logging::LogRequests;
+use model::time::Clock;
+
+use crate::auth::Gate;
+use crate::auth::introspect::SetupError;
+use crate::config::Config;
+use crate::health;
+
+/// The tables, for both databases.
+pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/timetracker/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/timetracker/postgres");
+
+/// A running service; clones are the same one.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    clock: Clock,
+    gate: Gate,
+    public_url: String,
+    body_timeout: Duration,
+    log_requests: LogRequests,
+    draining: AtomicBool,
+}
+
+/// Why the service cannot start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The database.
+    Database(OpenError),
+    /// There are migrations to run, and running them is switched off.
+    MigrationsPending,
+    /// The client side of introspection.
+    Introspection(SetupError),
+    /// The listening socket.
+    Listen(std::io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(cause) => cause.fmt(f),
+            Self::MigrationsPending => f.write_str(
+                "the database lacks migrations: run `timetracker-api migrate`, or set TIMETRACKER_AUTO_MIGRATE=true",
+            ),
+            Self::Introspection(cause) => cause.fmt(f),
+            Self::Listen(cause) => write!(f, "cannot listen: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl App {
+    /// Brings the tables up to date, or refuses to start when that is switched off, and opens the database.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        if config.auto_migrate {
+            for name in MIGRATIONS.run(&config.database)? {
+                tracing::info!(name, "migrated");
+            }
+        } else if MIGRATIONS.are_pending(&config.database)? {
+            return Err(StartError::MigrationsPending);
+        }
+        let db = Db::open(&config.database)?;
+        let gate = Gate::new(config, db.clone(), clock.clone()).map_err(StartError::Introspection)?;
+        Ok(Self(Arc::new(Inner {
+            db,
+            clock,
+            gate,
+            public_url: config.public_url.clone(),
+            body_timeout: config.body_timeout,
+            log_requests: config.log_requests,
+            draining: AtomicBool::new(false),
+        })))
+    }
+
+    /// Whether requests can be served: not stopping, and the database takes writes.
+    pub async fn ready(&self) -> bool {
+        !self.0.draining.load(Ordering::Relaxed) && health::takes_writes(&self.0.db).await
+    }
+
+    /// From now on not ready: a gateway should send its requests elsewhere.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    /// An absolute URL. Built from configuration: the Host header and its relatives are anybody's (R137).
+    pub(crate) fn url(&self, path: &str) -> String {
+        [&self.0.public_url, path].concat()
+    }
+
+    pub(crate) fn body_timeout(&self) -> Duration {
+        self.0.body_timeout
+    }
+
+    pub(crate) fn logs_everything(&self) -> bool {
+        self.0.log_requests == LogRequests::All
+    }
+}

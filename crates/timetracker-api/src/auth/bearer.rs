@@ -1,0 +1,91 @@
+//! The token of a request (RFC 6750 section 2.1): the `Authorization` header and nothing else.
+
+use actix_web::http::header::{self, HeaderMap};
+
+use crate::wire::error::{ApiError, Rejected};
+
+/// The longest token; ours are a few hundred bytes.
+const LONGEST: usize = 4_096;
+
+/// Finds the token and checks its form, so that nobody is asked about rubbish. A token in the query is not
+/// looked at, and one there beside the header is a fault (RFC 6750 section 2: one method per request).
+///
+/// # Errors
+/// 401 when there is none or it is malformed, 400 when there are two.
+pub fn token<'a>(headers: &'a HeaderMap, query: &str) -> Result<&'a str, ApiError> {
+    let mut said = headers.get_all(header::AUTHORIZATION);
+    let Some(value) = said.next() else { return Err(ApiError::Unauthenticated(Rejected::Missing)) };
+    let in_query = || query.split('&').any(|part| part.split('=').next() == Some("access_token"));
+    if said.next().is_some() || (!query.is_empty() && in_query()) {
+        return Err(ApiError::TwoTokens);
+    }
+    let value = value.as_bytes();
+    let (scheme, token) = match value.iter().position(|byte| *byte == b' ') {
+        Some(at) => (value.get(..at), value.get(at + 1..).unwrap_or_default()),
+        None => (Some(value), [].as_slice()),
+    };
+    if !scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer")) {
+        return Err(ApiError::Unauthenticated(Rejected::Missing));
+    }
+    let token = token.trim_ascii();
+    std::str::from_utf8(token)
+        .ok()
+        .filter(|token| is_well_formed(token))
+        .ok_or(ApiError::Unauthenticated(Rejected::Invalid))
+}
+
+/// `b64token` of RFC 6750 section 2.1.
+fn is_well_formed(token: &str) -> bool {
+    let body = token.trim_end_matches('=');
+    !body.is_empty()
+        && token.len() <= LONGEST
+        && body.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn found(values: &[&[u8]], query: &str) -> Result<String, String> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+        }
+        token(&headers, query).map(str::to_owned).map_err(|error| format!("{error:?}"))
+    }
+
+    /// R155, R156.
+    #[test]
+    fn only_a_well_formed_bearer_header_is_a_token() {
+        let missing = Err("Unauthenticated(Missing)".to_owned());
+        let invalid = Err("Unauthenticated(Invalid)".to_owned());
+        let two = Err("TwoTokens".to_owned());
+        let long = [b"Bearer ".as_slice(), &[b'a'; 4_097]].concat();
+        for (values, query, expected) in [
+            (vec![], "", missing.clone()),
+            (vec![], "access_token=abc", missing.clone()),
+            (vec![b"Basic YWJj".as_slice()], "", missing.clone()),
+            (vec![b""], "", missing.clone()),
+            (vec![b"Bearer abc"], "", Ok("abc".to_owned())),
+            (vec![b"bEARER aZ09-._~+/=="], "page=2", Ok("aZ09-._~+/==".to_owned())),
+            (vec![b"Bearer"], "", invalid.clone()),
+            (vec![b"Bearer "], "", invalid.clone()),
+            (vec![b"Bearer =="], "", invalid.clone()),
+            (vec![b"Bearer a b"], "", invalid.clone()),
+            (vec![b"Bearer a=b"], "", invalid.clone()),
+            (vec![b"Bearer a,b"], "", invalid.clone()),
+            (vec![b"Bearer \xff"], "", invalid.clone()),
+            (vec![&long], "", invalid),
+            (vec![b"Bearer abc", b"Bearer abc"], "", two.clone()),
+            (vec![b"Bearer abc"], "x=1&access_token=abc", two.clone()),
+            (vec![b"Bearer abc"], "access_token", two),
+            (vec![b"Bearer abc"], "not_access_token=1", Ok("abc".to_owned())),
+        ] {
+            assert_eq!(found(&values, query), expected, "{values:?} ?{query}");
+        }
+    }
+}

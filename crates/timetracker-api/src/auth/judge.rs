@@ -1,0 +1,157 @@
+//! What an introspection answer means here (R157): pure, a table of tests.
+
+use chrono::{DateTime, Utc};
+use model::id::UserId;
+use model::scope::ScopeSet;
+use model::time::Timestamp;
+use oauth2::TokenIntrospectionResponse;
+use oauth2::basic::{BasicTokenIntrospectionResponse, BasicTokenType};
+
+use crate::wire::error::Rejected;
+
+/// What a token must say to be meant for this service.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// The issuer, exactly.
+    pub issuer: String,
+    /// A name that must be among its audiences.
+    pub audience: String,
+}
+
+/// What is to become of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// It does not let anybody in.
+    Rejected(Rejected),
+    /// A client got it for itself.
+    Nobody {
+        /// When it ends.
+        ends_at: Timestamp,
+    },
+    /// It speaks for a person.
+    Person {
+        /// The person's id at the issuer.
+        subject: UserId,
+        /// Their name, for people to read.
+        username: String,
+        /// What it allows.
+        scopes: ScopeSet,
+        /// When it ends.
+        ends_at: Timestamp,
+    },
+}
+
+impl Expected {
+    /// Judges an answer. What it does not say is not assumed: no end, no type or no audience is a refusal.
+    pub fn judge(&self, reply: &BasicTokenIntrospectionResponse, now: Timestamp) -> Judgement {
+        let instant = |at: Option<DateTime<Utc>>| at.map(Timestamp::from);
+        if !reply.active() {
+            return Judgement::Rejected(Rejected::Invalid);
+        }
+        let Some(ends_at) = instant(reply.exp()) else { return Judgement::Rejected(Rejected::Invalid) };
+        if ends_at <= now {
+            return Judgement::Rejected(Rejected::Expired);
+        }
+        let ours = reply.iss().is_none_or(|issuer| issuer == self.issuer)
+            && reply.token_type() == Some(&BasicTokenType::Bearer)
+            && instant(reply.nbf()).is_none_or(|begins| begins <= now);
+        if !ours {
+            return Judgement::Rejected(Rejected::Invalid);
+        }
+        if !reply.aud().is_some_and(|audiences| audiences.contains(&self.audience)) {
+            return Judgement::Rejected(Rejected::Elsewhere);
+        }
+        let scopes = reply.scopes().into_iter().flatten().map(|scope| scope.as_str()).collect();
+        match (person(reply), reply.username()) {
+            (Some(subject), Some(username)) => {
+                Judgement::Person { subject, username: username.to_owned(), scopes, ends_at }
+            }
+            _ => Judgement::Nobody { ends_at },
+        }
+    }
+}
+
+/// A person's `sub` is their decimal id, written in one way only; a client's begins with a letter.
+fn person(reply: &BasicTokenIntrospectionResponse) -> Option<UserId> {
+    let subject = reply.sub()?;
+    if reply.client_id().is_some_and(|client| client.as_str() == subject) {
+        return None;
+    }
+    let id = subject.parse::<i64>().ok().filter(|id| *id > 0 && id.to_string() == subject)?;
+    Some(UserId(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const NOW: i64 = 1_000;
+
+    fn judge(change: &Value) -> Judgement {
+        let mut reply = json!({
+            "active": true, "scope": "read write", "client_id": "web", "username": "ada", "token_type": "Bearer",
+            "exp": NOW + 60, "iat": NOW, "nbf": NOW, "sub": "7", "aud": ["timetracker"], "iss": "https://id/o",
+        });
+        for (name, value) in change.as_object().unwrap() {
+            if value.is_null() {
+                reply.as_object_mut().unwrap().remove(name);
+            } else {
+                reply[name] = value.clone();
+            }
+        }
+        let expected = Expected { issuer: "https://id/o".into(), audience: "timetracker".into() };
+        expected.judge(&serde_json::from_value(reply).unwrap(), Timestamp::from_unix_seconds(NOW))
+    }
+
+    /// R157.
+    #[test]
+    fn a_complete_answer_is_a_person() {
+        let ends_at = Timestamp::from_unix_seconds(NOW + 60);
+        let person = Judgement::Person {
+            subject: UserId(7),
+            username: "ada".into(),
+            scopes: "read write".parse().unwrap(),
+            ends_at,
+        };
+        for change in [json!({}), json!({"iss": null}), json!({"nbf": null}), json!({"aud": "timetracker"})] {
+            assert_eq!(judge(&change), person, "{change}");
+        }
+        for change in [
+            json!({"sub": "web", "username": null}),
+            json!({"sub": "web"}),
+            json!({"username": null}),
+            json!({"sub": null}),
+            json!({"sub": "07"}),
+            json!({"sub": "+7"}),
+            json!({"sub": "-7"}),
+            json!({"sub": "0"}),
+            json!({"sub": "seven"}),
+            json!({"sub": "9", "client_id": "9"}),
+        ] {
+            assert_eq!(judge(&change), Judgement::Nobody { ends_at }, "{change}");
+        }
+    }
+
+    /// R157.
+    #[test]
+    fn anything_else_is_refused() {
+        for (change, rejected) in [
+            (json!({"active": false}), Rejected::Invalid),
+            (json!({"exp": null}), Rejected::Invalid),
+            (json!({"exp": NOW}), Rejected::Expired),
+            (json!({"exp": NOW - 1}), Rejected::Expired),
+            (json!({"nbf": NOW + 1}), Rejected::Invalid),
+            (json!({"iss": "https://id/"}), Rejected::Invalid),
+            (json!({"token_type": "mac"}), Rejected::Invalid),
+            (json!({"token_type": "id_token"}), Rejected::Invalid),
+            (json!({"token_type": null}), Rejected::Invalid),
+            (json!({"aud": null}), Rejected::Elsewhere),
+            (json!({"aud": []}), Rejected::Elsewhere),
+            (json!({"aud": ["other", "timetracker2"]}), Rejected::Elsewhere),
+        ] {
+            assert_eq!(judge(&change), Judgement::Rejected(rejected), "{change}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Who is asking, and may they: `Authorization: Bearer` → [`Caller`].
+//!
+//! * [`bearer`]: the token of a request, refused when malformed without asking anybody.
+//! * [`cache`]: what the authorization server said a moment ago, keyed by the token's SHA-256.
+//! * [`introspect`]: the one place that asks it (RFC 7662), through `oauth2` and one `reqwest` client.
+//! * [`judge`]: what its answer means here. [`people`]: the person it speaks of.
+//! * [`breaker`]: not asking for a moment when asking has failed again and again.
+//! * [`allowed`]: the extractor by which a handler states its scope and receives the caller.
+//!
+//! The answer to "could not ask" is 503: never "let it pass", and never a 401 that signs people out.
+
+pub mod allowed;
+pub mod bearer;
+pub mod breaker;
+pub mod cache;
+pub mod introspect;
+pub mod judge;
+pub mod people;
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use model::db::Db;
+use model::scope::ScopeSet;
+use model::time::{Clock, Timestamp};
+
+use crate::config::Config;
+use crate::id::{PersonId, WorkspaceId};
+use crate::wire::error::{ApiError, Rejected};
+use cache::{Answer, Answers, Verdict};
+use introspect::Introspector;
+use judge::{Expected, Judgement};
+
+/// Lets a client look.
+pub const READ: &str = "read";
+/// Lets a client change things.
+pub const WRITE: &str = "write";
+
+/// The person a request acts for, and what the client may do for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The person, as this service knows them.
+    pub person: PersonId,
+    /// Where their activities are.
+    pub workspace: WorkspaceId,
+    /// What the token allows.
+    pub scopes: ScopeSet,
+}
+
+/// The scope a method needs: safe ones `read`, all others `write`.
+pub fn scope_of(method: &Method) -> &'static str {
+    match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => READ,
+        _ => WRITE,
+    }
+}
+
+/// Turns tokens into callers.
+pub struct Gate {
+    answers: Answers,
+    introspector: Introspector,
+    expected: Expected,
+    db: Db,
+    clock: Clock,
+}
+
+impl Gate {
+    /// Prepares the client side of introspection; nothing is asked yet.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be made.
+    pub fn new(config: &Config, db: Db, clock: Clock) -> Result<Self, introspect::SetupError> {
+        Ok(Self {
+            answers: Answers::new(config.cache),
+            introspector: Introspector::new(config)?,
+            expected: Expected { issuer: config.issuer.clone(), audience: config.audience.clone() },
+            db,
+            clock,
+        })
+    }
+
+    /// The caller a token speaks for.
+    ///
+    /// # Errors
+    /// 401 for a token that is not good here, 403 for one without a person, 503 when it could not be asked.
+    pub async fn admit(&self, token: &str) -> Result<Arc<Caller>, ApiError> {
+        let now = self.clock.now();
+        match self.answers.get(token, now, || self.ask(token)).await {
+            Verdict::Caller(caller) => Ok(caller),
+            Verdict::Nobody => Err(ApiError::NoPerson),
+            Verdict::Rejected(rejected) => Err(ApiError::Unauthenticated(rejected)),
+            Verdict::Unanswered(cause) => Err(ApiError::Unavailable(cause.to_string().into())),
+        }
+    }
+
+    /// Asks, judges, and finds the person. The answer's age counts from before the question (C15).
+    async fn ask(&self, token: &str) -> Answer {
+        let asked_at = self.clock.now();
+        let reply = match self.introspector.ask(token).await {
+            Ok(reply) => reply,
+            Err(error) => return Answer::unanswered(error.to_string()),
+        };
+        match self.expected.judge(&reply, self.clock.now()) {
+            Judgement::Rejected(rejected) => Answer::rejected(rejected, asked_at),
+            Judgement::Nobody { ends_at } => self.answers.believed(Verdict::Nobody, asked_at, ends_at),
+            Judgement::Person { subject, username, scopes, ends_at } => {
+                let known =
+                    people::recognize(&self.db, &self.expected.issuer, subject, username, asked_at).await;
+                match known {
+                    Ok(person) => {
+                        let caller = Caller { person: person.id, workspace: person.workspace_id, scopes };
+                        self.answers.believed(Verdict::Caller(Arc::new(caller)), asked_at, ends_at)
+                    }
+                    Err(error) => Answer::unanswered(error.to_string()),
+                }
+            }
+        }
+    }
+}
+
+impl Answer {
+    fn rejected(rejected: Rejected, asked_at: Timestamp) -> Self {
+        Self { verdict: Verdict::Rejected(rejected), until: asked_at.plus(cache::REJECTED_FOR) }
+    }
+
+    /// Handed to everyone who waits for it, and then forgotten.
+    fn unanswered(cause: String) -> Self {
+        Self { verdict: Verdict::Unanswered(cause.into()), until: Timestamp::from_micros(i64::MIN) }
+    }
+}

@@ -1,0 +1,243 @@
+//! What the operator said, parsed once into what was decided. Nothing else reads settings.
+//!
+//! The table of settings is in the README; each key stands here once, with what is expected of it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use model::db::DatabaseUrl;
+use model::logging::{LogFormat, LogRequests};
+use model::secret::Secret;
+use model::settings::{Settings, SettingsError};
+use reqwest::Url;
+
+/// The prefix of this service's settings.
+pub const PREFIX: &str = "TIMETRACKER_";
+
+/// The longest an answer about a token may be believed (R162): revocation is noticed at the latest after it.
+const LONGEST_CACHE: Duration = Duration::from_secs(10);
+
+/// Everything this service was told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where activities and tracks are kept.
+    pub database: DatabaseUrl,
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Where clients find this service, without a trailing slash: the beginning of every link.
+    pub public_url: String,
+    /// The authorization server's issuer identifier (RFC 8414 section 2).
+    pub issuer: String,
+    /// Its introspection endpoint (RFC 7662).
+    pub introspection_url: String,
+    /// This service's own client id there.
+    pub client_id: String,
+    /// And its secret.
+    pub client_secret: Secret<String>,
+    /// The audience a token must name to be meant for this service.
+    pub audience: String,
+    /// How long an answer about a live token is believed, counted from when it was asked for; at most 10 s.
+    pub cache: Duration,
+    /// How long one introspection may take altogether.
+    pub introspection_timeout: Duration,
+    /// How long a request's body may take to arrive.
+    pub body_timeout: Duration,
+    /// Whether to run pending migrations at start; when off, pending migrations refuse the start.
+    pub auto_migrate: bool,
+    /// How many threads serve HTTP.
+    pub workers: usize,
+    /// How long a stopping server keeps answering after `/readyz` turned 503.
+    pub drain: Duration,
+    /// How a log line looks.
+    pub log_format: LogFormat,
+    /// The `tracing` filter of what is logged.
+    pub log_level: String,
+    /// Which requests leave a line.
+    pub log_requests: LogRequests,
+}
+
+impl Config {
+    /// Reads every setting.
+    ///
+    /// # Errors
+    /// Every problem at once, each by its name.
+    pub fn from_settings(mut settings: Settings) -> Result<Self, SettingsError> {
+        let decided = read(&mut settings);
+        settings.finish(decided)
+    }
+
+    /// Where the database is, for `timetracker-api migrate`, which needs nothing else.
+    ///
+    /// # Errors
+    /// Every problem, missing settings of the server excepted.
+    pub fn database_from_settings(mut settings: Settings) -> Result<DatabaseUrl, SettingsError> {
+        let database = settings.required("DATABASE_URL", DATABASE);
+        // Asks for the others, so that they count as known names; their absence is no problem here.
+        for key in ["ISSUER", "CLIENT_ID", "CLIENT_SECRET"] {
+            settings.default_to(key, "http://localhost");
+        }
+        let _ = read(&mut settings);
+        settings.finish(database)
+    }
+}
+
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001);
+const DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
+
+fn read(settings: &mut Settings) -> Option<Config> {
+    let database = settings.required("DATABASE_URL", DATABASE);
+    let issuer = settings.required::<String>("ISSUER", "the authorization server's issuer, an https URL");
+    check_remote(settings, "ISSUER", issuer.as_deref());
+    let introspection_url = settings
+        .optional::<String>("INTROSPECTION_URL", "an https URL")
+        .or_else(|| issuer.as_ref().map(|issuer| format!("{}/introspect/", no_slash(issuer))));
+    check_remote(settings, "INTROSPECTION_URL", introspection_url.as_deref());
+    let public_url = settings.or("PUBLIC_URL", "http://localhost:8001".to_owned(), "an http or https URL");
+    let public_url = no_slash(&public_url).to_owned();
+    if parse_web(&public_url).is_none() {
+        settings.problem("PUBLIC_URL", "expected an http or https URL without query and fragment");
+    }
+    let client_secret = settings.secret("CLIENT_SECRET");
+    if client_secret.is_none() {
+        settings
+            .problem("CLIENT_SECRET", "missing; expected this service's secret at the issuer (or …_FILE)");
+    }
+    let cache = settings.seconds("CACHE_SECONDS", LONGEST_CACHE);
+    if cache > LONGEST_CACHE {
+        settings.problem("CACHE_SECONDS", "expected at most 10: so long may a revoked token still pass");
+    }
+    let millis = |settings: &mut Settings, key, default| {
+        Duration::from_millis(settings.or(key, default, "a whole number of milliseconds"))
+    };
+    let client_id = settings.required("CLIENT_ID", "this service's client id at the issuer");
+    let listen = settings.or("LISTEN", LISTEN, "an address such as 127.0.0.1:8001");
+    let audience = settings.or("AUDIENCE", "timetracker".to_owned(), "a name");
+    let introspection_timeout = millis(settings, "INTROSPECTION_TIMEOUT_MS", 1_000);
+    let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
+    let auto_migrate = settings.or("AUTO_MIGRATE", true, "true or false");
+    let workers = settings.or("WORKERS", processors(), "a whole number from 1").get();
+    let drain = settings.seconds("DRAIN_SECONDS", Duration::ZERO);
+    let log_format = settings.or("LOG_FORMAT", LogFormat::default(), "text or json");
+    let log_level = settings.or("LOG_LEVEL", "info".to_owned(), "a filter such as info");
+    let log_requests = settings.or("LOG_REQUESTS", LogRequests::default(), "notable or all");
+    // Only now may an absence end the function: each problem was to be found first.
+    Some(Config {
+        database: database?,
+        listen,
+        public_url,
+        issuer: issuer?,
+        introspection_url: introspection_url?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        audience,
+        cache,
+        introspection_timeout,
+        body_timeout,
+        auto_migrate,
+        workers,
+        drain,
+        log_format,
+        log_level,
+        log_requests,
+    })
+}
+
+/// The issuer decides who is let in: over a plain connection anybody on the way could (R152, R174).
+fn check_remote(settings: &mut Settings, key: &str, url: Option<&str>) {
+    let Some(url) = url else { return };
+    match parse_web(url) {
+        None => settings.problem(key, "expected an http or https URL without query and fragment"),
+        Some(parsed) if parsed.scheme() == "http" && !is_loopback(&parsed) => {
+            settings.problem(key, "http is for loopback addresses only; expected https");
+        }
+        Some(_) => {}
+    }
+}
+
+fn parse_web(url: &str) -> Option<Url> {
+    let parsed = Url::parse(url).ok()?;
+    let plain = matches!(parsed.scheme(), "http" | "https")
+        && parsed.has_host()
+        && parsed.query().is_none()
+        && parsed.fragment().is_none()
+        && parsed.username().is_empty()
+        && parsed.password().is_none();
+    plain.then_some(parsed)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn no_slash(url: &str) -> &str {
+    url.strip_suffix('/').unwrap_or(url)
+}
+
+fn processors() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPLETE: [(&str, &str); 4] = [
+        ("TIMETRACKER_DATABASE_URL", "sqlite:///var/lib/t.db"),
+        ("TIMETRACKER_ISSUER", "https://id.example.com/o"),
+        ("TIMETRACKER_CLIENT_ID", "api"),
+        ("TIMETRACKER_CLIENT_SECRET", "hush"),
+    ];
+
+    fn config(more: &[(&str, &str)]) -> Result<Config, String> {
+        let said = COMPLETE.iter().filter(|(key, _)| more.iter().all(|(other, _)| other != key)).chain(more);
+        let said = said.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Config::from_settings(Settings::new(PREFIX, said)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn four_settings_are_enough() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.introspection_url, "https://id.example.com/o/introspect/");
+        assert_eq!(config.public_url, "http://localhost:8001");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8001");
+        assert_eq!(config.audience, "timetracker");
+        assert_eq!(config.cache, Duration::from_secs(10));
+        assert!(config.auto_migrate);
+    }
+
+    /// R174.
+    #[test]
+    fn an_issuer_over_plain_http_is_refused_unless_it_is_this_machine() {
+        for (issuer, fine) in [
+            ("http://id.example.com/o", false),
+            ("http://localhost:8000/o", true),
+            ("http://127.0.0.1:8000/o", true),
+            ("http://[::1]:8000/o", true),
+            ("http://localhost.example.com/o", false),
+            ("https://id.example.com/o?x", false),
+            ("https://user@id.example.com/o", false),
+            ("ftp://id.example.com", false),
+            ("id.example.com", false),
+        ] {
+            assert_eq!(config(&[("TIMETRACKER_ISSUER", issuer)]).is_ok(), fine, "{issuer}");
+        }
+        assert!(config(&[("TIMETRACKER_INTROSPECTION_URL", "http://10.0.0.1/introspect/")]).is_err());
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let settings = Settings::new(PREFIX, [("TIMETRACKER_CACHE_SECONDS".to_owned(), "60".to_owned())]);
+        let message = Config::from_settings(settings).unwrap_err().to_string();
+        for name in ["DATABASE_URL", "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CACHE_SECONDS"] {
+            assert!(message.contains(&format!("{PREFIX}{name}: ")), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_does_not_print_its_secret() {
+        assert!(!format!("{:?}", config(&[]).unwrap()).contains("hush"));
+    }
+}

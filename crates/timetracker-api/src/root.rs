@@ -1,0 +1,24 @@
+//! `/api/`: where everything else is.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::ThinData;
+
+use crate::App;
+use crate::auth::allowed::{Allowed, Read};
+use crate::wire::{json, metadata};
+
+/// `GET /api/`.
+pub async fn get(_: Allowed<Read>, ThinData(app): ThinData<App>) -> HttpResponse {
+    let mut body = b"{\"activities\":".to_vec();
+    json::text(&mut body, &app.url("/api/activities/"));
+    body.extend_from_slice(b",\"tracks\":");
+    json::text(&mut body, &app.url("/api/tracks/"));
+    body.push(b'}');
+    json::response(StatusCode::OK, body)
+}
+
+/// `OPTIONS /api/`.
+pub async fn options(_: Allowed<Read>) -> HttpResponse {
+    metadata::response("Api Root", "Where everything is.", None)
+}

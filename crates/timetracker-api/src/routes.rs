@@ -1,0 +1,195 @@
+//! The table of routes: path, methods, handlers. Every path answers with and without the trailing slash and with
+//! `.json`; nothing is ever redirected, because a redirected write loses its body.
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig, ThinData};
+use actix_web::{HttpRequest, HttpResponse, Resource};
+
+use crate::wire::edge;
+use crate::wire::error::ApiError;
+use crate::{App, activities, health, root, tracks};
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The canonical path below `/api`.
+    pub path: &'static str,
+    /// Its methods, in the framework's order.
+    pub allow: &'static str,
+    /// All the ways to write the path.
+    spellings: &'static [&'static str],
+    mount: fn(Resource) -> Resource,
+}
+
+const OF_LIST: &str = "GET, POST, HEAD, OPTIONS";
+const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
+
+/// Everything under `/api`.
+pub static ENDPOINTS: [Endpoint; 5] = [
+    Endpoint {
+        path: "/tracks/",
+        allow: OF_LIST,
+        spellings: &["/tracks/", "/tracks", "/tracks.json", "/tracks.json/"],
+        mount: |resource| {
+            resource
+                .route(web::get().to(tracks::list::get))
+                .route(web::post().to(tracks::list::post))
+                .route(web::head().to(tracks::list::get))
+                .route(web::method(OPTIONS).to(tracks::list::options))
+        },
+    },
+    Endpoint {
+        path: "/tracks/{id}/",
+        allow: OF_ITEM,
+        spellings: &["/tracks/{id}/", "/tracks/{id}"],
+        mount: |resource| {
+            resource
+                .route(web::get().to(tracks::detail::get))
+                .route(web::put().to(tracks::detail::put))
+                .route(web::patch().to(tracks::detail::patch))
+                .route(web::delete().to(tracks::detail::delete))
+                .route(web::head().to(tracks::detail::get))
+                .route(web::method(OPTIONS).to(tracks::detail::options))
+        },
+    },
+    Endpoint {
+        path: "/activities/",
+        allow: OF_LIST,
+        spellings: &["/activities/", "/activities", "/activities.json", "/activities.json/"],
+        mount: |resource| {
+            resource
+                .route(web::get().to(activities::list::get))
+                .route(web::post().to(activities::list::post))
+                .route(web::head().to(activities::list::get))
+                .route(web::method(OPTIONS).to(activities::list::options))
+        },
+    },
+    Endpoint {
+        path: "/activities/{id}/",
+        allow: OF_ITEM,
+        spellings: &["/activities/{id}/", "/activities/{id}"],
+        mount: |resource| {
+            resource
+                .route(web::get().to(activities::detail::get))
+                .route(web::put().to(activities::detail::put))
+                .route(web::patch().to(activities::detail::patch))
+                .route(web::delete().to(activities::detail::delete))
+                .route(web::head().to(activities::detail::get))
+                .route(web::method(OPTIONS).to(activities::detail::options))
+        },
+    },
+    Endpoint {
+        path: "/",
+        allow: "GET, HEAD, OPTIONS",
+        spellings: &["/", ""],
+        mount: |resource| {
+            resource
+                .route(web::get().to(root::get))
+                .route(web::head().to(root::get))
+                .route(web::method(OPTIONS).to(root::options))
+        },
+    },
+];
+
+const OPTIONS: actix_web::http::Method = actix_web::http::Method::OPTIONS;
+
+impl Endpoint {
+    /// The row of a path below `/api`, so that refusals can say what would be allowed.
+    pub(crate) fn find(path: &str) -> Option<&'static Self> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let mut segments = path.split('/').skip(1);
+        let (first, second) = (segments.next().unwrap_or_default(), segments.next());
+        if segments.next().is_some() || second.is_some_and(str::is_empty) {
+            return None;
+        }
+        let list = first.strip_suffix(".json").unwrap_or(first);
+        let wanted = match (first, list, second) {
+            ("", _, None) => "/",
+            (_, "tracks", None) => "/tracks/",
+            (_, "activities", None) => "/activities/",
+            ("tracks", _, Some(_)) => "/tracks/{id}/",
+            ("activities", _, Some(_)) => "/activities/{id}/",
+            _ => return None,
+        };
+        ENDPOINTS.iter().find(|endpoint| endpoint.path == wanted)
+    }
+}
+
+/// Mounts `/api` and everything under it, its middleware included.
+pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+    let app = app.clone();
+    move |config| {
+        let mut scope = web::scope("/api").app_data(ThinData(app.clone()));
+        for endpoint in &ENDPOINTS {
+            for spelling in endpoint.spellings {
+                let resource = (endpoint.mount)(web::resource(*spelling));
+                scope = scope.service(resource.default_service(web::to(method_not_allowed)));
+            }
+        }
+        config.service(
+            scope
+                .default_service(web::to(not_found))
+                .wrap(from_fn(move |request, next| edge::api(app.clone(), request, next))),
+        );
+    }
+}
+
+/// Mounts `/healthz` and `/readyz`.
+pub fn configure_health(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+    let app = app.clone();
+    move |config| {
+        for (path, route) in
+            [("/healthz", web::get().to(health::alive)), ("/readyz", web::get().to(health::ready))]
+        {
+            let around = app.clone();
+            config.service(
+                web::resource(path)
+                    .app_data(ThinData(app.clone()))
+                    .route(route)
+                    .default_service(web::to(method_not_allowed))
+                    .wrap(from_fn(move |request, next| edge::open(around.clone(), request, next))),
+            );
+        }
+    }
+}
+
+/// Answers whatever is mounted nowhere.
+pub(crate) fn configure_rest(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+    let app = app.clone();
+    move |config| {
+        config.service(
+            web::scope("")
+                .default_service(web::to(not_found))
+                .wrap(from_fn(move |request, next| edge::open(app.clone(), request, next))),
+        );
+    }
+}
+
+async fn not_found() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::NotFound)
+}
+
+async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    Err(ApiError::MethodNotAllowed(request.method().clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_finds_its_row_and_nothing_else_does() {
+        for endpoint in &ENDPOINTS {
+            for spelling in endpoint.spellings {
+                assert_eq!(
+                    Endpoint::find(spelling).map(|found| found.path),
+                    Some(endpoint.path),
+                    "{spelling}"
+                );
+            }
+        }
+        for path in ["/x", "/tracks//", "/tracks/1/2", "//", "/tracks.xml", "/tracks/1/x/", "/TRACKS/"] {
+            assert!(Endpoint::find(path).is_none(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `/api/tracks/`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::form::Draft;
+use super::store::{self, Filter, Key};
+use crate::App;
+use crate::auth::WRITE;
+use crate::auth::allowed::{Allowed, Read, Write};
+use crate::id::ActivityId;
+use crate::wire::error::ApiError;
+use crate::wire::fields::Extent;
+use crate::wire::paging::Wanted;
+use crate::wire::query::Parameters;
+use crate::wire::sent::Sent;
+use crate::wire::{filters, json};
+
+/// `GET`: a page of the caller's, by id ascending unless `ordering` says otherwise.
+///
+/// # Errors
+/// 400 for a filter that makes no sense, 404 for a page that is not there.
+pub async fn get(
+    caller: Allowed<Read>,
+    ThinData(app): ThinData<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query = Parameters::parse(request.query_string())?;
+    let wanted = Wanted::read(&query)?;
+    let (place, rows) = match filter(&query)? {
+        None => {
+            let owner = caller.person;
+            app.db().read(move |conn| store::page(conn, owner, wanted)).await??
+        }
+        Some(filter) => app.db().read(move |conn| store::filtered(conn, &caller, &filter, wanted)).await??,
+    };
+    let suffix = if request.path().contains(".json") { "/api/tracks.json" } else { "/api/tracks/" };
+    let body = place.envelope(&app.url(suffix), &query, &rows, super::write);
+    Ok(json::response(StatusCode::OK, body))
+}
+
+/// What the query narrows or orders; `None` when it does neither.
+fn filter(query: &Parameters) -> Result<Option<Filter>, ApiError> {
+    if query.is_empty() {
+        return Ok(None);
+    }
+    let activity = match query.said("activity").map(|text| text.trim().parse()) {
+        None => None,
+        Some(Ok(id)) => Some(ActivityId(id)),
+        Some(Err(_)) => return Err(no_such_choice()),
+    };
+    let search = filters::search(query)?;
+    let by = filters::ordering(query, |name| match name {
+        "id" => Some(Key::Id),
+        "start" => Some(Key::Start),
+        "activity" => Some(Key::Activity),
+        _ => None,
+    });
+    let plain = activity.is_none() && search.is_empty() && by.is_empty();
+    Ok((!plain).then_some(Filter { activity, search, by }))
+}
+
+/// The answer to a filter by an activity that is not there for the caller.
+pub(super) fn no_such_choice() -> ApiError {
+    ApiError::field("activity", "Select a valid choice. That choice is not one of the available choices.")
+}
+
+/// `POST`: a new one.
+///
+/// # Errors
+/// 400 with everything that is wrong.
+pub async fn post(
+    caller: Allowed<Write>,
+    ThinData(app): ThinData<App>,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let draft = Draft::read(&sent, Extent::Whole)?;
+    let now = app.clock().now();
+    let track = app.db().write(move |conn| store::insert(conn, &caller, draft, now)).await??;
+    let mut response = super::response(StatusCode::CREATED, &track);
+    if let Ok(location) = HeaderValue::from_str(&app.url(&format!("/api/tracks/{}/", track.id))) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// `OPTIONS`: what may be sent.
+pub async fn options(caller: Allowed<Read>) -> HttpResponse {
+    super::description("Track List", "POST", caller.scopes.contains(WRITE))
+}

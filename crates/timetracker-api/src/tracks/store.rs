@@ -1,0 +1,246 @@
+//! The SQL of tracks. The owner is a parameter of every function: everybody's tracks cannot be said.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel::select;
+use model::db::{Conn, MultiBackend};
+use model::time::Timestamp;
+
+use super::form::{Draft, Entry};
+use crate::auth::Caller;
+use crate::id::{ActivityId, PersonId, TrackId, WorkspaceId};
+use crate::schema::{activities, lower, people, tracks};
+use crate::wire::error::ApiError;
+use crate::wire::paging::{Place, Wanted};
+
+/// A track.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Track {
+    /// Its id.
+    pub id: TrackId,
+    /// What was done.
+    pub description: String,
+    /// When it began.
+    pub start: Option<Timestamp>,
+    /// When it ended.
+    pub end: Option<Timestamp>,
+    /// What it was spent on; the activity may have been deleted since.
+    pub activity: ActivityId,
+    /// Whose it is.
+    pub person: PersonId,
+}
+
+/// Which tracks, and in what order.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those of this activity.
+    pub activity: Option<ActivityId>,
+    /// LIKE patterns, all of which must match the description.
+    pub search: Vec<String>,
+    /// `true` descends.
+    pub by: Vec<(Key, bool)>,
+}
+
+/// What tracks can be ordered by. Those without a start come first, either way, on both databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// In the order they were made.
+    Id,
+    /// By when they began.
+    Start,
+    /// By activity.
+    Activity,
+}
+
+type Columns = (
+    tracks::id,
+    tracks::description,
+    tracks::start_at,
+    tracks::end_at,
+    tracks::activity_id,
+    tracks::person_id,
+);
+
+const COLUMNS: Columns = (
+    tracks::id,
+    tracks::description,
+    tracks::start_at,
+    tracks::end_at,
+    tracks::activity_id,
+    tracks::person_id,
+);
+
+/// What a store function answers when the question itself may be refused.
+pub type Verdict<T> = QueryResult<Result<T, ApiError>>;
+
+/// A page of the owner's tracks by id: two point reads, the count being kept on the person's row.
+///
+/// # Errors
+/// When the database cannot; the inner error when there is no such page.
+pub fn page(conn: &mut Conn, owner: PersonId, wanted: Wanted) -> Verdict<(Place, Vec<Track>)> {
+    let count = people::table.filter(people::id.eq(owner)).select(people::track_count).get_result(conn)?;
+    let place = match wanted.among(count) {
+        Ok(place) => place,
+        Err(error) => return Ok(Err(error)),
+    };
+    let rows = tracks::table
+        .filter(tracks::person_id.eq(owner))
+        .order(tracks::id.asc())
+        .limit(place.limit)
+        .offset(place.offset)
+        .select(COLUMNS);
+    Ok(Ok((place, rows.load(conn)?)))
+}
+
+/// A page of those that match.
+///
+/// # Errors
+/// As [`page`], and the inner error for an activity that is not the caller's.
+pub fn filtered(
+    conn: &mut Conn,
+    caller: &Caller,
+    filter: &Filter,
+    wanted: Wanted,
+) -> Verdict<(Place, Vec<Track>)> {
+    if let Some(activity) = filter.activity
+        && !has_activity(conn, caller.workspace, activity)?
+    {
+        return Ok(Err(super::list::no_such_choice()));
+    }
+    let place = match wanted.among(matching(caller.person, filter).count().get_result(conn)?) {
+        Ok(place) => place,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut rows = matching(caller.person, filter).select(COLUMNS).limit(place.limit).offset(place.offset);
+    for (key, descends) in &filter.by {
+        rows = match (key, descends) {
+            (Key::Id, false) => rows.then_order_by(tracks::id.asc()),
+            (Key::Id, true) => rows.then_order_by(tracks::id.desc()),
+            (Key::Activity, false) => rows.then_order_by(tracks::activity_id.asc()),
+            (Key::Activity, true) => rows.then_order_by(tracks::activity_id.desc()),
+            (Key::Start, false) => {
+                rows.then_order_by(tracks::start_at.is_not_null().asc()).then_order_by(tracks::start_at.asc())
+            }
+            (Key::Start, true) => rows
+                .then_order_by(tracks::start_at.is_not_null().asc())
+                .then_order_by(tracks::start_at.desc()),
+        };
+    }
+    Ok(Ok((place, rows.then_order_by(tracks::id.asc()).load(conn)?)))
+}
+
+fn matching(owner: PersonId, filter: &Filter) -> tracks::BoxedQuery<'_, MultiBackend> {
+    let mut rows = tracks::table.filter(tracks::person_id.eq(owner)).into_boxed();
+    if let Some(activity) = filter.activity {
+        rows = rows.filter(tracks::activity_id.eq(activity));
+    }
+    for pattern in &filter.search {
+        rows = rows.filter(lower(tracks::description).like(lower(pattern)).escape('\\'));
+    }
+    rows
+}
+
+fn has_activity(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId) -> QueryResult<bool> {
+    let usable = activities::table
+        .filter(activities::id.eq(id))
+        .filter(activities::workspace_id.eq(workspace))
+        .filter(activities::deleted_at.is_null());
+    select(exists(usable)).get_result(conn)
+}
+
+/// One track.
+///
+/// # Errors
+/// When the database cannot.
+pub fn find(conn: &mut Conn, owner: PersonId, id: TrackId) -> QueryResult<Option<Track>> {
+    let one = tracks::table.filter(tracks::id.eq(id)).filter(tracks::person_id.eq(owner)).select(COLUMNS);
+    one.get_result(conn).optional()
+}
+
+/// One track that nobody else changes until this transaction ends.
+fn claim(conn: &mut Conn, owner: PersonId, id: TrackId) -> QueryResult<Option<Track>> {
+    match conn {
+        // There is one writer at a time.
+        Conn::Sqlite(_) => find(conn, owner, id),
+        Conn::Postgres(conn) => {
+            let one = tracks::table.filter(tracks::id.eq(id)).filter(tracks::person_id.eq(owner));
+            one.select(COLUMNS).for_no_key_update().get_result(conn).optional()
+        }
+    }
+}
+
+/// Finishes the validation with what only the database knows.
+fn complete(conn: &mut Conn, caller: &Caller, mut draft: Draft, before: Option<Track>) -> Verdict<Entry> {
+    if let Some(named) = draft.activity()
+        && !has_activity(conn, caller.workspace, named)?
+    {
+        draft.refuse_activity(named);
+    }
+    Ok(draft.onto(before))
+}
+
+/// Keeps a new track.
+///
+/// # Errors
+/// When the database cannot; the inner error with everything that is wrong with the draft.
+pub fn insert(conn: &mut Conn, caller: &Caller, draft: Draft, now: Timestamp) -> Verdict<Track> {
+    let entry = match complete(conn, caller, draft, None)? {
+        Ok(entry) => entry,
+        Err(error) => return Ok(Err(error)),
+    };
+    diesel::insert_into(tracks::table)
+        .values((
+            tracks::person_id.eq(caller.person),
+            tracks::activity_id.eq(entry.activity),
+            tracks::description.eq(entry.description),
+            tracks::start_at.eq(entry.start),
+            tracks::end_at.eq(entry.end),
+            tracks::created_at.eq(now),
+        ))
+        .returning(COLUMNS)
+        .get_result(conn)
+        .map(Ok)
+}
+
+/// Changes what the draft says and keeps the rest. A track that is not there is told before anything that is
+/// wrong with the draft.
+///
+/// # Errors
+/// When the database cannot; the inner error as said.
+pub fn update(
+    conn: &mut Conn,
+    caller: &Caller,
+    id: TrackId,
+    draft: Result<Draft, ApiError>,
+) -> Verdict<Track> {
+    let Some(before) = claim(conn, caller.person, id)? else {
+        return Ok(Err(ApiError::NoSuch(super::KIND)));
+    };
+    let entry = match draft {
+        Ok(draft) => complete(conn, caller, draft, Some(before))?,
+        Err(error) => Err(error),
+    };
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(error) => return Ok(Err(error)),
+    };
+    diesel::update(tracks::table.filter(tracks::id.eq(id)))
+        .set((
+            tracks::activity_id.eq(entry.activity),
+            tracks::description.eq(entry.description),
+            tracks::start_at.eq(entry.start),
+            tracks::end_at.eq(entry.end),
+        ))
+        .returning(COLUMNS)
+        .get_result(conn)
+        .map(Ok)
+}
+
+/// Removes a track; `false` when it is not there.
+///
+/// # Errors
+/// When the database cannot.
+pub fn delete(conn: &mut Conn, owner: PersonId, id: TrackId) -> QueryResult<bool> {
+    let one = tracks::table.filter(tracks::id.eq(id)).filter(tracks::person_id.eq(owner));
+    Ok(diesel::delete(one).execute(conn)? > 0)
+}

@@ -1,0 +1,192 @@
+//! The one middleware: who may come in, what every answer carries, and the line in the log. One that does several
+//! small things costs half of what five would.
+//!
+//! The order of refusals is the framework's (4.1 of `dot-drf.md`) but for one: the token is judged before a byte
+//! of the body is read, so that a stranger cannot make us parse. 406, 401, 403, 405, then 404, 400, 413, 415.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
+use futures_util::FutureExt;
+use model::request_id::RequestId;
+
+use super::error::ApiError;
+use super::query::Parameters;
+use super::{json, negotiate};
+use crate::App;
+use crate::auth::{Caller, bearer, scope_of};
+use crate::routes::Endpoint;
+
+/// Slower requests leave a line in the log.
+const SLOW: Duration = Duration::from_secs(1);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What every answer carries. Nothing here is a page, so nothing may be loaded, framed or kept.
+const HEADERS: [(HeaderName, HeaderValue); 7] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+];
+
+/// Around everything under `/api`.
+///
+/// # Errors
+/// Only to carry a finished answer past a handler that panicked.
+pub async fn api(
+    app: App,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let endpoint = Endpoint::find(request.match_info().unprocessed());
+    let mut visit = Visit::begin(&app, &request, endpoint);
+    match admit(&app, &request, &mut visit).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            visit.go_on(request, next).await
+        }
+        Err(error) => {
+            let response = request.into_response(HttpResponse::from_error(error));
+            Ok(visit.end(response))
+        }
+    }
+}
+
+/// Around what needs no token: health, and paths that do not exist.
+///
+/// # Errors
+/// As [`api`].
+pub async fn open(
+    app: App,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    Visit::begin(&app, &request, None).go_on(request, next).await
+}
+
+async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit) -> Result<Arc<Caller>, ApiError> {
+    let (headers, query) = (request.headers(), request.query_string());
+    let query_format = if query.contains("format") { Some(Parameters::parse(query)?) } else { None };
+    let format = query_format.as_ref().and_then(|query| query.said("format"));
+    visit.indent = negotiate::indent(headers, format)?;
+    let caller = app.gate().admit(bearer::token(headers, query)?).await?;
+    let scope = scope_of(request.method());
+    if !caller.scopes.contains(scope) {
+        return Err(ApiError::LacksScope(scope));
+    }
+    // A few compressed bytes can unfold into gigabytes, so none are unfolded (R146).
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            Err(ApiError::Encoding(String::from_utf8_lossy(encoding.as_bytes()).into_owned()))
+        }
+        _ => Ok(caller),
+    }
+}
+
+/// One request on its way through.
+struct Visit {
+    id: RequestId,
+    began: Instant,
+    method: Method,
+    endpoint: Option<&'static Endpoint>,
+    indent: usize,
+    logged: bool,
+}
+
+impl Visit {
+    fn begin(app: &App, request: &ServiceRequest, endpoint: Option<&'static Endpoint>) -> Self {
+        Self {
+            id: RequestId::new(),
+            began: Instant::now(),
+            method: request.method().clone(),
+            endpoint,
+            indent: 0,
+            logged: app.logs_everything(),
+        }
+    }
+
+    async fn go_on(self, request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
+        match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+            Ok(Ok(response)) => Ok(self.end(response)),
+            Ok(Err(error)) => Err(error),
+            // The request went down with the handler; the error carries the finished answer instead.
+            Err(_panic) => {
+                let mut response = ApiError::Internal("a handler panicked".into()).error_response();
+                self.log(response.status(), Some("a handler panicked"));
+                self.dress(&mut response);
+                Err(InternalError::from_response("a handler panicked", self.name_fault(response)).into())
+            }
+        }
+    }
+
+    fn end(&self, mut response: ServiceResponse) -> ServiceResponse {
+        let status = response.status();
+        let error = response.response().error().and_then(Error::as_error::<ApiError>);
+        match error.and_then(ApiError::cause) {
+            Some(cause) => self.log(status, Some(&cause.to_string())),
+            None => self.log(status, None),
+        }
+        self.dress(response.response_mut());
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            let (request, response) = response.into_parts();
+            return ServiceResponse::new(request, self.name_fault(response));
+        }
+        if self.indent > 0 {
+            return response.map_body(|_, body| match body.try_into_bytes() {
+                Ok(bytes) if !bytes.is_empty() => BoxBody::new(json::indented(&bytes, self.indent)),
+                Ok(bytes) => BoxBody::new(bytes),
+                Err(body) => body,
+            });
+        }
+        response
+    }
+
+    /// Headers, also on answers that carry no body.
+    fn dress(&self, response: &mut HttpResponse) {
+        let headers = response.headers_mut();
+        for (name, value) in &HEADERS {
+            headers.insert(name.clone(), value.clone());
+        }
+        if let Ok(id) = HeaderValue::from_bytes(&self.id.hex()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        if let Some(endpoint) = self.endpoint {
+            headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+            headers.insert(header::ALLOW, HeaderValue::from_static(endpoint.allow));
+        }
+    }
+
+    /// The body of a 500: nothing of the cause, and the id by which it is found in the log (R151).
+    fn name_fault(&self, response: HttpResponse) -> HttpResponse {
+        let body = format!(r#"{{"detail":"A server error occurred.","request_id":"{}"}}"#, self.id);
+        response.set_body(BoxBody::new(body))
+    }
+
+    /// Failures of ours and slow requests, or every one when asked. Never the query, never a header.
+    fn log(&self, status: StatusCode, cause: Option<&str>) {
+        let took = self.began.elapsed();
+        let request_id = tracing::field::display(self.id);
+        let (method, status) = (self.method.as_str(), status.as_u16());
+        let route = self.endpoint.map_or("", |endpoint| endpoint.path);
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        if status >= 500 {
+            tracing::error!(request_id, method, route, status, milliseconds, cause, "request failed");
+        } else if took > SLOW {
+            tracing::warn!(request_id, method, route, status, milliseconds, "slow request");
+        } else if self.logged {
+            tracing::info!(request_id, method, route, status, milliseconds, "request");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What an API client is told when something will not do: the bodies of Django REST Framework (4.3 of
+//! `dot-drf.md`), a closed set. Causes stay private: they go to the log, once, at the edge.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpResponse, ResponseError};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use model::db::DbError;
+
+use super::json;
+
+/// A sentence for a person who reads an answer.
+pub type Message = Cow<'static, str>;
+
+/// A private cause.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why a bearer token does not let a request in (RFC 6750 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejected {
+    /// There is none: the challenge says nothing more.
+    Missing,
+    /// Malformed, unknown, revoked, or of another issuer or kind.
+    Invalid,
+    /// Its time is over.
+    Expired,
+    /// Meant for another resource server.
+    Elsewhere,
+}
+
+impl Rejected {
+    fn challenge(self) -> &'static str {
+        match self {
+            Self::Missing => r#"Bearer realm="api""#,
+            Self::Invalid => {
+                r#"Bearer realm="api",error="invalid_token",error_description="The access token is invalid.""#
+            }
+            Self::Expired => {
+                r#"Bearer realm="api",error="invalid_token",error_description="The access token has expired.""#
+            }
+            Self::Elsewhere => {
+                r#"Bearer realm="api",error="invalid_token",error_description="The access token is not valid for this resource.""#
+            }
+        }
+    }
+}
+
+/// Everything that is not an answer to what was asked.
+#[derive(Debug)]
+pub enum ApiError {
+    /// 400: fields and what is wrong with each.
+    Fields(Vec<(&'static str, Vec<Message>)>),
+    /// 400: messages without a field, as a bare array (the search filter's form).
+    Messages(Vec<Message>),
+    /// 400: the body or the query cannot be read.
+    Malformed(Message),
+    /// 400: a token presented in two ways at once (RFC 6750 section 2).
+    TwoTokens,
+    /// 401.
+    Unauthenticated(Rejected),
+    /// 403: the token lacks this scope.
+    LacksScope(&'static str),
+    /// 403: the token speaks for no person.
+    NoPerson,
+    /// 404: no such route, or a format that does not exist.
+    NotFound,
+    /// 404: no object of this kind, or somebody else's.
+    NoSuch(&'static str),
+    /// 404: a page that is not there.
+    InvalidPage,
+    /// 405.
+    MethodNotAllowed(Method),
+    /// 406.
+    NotAcceptable,
+    /// 408: the body took too long to arrive.
+    TooSlow,
+    /// 413: the body is larger than allowed.
+    TooLarge,
+    /// 415: the body's media type.
+    MediaType(String),
+    /// 415: the body is compressed.
+    Encoding(String),
+    /// 503: it could not be decided or done now; the whole request may be sent again shortly.
+    Unavailable(Cause),
+    /// 500: our fault.
+    Internal(Cause),
+}
+
+impl ApiError {
+    /// One field, one message.
+    pub fn field(name: &'static str, message: impl Into<Message>) -> Self {
+        Self::Fields(vec![(name, vec![message.into()])])
+    }
+
+    /// The object as a whole will not do.
+    pub fn object(message: impl Into<Message>) -> Self {
+        Self::field("non_field_errors", message)
+    }
+
+    /// The private cause, for the log.
+    pub fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
+        match self {
+            Self::Unavailable(cause) | Self::Internal(cause) => Some(cause.as_ref()),
+            _ => None,
+        }
+    }
+
+    fn detail(&self) -> Message {
+        match self {
+            Self::Fields(_) | Self::Messages(_) => "Invalid input.".into(),
+            Self::Malformed(message) => message.clone(),
+            Self::TwoTokens => "The access token was sent in more than one way.".into(),
+            Self::Unauthenticated(_) => "Authentication credentials were not provided.".into(),
+            Self::LacksScope(_) | Self::NoPerson => {
+                "You do not have permission to perform this action.".into()
+            }
+            Self::NotFound => "Not found.".into(),
+            Self::NoSuch(kind) => format!("No {kind} matches the given query.").into(),
+            Self::InvalidPage => "Invalid page.".into(),
+            Self::MethodNotAllowed(method) => format!("Method \"{method}\" not allowed.").into(),
+            Self::NotAcceptable => "Could not satisfy the request Accept header.".into(),
+            Self::TooSlow => "The request took too long to arrive.".into(),
+            Self::TooLarge => "The request is too large.".into(),
+            Self::MediaType(sent) => format!("Unsupported media type \"{sent}\" in request.").into(),
+            Self::Encoding(sent) => format!("Unsupported content encoding \"{sent}\" in request.").into(),
+            Self::Unavailable(_) => "Service temporarily unavailable, try again later.".into(),
+            Self::Internal(_) => "A server error occurred.".into(),
+        }
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(128);
+        match self {
+            Self::Fields(fields) => {
+                out.push(b'{');
+                for (position, (name, messages)) in fields.iter().enumerate() {
+                    if position > 0 {
+                        out.push(b',');
+                    }
+                    json::text(&mut out, name);
+                    out.push(b':');
+                    messages_into(&mut out, messages);
+                }
+                out.push(b'}');
+            }
+            Self::Messages(messages) => messages_into(&mut out, messages),
+            _ => {
+                out.extend_from_slice(b"{\"detail\":");
+                json::text(&mut out, &self.detail());
+                out.push(b'}');
+            }
+        }
+        out
+    }
+
+    fn challenge(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Unauthenticated(rejected) => Some(HeaderValue::from_static(rejected.challenge())),
+            Self::TwoTokens => Some(HeaderValue::from_static(
+                r#"Bearer realm="api",error="invalid_request",error_description="The access token was sent in more than one way.""#,
+            )),
+            Self::LacksScope(scope) => HeaderValue::from_str(&format!(
+                r#"Bearer realm="api",error="insufficient_scope",scope="{scope}""#
+            ))
+            .ok(),
+            _ => None,
+        }
+    }
+}
+
+fn messages_into(out: &mut Vec<u8>, messages: &[Message]) {
+    out.push(b'[');
+    for (position, message) in messages.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        json::text(out, message);
+    }
+    out.push(b']');
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cause() {
+            Some(cause) => write!(f, "{cause}"),
+            None => f.write_str(&self.detail()),
+        }
+    }
+}
+
+impl Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Fields(_) | Self::Messages(_) | Self::Malformed(_) | Self::TwoTokens => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::LacksScope(_) | Self::NoPerson => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::NoSuch(_) | Self::InvalidPage => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType(_) | Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = json::response(self.status_code(), self.body());
+        if let Some(challenge) = self.challenge() {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if matches!(self, Self::Unavailable(_)) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        // What was not read of the body must not be taken for the next request.
+        if matches!(self, Self::TooSlow | Self::TooLarge) {
+            response.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+        }
+        response
+    }
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        match &error {
+            DbError::Busy | DbError::Unavailable(_) | DbError::Unknown(_) => Self::Unavailable(error.into()),
+            DbError::Query(cause) if is_outage(cause) => Self::Unavailable(error.into()),
+            DbError::Query(_) | DbError::Panicked => Self::Internal(error.into()),
+        }
+    }
+}
+
+/// A statement that failed because the database is gone or has no room, not because of what it said (F4, F6).
+fn is_outage(error: &DieselError) -> bool {
+    let DieselError::DatabaseError(kind, information) = error else { return false };
+    matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction)
+        || ["disk is full", "disk I/O error", "server closed the connection", "terminating connection"]
+            .iter()
+            .any(|text| information.message().contains(text))
+}

@@ -1,0 +1,77 @@
+//! Answers written by hand, straight from rows into bytes: the hot list is made of these.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use model::time::Timestamp;
+
+use super::instant;
+
+/// A JSON answer; the edge adds every other header.
+pub fn response(status: StatusCode, body: Vec<u8>) -> HttpResponse {
+    let mut response = HttpResponse::with_body(status, body).map_into_boxed_body();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// `text` in quotes, escaped; letters beyond ASCII stay as they are.
+pub fn text(out: &mut Vec<u8>, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        // Writing into memory does not fail.
+        let _ = serde_json::to_writer(out, text);
+    }
+}
+
+/// A whole number.
+pub fn number(out: &mut Vec<u8>, number: i64) {
+    // Writing into memory does not fail.
+    let _ = serde_json::to_writer(out, &number);
+}
+
+/// An instant in quotes, or `null`.
+pub fn instant(out: &mut Vec<u8>, at: Option<Timestamp>) {
+    match at {
+        None => out.extend_from_slice(b"null"),
+        Some(at) => {
+            out.push(b'"');
+            instant::write(out, at);
+            out.push(b'"');
+        }
+    }
+}
+
+/// The same JSON, indented by `width` spaces; unchanged if it is none.
+pub fn indented(body: &[u8], width: usize) -> Vec<u8> {
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else { return body.to_vec() };
+    let indent = vec![b' '; width];
+    let mut out = Vec::with_capacity(body.len() * 2);
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(&indent);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
+    match serde::Serialize::serialize(&value, &mut serializer) {
+        Ok(()) => out,
+        Err(_) => body.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_escaped_and_unicode_stays() {
+        for sample in ["", "plain", "é ∑ 🕰", "a\"b\\c", "line\nbreak\t\u{1}", "</script>"] {
+            let mut out = Vec::new();
+            text(&mut out, sample);
+            assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(sample).unwrap());
+        }
+    }
+
+    #[test]
+    fn indenting_keeps_the_order_of_keys() {
+        assert_eq!(indented(br#"{"b":1,"a":[]}"#, 2), b"{\n  \"b\": 1,\n  \"a\": []\n}");
+    }
+}

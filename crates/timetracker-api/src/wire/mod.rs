@@ -1,0 +1,20 @@
+//! The REST conventions, in one place: what Django REST Framework's clients send and expect.
+//!
+//! * [`edge`]: the one middleware: admission, headers, request id, panics, the log line.
+//! * [`negotiate`]: `Accept`, `?format=`. [`query`]: query strings and forms. [`sent`]: request bodies.
+//! * [`fields`] and [`instant`]: validation of values, every failing field at once. [`filters`]: search, order.
+//! * [`paging`]: the envelope. [`error`]: what an API client is told when something will not do.
+//! * [`json`] and [`metadata`]: answers, written by hand.
+
+pub mod edge;
+pub mod error;
+pub mod fields;
+pub mod filters;
+pub mod instant;
+pub mod json;
+pub mod metadata;
+pub mod negotiate;
+pub mod paging;
+pub mod path;
+pub mod query;
+pub mod sent;

@@ -1,0 +1,87 @@
+//! Which representation is wanted: `Accept`, and `?format=` or a suffix (4.5 of `dot-drf.md`).
+//! There is one renderer, JSON; q-values change nothing.
+
+use actix_web::http::header::{self, HeaderMap};
+
+use super::error::ApiError;
+
+/// The widest indent a client may ask for.
+const WIDEST: usize = 8;
+
+/// Checks that JSON will do; answers the indent that was asked for, 0 for none.
+///
+/// # Errors
+/// [`ApiError::NotFound`] for a `format` that does not exist, [`ApiError::NotAcceptable`] when `Accept` admits
+/// nothing we have.
+pub fn indent(headers: &HeaderMap, format: Option<&str>) -> Result<usize, ApiError> {
+    if format.is_some_and(|format| format != "json") {
+        return Err(ApiError::NotFound);
+    }
+    let mut wishes = headers.get_all(header::ACCEPT).peekable();
+    if wishes.peek().is_none() {
+        return Ok(0);
+    }
+    let mut best = None;
+    for wish in wishes {
+        match wish.as_bytes() {
+            b"*/*" | b"application/json" => best = best.max(Some(0)),
+            other => {
+                let text = std::str::from_utf8(other).unwrap_or_default();
+                best = best.max(text.split(',').filter_map(one).max());
+            }
+        }
+    }
+    best.ok_or(ApiError::NotAcceptable)
+}
+
+/// The indent of one media range that JSON satisfies.
+fn one(range: &str) -> Option<usize> {
+    let mut parts = range.split(';');
+    let media = parts.next()?.trim().to_ascii_lowercase();
+    if !matches!(media.as_str(), "*/*" | "application/*" | "application/json") {
+        return None;
+    }
+    let indent = parts.filter_map(|part| part.trim().strip_prefix("indent=")).next_back();
+    Some(indent.and_then(|width| width.parse::<usize>().ok()).map_or(0, |width| width.min(WIDEST)))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn asked(accept: &str, format: Option<&str>) -> Result<usize, u16> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
+        indent(&headers, format).map_err(|error| actix_web::ResponseError::status_code(&error).as_u16())
+    }
+
+    #[test]
+    fn accept_is_matched_without_q_values() {
+        for (accept, expected) in [
+            ("*/*", Ok(0)),
+            ("application/json", Ok(0)),
+            ("Application/JSON", Ok(0)),
+            ("application/*", Ok(0)),
+            ("application/json; indent=4", Ok(4)),
+            ("application/json;indent=99", Ok(8)),
+            ("application/json; indent=x", Ok(0)),
+            ("application/json;q=0.1, text/html", Ok(0)),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", Ok(0)),
+            ("application/xml", Err(406)),
+            ("text/html", Err(406)),
+            ("junk", Err(406)),
+            ("", Err(406)),
+        ] {
+            assert_eq!(asked(accept, None), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_format_is_not_found_before_accept_is_looked_at() {
+        assert_eq!(asked("*/*", Some("json")), Ok(0));
+        assert_eq!(asked("application/xml", Some("api")), Err(404));
+        assert_eq!(indent(&HeaderMap::new(), None).unwrap(), 0);
+    }
+}

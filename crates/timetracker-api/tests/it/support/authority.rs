@@ -1,0 +1,171 @@
+//! A stand-in for the authorization server's introspection endpoint.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::{self, Bytes, ThinData};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use futures_util::stream;
+use model::time::{Clock, Timestamp};
+use serde_json::{Value, json};
+
+pub const ISSUER: &str = "http://localhost:9/o";
+
+/// How it behaves.
+#[derive(Clone, Debug)]
+pub enum Mood {
+    Helpful,
+    /// The same, after a while.
+    Slow(Duration),
+    /// This status and body.
+    Says(u16, &'static str, String),
+    /// Sends a little every 100 ms for ever.
+    Drips,
+    /// Sends a redirect to itself.
+    Redirects,
+}
+
+#[derive(Clone)]
+pub struct Authority(Arc<State>);
+
+struct State {
+    tokens: Mutex<HashMap<String, Value>>,
+    mood: Mutex<Mood>,
+    asked: AtomicUsize,
+    now: AtomicUsize,
+    most: AtomicUsize,
+    last: Mutex<(String, String)>,
+    clock: Clock,
+    address: Mutex<Option<(String, ServerHandle)>>,
+}
+
+impl Authority {
+    pub fn start(clock: Clock) -> Self {
+        let authority = Self(Arc::new(State {
+            tokens: Mutex::default(),
+            mood: Mutex::new(Mood::Helpful),
+            asked: AtomicUsize::new(0),
+            now: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+            last: Mutex::default(),
+            clock,
+            address: Mutex::default(),
+        }));
+        let each = authority.clone();
+        let server = HttpServer::new(move || {
+            App::new().app_data(ThinData(each.clone())).default_service(web::to(introspect))
+        })
+        .workers(1)
+        .disable_signals()
+        .bind("127.0.0.1:0")
+        .unwrap();
+        let url = format!("http://{}/o/introspect/", server.addrs()[0]);
+        let server = server.run();
+        *authority.0.address.lock().unwrap() = Some((url, server.handle()));
+        tokio::spawn(server);
+        authority
+    }
+
+    pub fn url(&self) -> String {
+        self.0.address.lock().unwrap().as_ref().unwrap().0.clone()
+    }
+
+    pub async fn stop(&self) {
+        let handle = self.0.address.lock().unwrap().as_ref().unwrap().1.clone();
+        handle.stop(false).await;
+    }
+
+    pub fn behave(&self, mood: Mood) {
+        *self.0.mood.lock().unwrap() = mood;
+    }
+
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        self.0.asked.load(Ordering::SeqCst)
+    }
+
+    /// How many questions it had at once, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.0.most.load(Ordering::SeqCst)
+    }
+
+    /// The `Authorization` header and the body of the last question.
+    pub fn last_question(&self) -> (String, String) {
+        self.0.last.lock().unwrap().clone()
+    }
+
+    pub fn knows(&self, token: &str, answer: Value) {
+        self.0.tokens.lock().unwrap().insert(token.to_owned(), answer);
+    }
+
+    pub fn forgets(&self, token: &str) {
+        self.0.tokens.lock().unwrap().remove(token);
+    }
+
+    /// A complete answer about a person's token that ends in an hour.
+    pub fn vouches(&self, subject: i64, username: &str, scope: &str) -> Value {
+        let now = self.0.clock.now().unix_seconds();
+        json!({
+            "active": true, "scope": scope, "client_id": "web", "username": username, "token_type": "Bearer",
+            "exp": now + 3_600, "iat": now, "nbf": now, "sub": subject.to_string(), "aud": ["timetracker"],
+            "iss": ISSUER, "jti": "1",
+        })
+    }
+
+    pub fn in_seconds(&self, seconds: i64) -> i64 {
+        Timestamp::unix_seconds(self.0.clock.now()) + seconds
+    }
+}
+
+async fn introspect(ThinData(authority): ThinData<Authority>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    let state = &authority.0;
+    state.asked.fetch_add(1, Ordering::SeqCst);
+    let _leaving = Present::enter(state.clone());
+    let header = request.headers().get("authorization");
+    let header = header.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    let token = form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "token").unwrap().1.into_owned();
+    *state.last.lock().unwrap() = (header, body);
+    // What it knows when it is asked, not when it gets round to answering.
+    let known = state.tokens.lock().unwrap().get(&token).cloned();
+    let mood = state.mood.lock().unwrap().clone();
+    match mood {
+        Mood::Helpful => {}
+        Mood::Slow(pause) => tokio::time::sleep(pause).await,
+        Mood::Says(status, media, body) => {
+            let status = actix_web::http::StatusCode::from_u16(status).unwrap();
+            return HttpResponse::build(status).content_type(media).body(body);
+        }
+        Mood::Drips => {
+            let drips = stream::unfold((), |()| async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), ()))
+            });
+            return HttpResponse::Ok().content_type("application/json").streaming(drips);
+        }
+        Mood::Redirects => {
+            return HttpResponse::TemporaryRedirect().insert_header(("location", authority.url())).finish();
+        }
+    }
+    HttpResponse::Ok().json(known.unwrap_or_else(|| json!({"active": false})))
+}
+
+/// Counts who is there.
+struct Present(Arc<State>);
+
+impl Present {
+    fn enter(state: Arc<State>) -> Self {
+        let now = state.now.fetch_add(1, Ordering::SeqCst) + 1;
+        state.most.fetch_max(now, Ordering::SeqCst);
+        Self(state)
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,4 @@
+DROP TABLE tracks;
+DROP TABLE activities;
+DROP TABLE people;
+DROP TABLE workspaces;
