@@ -67,20 +67,40 @@ impl Config {
         settings.finish(decided)
     }
 
-    /// Where the database is, for `timetracker-api migrate`, which needs nothing else.
+    /// Where the database is, for `timetracker-api migrate`, which needs nothing else and judges nothing else.
     ///
     /// # Errors
-    /// Every problem, missing settings of the server excepted.
+    /// When it is not said, and names that no setting has.
     pub fn database_from_settings(mut settings: Settings) -> Result<DatabaseUrl, SettingsError> {
         let database = settings.required("DATABASE_URL", DATABASE);
-        // Asks for the others, so that they count as known names; their absence is no problem here.
-        for key in ["ISSUER", "CLIENT_ID", "CLIENT_SECRET"] {
-            settings.default_to(key, "http://localhost");
+        for key in KEYS {
+            let _ = settings.optional::<String>(key, "");
         }
-        let _ = read(&mut settings);
         settings.finish(database)
     }
 }
+
+/// Every other setting.
+const KEYS: [&str; 18] = [
+    "AUDIENCE",
+    "AUTO_MIGRATE",
+    "BODY_TIMEOUT_MS",
+    "CACHE_SECONDS",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "CLIENT_SECRET_FILE",
+    "CONFIG",
+    "DRAIN_SECONDS",
+    "INTROSPECTION_TIMEOUT_MS",
+    "INTROSPECTION_URL",
+    "ISSUER",
+    "LISTEN",
+    "LOG_FORMAT",
+    "LOG_LEVEL",
+    "LOG_REQUESTS",
+    "PUBLIC_URL",
+    "WORKERS",
+];
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001);
 const DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
@@ -234,6 +254,19 @@ mod tests {
         for name in ["DATABASE_URL", "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CACHE_SECONDS"] {
             assert!(message.contains(&format!("{PREFIX}{name}: ")), "{message}");
         }
+    }
+
+    #[test]
+    fn migrating_needs_the_database_alone_and_knows_the_other_names() {
+        let said =
+            KEYS.iter().filter(|key| **key != "CONFIG").map(|key| (format!("{PREFIX}{key}"), "x".to_owned()));
+        let said: Vec<_> =
+            said.chain([(format!("{PREFIX}DATABASE_URL"), "sqlite://t.db".to_owned())]).collect();
+        assert!(Config::database_from_settings(Settings::new(PREFIX, said.clone())).is_ok());
+        let serving = Config::from_settings(Settings::new(PREFIX, said)).unwrap_err().to_string();
+        assert!(!serving.contains("no such setting"), "{serving}");
+        let unknown = [("TIMETRACKER_DATABASE".to_owned(), "x".to_owned())];
+        assert!(Config::database_from_settings(Settings::new(PREFIX, unknown)).is_err());
     }
 
     #[test]

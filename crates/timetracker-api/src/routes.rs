@@ -16,7 +16,7 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Its methods, in the framework's order.
     pub allow: &'static str,
-    /// All the ways to write the path.
+    /// All the ways to write the path below `/api`.
     spellings: &'static [&'static str],
     mount: fn(Resource) -> Resource,
 }
@@ -91,6 +91,22 @@ pub static ENDPOINTS: [Endpoint; 5] = [
     },
 ];
 
+/// What needs no token and tells nothing.
+static HEALTH: [Endpoint; 2] = [
+    Endpoint {
+        path: "/healthz",
+        allow: "GET, HEAD",
+        spellings: &[],
+        mount: |resource| resource.route(web::get().to(health::alive)).route(web::head().to(health::alive)),
+    },
+    Endpoint {
+        path: "/readyz",
+        allow: "GET, HEAD",
+        spellings: &[],
+        mount: |resource| resource.route(web::get().to(health::ready)).route(web::head().to(health::ready)),
+    },
+];
+
 const OPTIONS: actix_web::http::Method = actix_web::http::Method::OPTIONS;
 
 impl Endpoint {
@@ -104,7 +120,7 @@ impl Endpoint {
         }
         let list = first.strip_suffix(".json").unwrap_or(first);
         let wanted = match (first, list, second) {
-            ("", _, None) => "/",
+            ("", _, None) if path.is_empty() => "/",
             (_, "tracks", None) => "/tracks/",
             (_, "activities", None) => "/activities/",
             ("tracks", _, Some(_)) => "/tracks/{id}/",
@@ -138,17 +154,13 @@ pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
 pub fn configure_health(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let app = app.clone();
     move |config| {
-        for (path, route) in
-            [("/healthz", web::get().to(health::alive)), ("/readyz", web::get().to(health::ready))]
-        {
+        for endpoint in &HEALTH {
             let around = app.clone();
-            config.service(
-                web::resource(path)
-                    .app_data(ThinData(app.clone()))
-                    .route(route)
-                    .default_service(web::to(method_not_allowed))
-                    .wrap(from_fn(move |request, next| edge::open(around.clone(), request, next))),
-            );
+            let resource = (endpoint.mount)(web::resource(endpoint.path).app_data(ThinData(app.clone())));
+            let resource = resource.default_service(web::to(method_not_allowed));
+            config.service(resource.wrap(from_fn(move |request, next| {
+                edge::open(around.clone(), Some(endpoint), request, next)
+            })));
         }
     }
 }
@@ -160,7 +172,7 @@ pub(crate) fn configure_rest(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clo
         config.service(
             web::scope("")
                 .default_service(web::to(not_found))
-                .wrap(from_fn(move |request, next| edge::open(app.clone(), request, next))),
+                .wrap(from_fn(move |request, next| edge::open(app.clone(), None, request, next))),
         );
     }
 }

@@ -85,9 +85,10 @@ impl Server {
 /// See [`StartError`].
 pub async fn run(config: Config) -> Result<(), StartError> {
     let drain = config.drain;
+    // Before anybody can know that we are here: a signal must not find the default action.
+    let mut signals = Signals::new().map_err(StartError::Listen)?;
     let server = Server::start(config, Clock::system()).await?;
     tracing::info!(address = %server.address(), "listening");
-    let mut signals = Signals::new().map_err(StartError::Listen)?;
     signals.next().await;
     tracing::info!("stopping");
     let handle = server.handle.clone();
@@ -100,28 +101,41 @@ pub async fn run(config: Config) -> Result<(), StartError> {
 }
 
 /// What ends the program.
+#[cfg(unix)]
 struct Signals {
-    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
 
+#[cfg(unix)]
 impl Signals {
     fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     async fn next(&mut self) {
-        #[cfg(unix)]
         tokio::select! {
+            _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
         }
-        #[cfg(not(unix))]
-        {
-            let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// What ends the program.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        // Without a console there is nothing to wait for.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }

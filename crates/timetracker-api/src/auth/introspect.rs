@@ -31,11 +31,22 @@ pub struct SetupError(Box<dyn std::error::Error + Send + Sync>);
 
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the introspection client cannot be made: {}", self.0)
+        f.write_str("the introspection client cannot be made")?;
+        causes(f, self.0.as_ref())
     }
 }
 
 impl std::error::Error for SetupError {}
+
+/// Appends the chain of causes; reqwest's own messages say little without it.
+fn causes(f: &mut fmt::Formatter<'_>, error: &(dyn std::error::Error + 'static)) -> fmt::Result {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        write!(f, ": {error}")?;
+        next = error.source();
+    }
+    Ok(())
+}
 
 /// Why there is no answer. Never holds the token or what was answered.
 #[derive(Debug)]
@@ -59,12 +70,8 @@ impl fmt::Display for AskError {
             Self::Open => f.write_str("it failed repeatedly and is left alone for a moment"),
             Self::TooSlow => f.write_str("no answer in time"),
             Self::Transport(cause) => {
-                let mut cause: Option<&dyn std::error::Error> = Some(cause);
-                while let Some(error) = cause {
-                    write!(f, "{error}; ")?;
-                    cause = error.source();
-                }
-                Ok(())
+                f.write_str("the connection failed")?;
+                causes(f, cause)
             }
             Self::TooLarge => f.write_str("the answer is too large"),
             Self::Unreadable(what) => f.write_str(what),
@@ -93,7 +100,12 @@ impl Introspector {
         let client = BasicClient::new(ClientId::new(config.client_id.clone()))
             .set_client_secret(ClientSecret::new(config.client_secret.expose().clone()))
             .set_introspection_url(url.map_err(|error| SetupError(error.into()))?);
-        let connections = reqwest::Client::builder()
+        let mut connections = reqwest::Client::builder();
+        if config.introspection_url.starts_with("http://") {
+            // On this machine only, as the settings make sure. A machine without any TLS roots can then start.
+            connections = connections.tls_certs_only([]);
+        }
+        let connections = connections
             .redirect(Policy::none())
             .no_proxy()
             .timeout(config.introspection_timeout)

@@ -58,8 +58,8 @@ pub async fn api(
             visit.go_on(request, next).await
         }
         Err(error) => {
-            let response = request.into_response(HttpResponse::from_error(error));
-            Ok(visit.end(response))
+            let (request, _unread) = request.into_parts();
+            Ok(visit.end(ServiceResponse::new(request, HttpResponse::from_error(error))))
         }
     }
 }
@@ -70,10 +70,11 @@ pub async fn api(
 /// As [`api`].
 pub async fn open(
     app: App,
+    endpoint: Option<&'static Endpoint>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    Visit::begin(&app, &request, None).go_on(request, next).await
+    Visit::begin(&app, &request, endpoint).go_on(request, next).await
 }
 
 async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit) -> Result<Arc<Caller>, ApiError> {
@@ -187,6 +188,57 @@ impl Visit {
             tracing::warn!(request_id, method, route, status, milliseconds, "slow request");
         } else if self.logged {
             tracing::info!(request_id, method, route, status, milliseconds, "request");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::{App as Service, test, web};
+    use model::db::testing::TestDatabase;
+    use model::settings::Settings;
+    use model::time::Clock;
+
+    use super::*;
+    use crate::config::{Config, PREFIX};
+
+    fn app(database: &TestDatabase) -> App {
+        let said = [
+            ("DATABASE_URL", "sqlite://replaced.below"),
+            ("ISSUER", "http://localhost/o"),
+            ("CLIENT_ID", "api"),
+            ("CLIENT_SECRET", "hush"),
+        ];
+        let said = said.map(|(key, value)| (format!("{PREFIX}{key}"), value.to_owned()));
+        let config = Config::from_settings(Settings::new(PREFIX, said)).unwrap();
+        App::open(&Config { database: database.url().clone(), ..config }, Clock::system()).unwrap()
+    }
+
+    async fn boom() -> HttpResponse {
+        panic!("a secret cause")
+    }
+
+    /// R151: a panic is a 500 with the request's id and all the headers, and the worker lives on.
+    #[actix_web::test]
+    async fn a_panic_is_an_answer() {
+        let database = TestDatabase::new();
+        let app = app(&database);
+        let resource = web::resource("/boom")
+            .to(boom)
+            .wrap(from_fn(move |request, next| open(app.clone(), None, request, next)));
+        let service = test::init_service(Service::new().service(resource)).await;
+        for _ in 0..3 {
+            let request = test::TestRequest::get().uri("/boom").to_request();
+            let error = test::try_call_service(&service, request).await.unwrap_err();
+            let response = error.error_response();
+            assert_eq!(response.status(), 500);
+            let id = response.headers().get("x-request-id").unwrap().to_str().unwrap().to_owned();
+            assert_eq!(response.headers().get("x-frame-options").unwrap(), "DENY");
+            assert_eq!(response.headers().get("content-type").unwrap(), "application/json");
+            let body = response.into_body().try_into_bytes().unwrap();
+            let expected = format!(r#"{{"detail":"A server error occurred.","request_id":"{id}"}}"#);
+            assert_eq!(body, expected.as_bytes());
         }
     }
 }

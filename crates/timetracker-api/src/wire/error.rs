@@ -247,3 +247,37 @@ fn is_outage(error: &DieselError) -> bool {
             .iter()
             .any(|text| information.message().contains(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(error: DbError) -> u16 {
+        ApiError::from(error).status_code().as_u16()
+    }
+
+    fn failed(kind: DatabaseErrorKind, message: &str) -> DbError {
+        DbError::Query(DieselError::DatabaseError(kind, Box::new(message.to_owned())))
+    }
+
+    /// F4, F6, F7: a database that is busy, gone or full is 503, to be tried again; a fault of ours is 500.
+    #[test]
+    fn what_the_database_cannot_do_now_is_503() {
+        assert_eq!(status(DbError::Busy), 503);
+        assert_eq!(status(DbError::Unavailable("refused".into())), 503);
+        assert_eq!(status(DbError::Unknown("lost".into())), 503);
+        assert_eq!(status(failed(DatabaseErrorKind::ClosedConnection, "gone")), 503);
+        assert_eq!(status(failed(DatabaseErrorKind::Unknown, "database or disk is full")), 503);
+        assert_eq!(status(failed(DatabaseErrorKind::Unknown, "no such table: tracks")), 500);
+        assert_eq!(status(DbError::Panicked), 500);
+    }
+
+    /// R151: a cause is never in the body.
+    #[test]
+    fn causes_stay_out_of_bodies() {
+        for error in [ApiError::Internal("SELECT secret".into()), ApiError::Unavailable("10.0.0.7".into())] {
+            let body = String::from_utf8(error.body()).unwrap();
+            assert!(!body.contains("secret") && !body.contains("10.0"), "{body}");
+        }
+    }
+}

@@ -28,7 +28,9 @@ async fn an_activity_is_made_read_changed_and_deleted() {
     ada.put(&path, json!({"name": "Thinking"}))
         .await
         .is(200, &format!(r#"{{"id":{id},"name":"Thinking","description":"books"}}"#));
-    ada.patch(&path, json!({})).await.is(200, &format!(r#"{{"id":{id},"name":"Thinking","description":"books"}}"#));
+    ada.patch(&path, json!({}))
+        .await
+        .is(200, &format!(r#"{{"id":{id},"name":"Thinking","description":"books"}}"#));
     ada.patch(&path, json!({"description": "é ∑"}))
         .await
         .is(200, &format!(r#"{{"id":{id},"name":"Thinking","description":"é ∑"}}"#));
@@ -46,9 +48,15 @@ async fn bad_fields_are_told_all_at_once() {
     let ada = world.person("ada");
     for (body, expected) in [
         (json!({}), r#"{"name":["This field is required."]}"#),
-        (json!({"name": null, "description": null}), r#"{"name":["This field may not be null."],"description":["This field may not be null."]}"#),
+        (
+            json!({"name": null, "description": null}),
+            r#"{"name":["This field may not be null."],"description":["This field may not be null."]}"#,
+        ),
         (json!({"name": " "}), r#"{"name":["This field may not be blank."]}"#),
-        (json!({"name": "é".repeat(101)}), r#"{"name":["Ensure this field has no more than 100 characters."]}"#),
+        (
+            json!({"name": "é".repeat(101)}),
+            r#"{"name":["Ensure this field has no more than 100 characters."]}"#,
+        ),
         (json!({"name": ["a"]}), r#"{"name":["Not a valid string."]}"#),
         (json!({"name": true}), r#"{"name":["Not a valid string."]}"#),
         (json!([1]), r#"{"non_field_errors":["Invalid data. Expected a dictionary, but got list."]}"#),
@@ -123,7 +131,10 @@ async fn deleting_an_activity_loses_no_track() {
     let invalid = format!(r#"{{"activity":["Invalid pk \"{activity}\" - object does not exist."]}}"#);
     ada.post("/api/tracks/", json!({ "activity": activity })).await.is(400, &invalid);
     ada.patch(&format!("/api/tracks/{track}/"), json!({ "activity": activity })).await.is(400, &invalid);
-    assert_eq!(ada.patch(&format!("/api/tracks/{track}/"), json!({"description": "still"})).await.status, 200);
+    assert_eq!(
+        ada.patch(&format!("/api/tracks/{track}/"), json!({"description": "still"})).await.status,
+        200
+    );
     ada.get(&format!("/api/tracks/?activity={activity}")).await.is(
         400,
         r#"{"activity":["Select a valid choice. That choice is not one of the available choices."]}"#,

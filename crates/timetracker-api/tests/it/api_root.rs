@@ -11,7 +11,11 @@ async fn the_root_lists_absolute_urls_that_no_header_can_change() {
     let ada = world.person("ada");
     let expected = r#"{"activities":"https://time.example.com/api/activities/","tracks":"https://time.example.com/api/tracks/"}"#;
     for path in ["/api/", "/api"] {
-        ada.get(path).await.is(200, expected).has("allow", "GET, HEAD, OPTIONS").has("content-type", "application/json");
+        ada.get(path)
+            .await
+            .is(200, expected)
+            .has("allow", "GET, HEAD, OPTIONS")
+            .has("content-type", "application/json");
     }
     let request = ada.request(Method::GET, "/api/").header("host", "evil.example");
     let request = ["forwarded", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-for", "x-original-url"]
@@ -34,11 +38,17 @@ async fn options_describes_the_root() {
 async fn what_does_not_exist_is_told_only_to_those_with_a_token() {
     let world = World::new().await;
     let ada = world.person("ada");
-    for path in ["/api/x/", "/api/tracks/1/2/", "/api/TRACKS/", "/api//tracks/", "/api/tracks//", "/api/tracks.xml"] {
+    for path in
+        ["/api/x/", "/api/tracks/1/2/", "/api/TRACKS/", "/api//tracks/", "/api/tracks//", "/api/tracks.xml"]
+    {
         ada.get(path).await.is(404, r#"{"detail":"Not found."}"#);
         assert_eq!(world.anonymous(Method::GET, path).await.status, 401, "{path}");
     }
     for path in ["/", "/apix", "/admin", "/api.json"] {
-        world.anonymous(Method::GET, path).await.is(404, r#"{"detail":"Not found."}"#).has("x-frame-options", "DENY");
+        world
+            .anonymous(Method::GET, path)
+            .await
+            .is(404, r#"{"detail":"Not found."}"#)
+            .has("x-frame-options", "DENY");
     }
 }

@@ -1,6 +1,12 @@
 //! The API over real HTTP, against the real server, a real database and a stand-in for the authorization server.
 //! Files mirror the URLs; a doc comment names the row of the security catalogue a test proves.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy takes the actors of an integration test for production code"
+)]
+
 mod activities;
 mod api_root;
 mod authentication;

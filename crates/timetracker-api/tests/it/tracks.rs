@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::support::{Person, World, json};
+use crate::support::{World, json};
 
 const INSTANT: &str = r#"["Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."]"#;
 
@@ -13,7 +13,10 @@ async fn a_track_is_made_read_changed_and_deleted() {
     let user = ada.user().await;
     let activity = ada.has_activity("Writing").await;
     let made = ada
-        .post("/api/tracks/", json!({"activity": activity.to_string(), "start": "2024-01-02 03:04:05.120+02:00"}))
+        .post(
+            "/api/tracks/",
+            json!({"activity": activity.to_string(), "start": "2024-01-02 03:04:05.120+02:00"}),
+        )
         .await;
     let id = made.id();
     let path = format!("/api/tracks/{id}/");
@@ -28,14 +31,20 @@ async fn a_track_is_made_read_changed_and_deleted() {
         .has("allow", "GET, POST, HEAD, OPTIONS")
         .has("vary", "Accept")
         .has("content-type", "application/json");
-    ada.get(&path).await.is(200, &shown("", began, "null")).has("allow", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
+    ada.get(&path)
+        .await
+        .is(200, &shown("", began, "null"))
+        .has("allow", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
     ada.patch(&path, json!({"end": "2024-01-02T02:00", "description": " done "}))
         .await
         .is(200, &shown("done", began, r#""2024-01-02T02:00:00Z""#));
-    ada.put(&path, json!({"activity": activity})).await.is(200, &shown("done", began, r#""2024-01-02T02:00:00Z""#));
+    ada.put(&path, json!({"activity": activity}))
+        .await
+        .is(200, &shown("done", began, r#""2024-01-02T02:00:00Z""#));
     ada.put(&path, json!({"end": null})).await.is(400, r#"{"activity":["This field is required."]}"#);
     ada.patch(&path, json!({"start": null, "end": null})).await.is(200, &shown("done", "null", "null"));
-    let list = format!(r#"{{"count":1,"next":null,"previous":null,"results":[{}]}}"#, shown("done", "null", "null"));
+    let list =
+        format!(r#"{{"count":1,"next":null,"previous":null,"results":[{}]}}"#, shown("done", "null", "null"));
     for spelling in ["/api/tracks/", "/api/tracks", "/api/tracks.json", "/api/tracks/?format=json"] {
         ada.get(spelling).await.is(200, &list);
     }
@@ -56,7 +65,9 @@ async fn owner_id_and_the_like_cannot_be_set() {
     let sent = json!({"activity": activity, "user": other, "person_id": other, "id": 4711, "created_at": 1, "track_count": 9});
     let made = ada.post("/api/tracks/", sent.clone()).await;
     let id = made.id();
-    let shown = format!(r#"{{"id":{id},"description":"","start":null,"end":null,"activity":{activity},"user":{user}}}"#);
+    let shown = format!(
+        r#"{{"id":{id},"description":"","start":null,"end":null,"activity":{activity},"user":{user}}}"#
+    );
     made.is(201, &shown);
     assert_ne!(id, 4711);
     ada.put(&format!("/api/tracks/{id}/"), sent.clone()).await.is(200, &shown);
@@ -88,19 +99,33 @@ async fn bad_fields_are_told_all_at_once() {
                 r#"{{"description":["Ensure this field has no more than 10000 characters."],"start":{INSTANT},"end":{INSTANT},"activity":["Invalid pk \"999999\" - object does not exist."]}}"#
             ),
         ),
-        (json!({"activity": activity, "start": "9999-12-31T23:59:59-01:00"}), r#"{"start":["Datetime value out of range."]}"#.into()),
-        (json!({"activity": activity, "description": "a\0"}), r#"{"description":["Null characters are not allowed."]}"#.into()),
+        (
+            json!({"activity": activity, "start": "9999-12-31T23:59:59-01:00"}),
+            r#"{"start":["Datetime value out of range."]}"#.into(),
+        ),
+        (
+            json!({"activity": activity, "description": "a\0"}),
+            r#"{"description":["Null characters are not allowed."]}"#.into(),
+        ),
         (json!({"activity": activity, "end": "2024-01-01"}), r#"{"end":["End needs a start."]}"#.into()),
         (
             json!({"activity": activity, "start": "2024-01-02", "end": "2024-01-01T23:59:59.999999Z"}),
             r#"{"end":["End must not be before start."]}"#.into(),
         ),
     ] {
-        ada.post("/api/tracks/", body).await.is(400, &expected).has("vary", "Accept").has("allow", "GET, POST, HEAD, OPTIONS");
+        ada.post("/api/tracks/", body)
+            .await
+            .is(400, &expected)
+            .has("vary", "Accept")
+            .has("allow", "GET, POST, HEAD, OPTIONS");
     }
     assert_eq!(ada.get("/api/tracks/").await.json()["count"], 0);
     let fine = json!({"activity": 1.0 * 1.0, "description": "d".repeat(10_000), "start": "2024-01-01", "end": "2024-01-01"});
-    let fine = { let mut fine = fine; fine["activity"] = json!(activity); fine };
+    let fine = {
+        let mut fine = fine;
+        fine["activity"] = json!(activity);
+        fine
+    };
     assert_eq!(ada.post("/api/tracks/", fine).await.status, 201);
 }
 
@@ -116,14 +141,18 @@ async fn lists_come_in_pages() {
     }
     let page = async |query: &str| {
         let body = ada.get(&format!("/api/tracks/{query}")).await.json();
-        let shown: Vec<i64> = body["results"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect();
+        let shown: Vec<i64> =
+            body["results"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect();
         assert_eq!(body["count"], 45);
         (shown, body["next"].clone(), body["previous"].clone())
     };
     let link = |query: &str| json!(format!("https://time.example.com/api/tracks/{query}"));
     assert_eq!(page("").await, (ids[..20].to_vec(), link("?page=2"), json!(null)));
     assert_eq!(page("?page=2").await, (ids[20..40].to_vec(), link("?page=3"), link("")));
-    assert_eq!(page("?page=last&z=%20&a=1").await, (ids[40..].to_vec(), json!(null), link("?a=1&page=2&z=+")));
+    assert_eq!(
+        page("?page=last&z=%20&a=1").await,
+        (ids[40..].to_vec(), json!(null), link("?a=1&page=2&z=+"))
+    );
     assert_eq!(page("?page_size=1000000000").await.0, ids);
     assert_eq!(page("?page_size=0").await.0.len(), 20);
     assert_eq!(page("?page_size=-1").await.0.len(), 20);
@@ -165,7 +194,8 @@ async fn lists_are_filtered_searched_and_ordered() {
         (second, "read", json!(null)),
         (first, "write a letter", json!("2024-01-01")),
     ] {
-        ada.post("/api/tracks/", json!({"activity": activity, "description": description, "start": start})).await;
+        ada.post("/api/tracks/", json!({"activity": activity, "description": description, "start": start}))
+            .await;
     }
     for (query, expected) in [
         (format!("?activity={first}"), vec!["Write a book", "write a letter"]),
@@ -186,7 +216,8 @@ async fn lists_are_filtered_searched_and_ordered() {
         assert_eq!(shown, expected, "{query}");
         assert_eq!(body["count"], expected.len(), "{query}");
     }
-    let choice = r#"{"activity":["Select a valid choice. That choice is not one of the available choices."]}"#;
+    let choice =
+        r#"{"activity":["Select a valid choice. That choice is not one of the available choices."]}"#;
     for wrong in ["x", "999999", "1.5", "99999999999999999999"] {
         ada.get(&format!("/api/tracks/?activity={wrong}")).await.is(400, choice);
     }
@@ -198,21 +229,30 @@ async fn options_describes_what_may_be_sent() {
     let ada = world.person("ada");
     let activity = ada.has_activity("a").await;
     let id = ada.has_track(activity, "t").await;
-    let reader = Person { token: "reader".into(), ..world.bearer("reader") };
+    let reader = world.bearer("reader");
     world.authority.knows("reader", world.authority.vouches(77, "reader", "read"));
     let list = ada.send(Method::OPTIONS, "/api/tracks/").await;
     assert_eq!(list.status, 200);
     let body = list.json();
     assert_eq!(body["name"], "Track List");
-    assert_eq!(body["parses"], json!(["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]));
+    assert_eq!(
+        body["parses"],
+        json!(["application/json", "application/x-www-form-urlencoded", "multipart/form-data"])
+    );
     let fields = body["actions"]["POST"].as_object().unwrap();
     assert_eq!(fields.keys().collect::<Vec<_>>(), ["id", "description", "start", "end", "activity", "user"]);
-    assert_eq!(fields["activity"], json!({"type": "field", "required": true, "read_only": false, "label": "Activity"}));
+    assert_eq!(
+        fields["activity"],
+        json!({"type": "field", "required": true, "read_only": false, "label": "Activity"})
+    );
     let instance = ada.send(Method::OPTIONS, &format!("/api/tracks/{id}/")).await.json();
     assert_eq!(instance["name"], "Track Instance");
     assert!(instance["actions"]["PUT"].is_object());
     assert!(reader.send(Method::OPTIONS, "/api/tracks/").await.json()["actions"].is_null());
     assert!(ada.send(Method::OPTIONS, "/api/tracks/999999/").await.json()["actions"].is_null());
     let activities = ada.send(Method::OPTIONS, "/api/activities/").await.json();
-    assert_eq!(activities["actions"]["POST"]["name"], json!({"type": "string", "required": true, "read_only": false, "label": "Name", "max_length": 100}));
+    assert_eq!(
+        activities["actions"]["POST"]["name"],
+        json!({"type": "string", "required": true, "read_only": false, "label": "Name", "max_length": 100})
+    );
 }

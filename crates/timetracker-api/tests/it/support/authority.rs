@@ -120,18 +120,23 @@ impl Authority {
     }
 }
 
-async fn introspect(ThinData(authority): ThinData<Authority>, request: HttpRequest, body: Bytes) -> HttpResponse {
+async fn introspect(
+    ThinData(authority): ThinData<Authority>,
+    request: HttpRequest,
+    body: Bytes,
+) -> HttpResponse {
     let state = &authority.0;
-    state.asked.fetch_add(1, Ordering::SeqCst);
     let _leaving = Present::enter(state.clone());
     let header = request.headers().get("authorization");
     let header = header.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
     let body = String::from_utf8(body.to_vec()).unwrap();
-    let token = form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "token").unwrap().1.into_owned();
+    let token =
+        form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "token").unwrap().1.into_owned();
     *state.last.lock().unwrap() = (header, body);
     // What it knows when it is asked, not when it gets round to answering.
     let known = state.tokens.lock().unwrap().get(&token).cloned();
     let mood = state.mood.lock().unwrap().clone();
+    state.asked.fetch_add(1, Ordering::SeqCst);
     match mood {
         Mood::Helpful => {}
         Mood::Slow(pause) => tokio::time::sleep(pause).await,

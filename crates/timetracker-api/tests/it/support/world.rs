@@ -170,7 +170,13 @@ impl Person {
     }
 
     /// A request with a body as it stands.
-    pub async fn send_body(&self, method: Method, path: &str, media: &str, body: impl Into<reqwest::Body>) -> Answer {
+    pub async fn send_body(
+        &self,
+        method: Method,
+        path: &str,
+        media: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
         let request = self.request(method, path).header("content-type", media).body(body);
         Answer::read(request.send().await.unwrap()).await
     }

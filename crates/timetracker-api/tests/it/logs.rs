@@ -1,0 +1,128 @@
+//! What the log holds, and what it never holds. One subscriber collects everything at TRACE.
+
+use std::io::Write;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use model::logging::LogRequests;
+use reqwest::Method;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::support::{Mood, World, json};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+static LOG: LazyLock<Lines> = LazyLock::new(|| {
+    let lines = Lines::default();
+    let all = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter("trace");
+    all.with_writer(lines.clone()).init();
+    lines
+});
+
+fn logged() -> String {
+    String::from_utf8_lossy(&LOG.0.lock().unwrap()).into_owned()
+}
+
+fn lines_of(request_id: &str) -> Vec<serde_json::Value> {
+    let all = logged();
+    let ours = all.lines().filter(|line| line.contains(request_id));
+    ours.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// R170: neither tokens nor our own secret nor query strings, at any level, on any path.
+#[tokio::test]
+async fn no_secret_is_ever_logged() {
+    LazyLock::force(&LOG);
+    let world = World::with(|config| config.log_requests = LogRequests::All).await;
+    let vouched = world.authority.vouches(5, "ada-canary-name", "read write");
+    world.authority.knows("canary-good-token", vouched);
+    let ada = world.bearer("canary-good-token");
+    assert_eq!(ada.get("/api/tracks/?search=canary-query&page=1").await.status, 200);
+    assert_eq!(ada.get("/api/tracks/?access_token=canary-query-token").await.status, 400);
+    assert_eq!(ada.post("/api/activities/", json!({"name": "canary-body"})).await.status, 201);
+    assert_eq!(world.bearer("canary-bad-token").get("/api/").await.status, 401);
+    assert_eq!(world.bearer("canary-mal,formed").get("/api/").await.status, 401);
+    let cookie =
+        world.request(Method::GET, "/api/").header("cookie", "session=canary-cookie").send().await.unwrap();
+    assert_eq!(cookie.status(), 401);
+    for mood in [
+        Mood::Says(500, "application/json", r#"{"error":"x","error_description":"canary-answer"}"#.into()),
+        Mood::Says(200, "application/json", r#"{"active":"canary-answer"}"#.into()),
+        Mood::Says(200, "text/html", "canary-answer".into()),
+    ] {
+        world.authority.behave(mood);
+        assert_eq!(world.bearer("canary-unasked-token").get("/api/").await.status, 503);
+    }
+    let log = logged();
+    assert!(log.contains("request failed") && log.contains("/tracks/"), "the log was not collected");
+    for secret in [
+        "canary-good",
+        "canary-bad",
+        "canary-mal",
+        "canary-query",
+        "canary-body",
+        "canary-cookie",
+        "canary-unasked",
+        "canary-answer",
+        "api-secret-canary",
+        "YXBpLXNlY3JldC1jYW5hcnk",
+        "ada-canary-name",
+    ] {
+        let line = log.lines().find(|line| line.contains(secret)).unwrap_or_default();
+        assert!(line.is_empty(), "{secret} is in the log: {line}");
+    }
+}
+
+/// R151: the line of a fault is found by the id the client was told, with its cause.
+#[tokio::test]
+async fn a_failure_is_logged_once_under_its_id() {
+    LazyLock::force(&LOG);
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let fine = ada.get("/api/").await;
+    world.authority.behave(Mood::Says(500, "application/json", "{}".into()));
+    let failed = world.bearer("some-token").get("/api/tracks/").await;
+    let lines = lines_of(failed.header("x-request-id").unwrap());
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let line = &lines[0];
+    assert_eq!(
+        (&line["level"], &line["message"], &line["method"], &line["route"], &line["status"]),
+        (&json!("ERROR"), &json!("request failed"), &json!("GET"), &json!("/tracks/"), &json!(503))
+    );
+    assert!(line["cause"].as_str().unwrap().starts_with("the authorization server did not answer"), "{line}");
+    // A request that went well leaves no line unless asked.
+    assert_eq!(lines_of(fine.header("x-request-id").unwrap()).len(), 0);
+}
+
+/// R171: nothing a client sends can begin a line of its own.
+#[tokio::test]
+async fn a_line_cannot_be_forged() {
+    LazyLock::force(&LOG);
+    let world = World::with(|config| config.log_requests = LogRequests::All).await;
+    let ada = world.person("ada");
+    let answer = ada.get("/api/tracks/x%0d%0a%1b%5b2Jforged-line/").await;
+    assert_eq!(answer.status, 404);
+    let lines = lines_of(answer.header("x-request-id").unwrap());
+    assert_eq!(lines.len(), 1);
+    assert_eq!((&lines[0]["message"], &lines[0]["route"]), (&json!("request"), &json!("/tracks/{id}/")));
+    assert!(!logged().lines().any(|line| line.contains("forged-line")));
+}
