@@ -2,20 +2,25 @@
 //! things costs less than several. And what a request says about where it comes from, and how its body is read.
 
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::BytesMut;
-use actix_web::{Error, HttpRequest, HttpResponse, web};
-use futures_util::StreamExt;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use futures_util::{FutureExt, StreamExt};
 use ipnet::IpNet;
 use model::logging::LogRequests;
 use model::request_id::RequestId;
 
 use crate::app::App;
+use crate::pages::PageError;
 
 /// No form here is larger.
 const MAX_BODY: usize = 16 * 1024;
@@ -60,7 +65,10 @@ pub async fn edge(
     let mut response = if encoded {
         request.into_response(HttpResponse::UnsupportedMediaType().finish()).map_into_left_body()
     } else {
-        next.call(request).await?.map_into_right_body()
+        match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+            Ok(response) => response?.map_into_right_body(),
+            Err(_panic) => return Err(panicked()),
+        }
     };
     let told = response.response().extensions().get::<Reference>().map(|reference| reference.0);
     let id = told.unwrap_or_else(RequestId::new);
@@ -70,6 +78,15 @@ pub async fn edge(
     let all = app.is_some_and(|app| app.config.log_requests == LogRequests::All);
     log(&response, id, started.elapsed(), all);
     Ok(response)
+}
+
+/// The request went down with its handler; what is left is a finished answer, and a line in the log.
+fn panicked() -> Error {
+    let mut response = PageError::internal("a handler panicked").error_response();
+    let id = response.extensions().get::<Reference>().map_or_else(RequestId::new, |reference| reference.0);
+    complete(response.headers_mut(), id, false);
+    tracing::error!(request_id = %id, "a handler panicked");
+    InternalError::from_response("a handler panicked", response).into()
 }
 
 fn complete(headers: &mut HeaderMap, id: RequestId, is_https: bool) {
@@ -104,9 +121,12 @@ fn log(response: &ServiceResponse<impl MessageBody>, id: RequestId, took: Durati
 
 /// Whether the body says that it is compressed. It is never unpacked: a few bytes can stand for gigabytes.
 fn is_encoded(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+    headers.get_all(header::CONTENT_ENCODING).any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+/// Whether the body says that it is a form. A media type has no case (RFC 9110 section 8.3.1).
+pub(crate) fn is_form(request: &HttpRequest) -> bool {
+    request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// Why a body could not be read.
@@ -134,7 +154,12 @@ pub(crate) async fn read_body(request: &HttpRequest, payload: &mut Payload) -> R
         }
         Ok(body)
     };
-    tokio::time::timeout(BODY_WITHIN, read).await.unwrap_or(Err(BodyError::TooSlow))
+    // A body mostly arrives with its head: then no timer is needed.
+    let mut read = pin!(read);
+    match futures_util::poll!(read.as_mut()) {
+        Poll::Ready(read) => read,
+        Poll::Pending => tokio::time::timeout(BODY_WITHIN, read).await.unwrap_or(Err(BodyError::TooSlow)),
+    }
 }
 
 /// Who is asking: the peer, or what a trusted peer says in `X-Forwarded-For`. What cannot be read counts as the

@@ -1,8 +1,9 @@
 //! One table: path, methods, handler.
 
+use actix_web::guard::{Any, Get, Head};
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, ServiceConfig, get, post};
-use actix_web::{HttpResponse, Resource, Scope};
+use actix_web::web::{self, ServiceConfig, post};
+use actix_web::{HttpResponse, Resource, Route};
 
 use crate::app::App;
 use crate::edge;
@@ -10,65 +11,63 @@ use crate::pages::error::Kind;
 use crate::pages::{PageError, code, home, login, logout, signup, statics};
 use crate::protocol::{authorize, discovery, introspect, revoke, token};
 
+/// Hot ones first. Every path is answered with and without its trailing slash: a redirect would lose a body.
+const ROUTES: [(&str, fn(Resource) -> Resource); 13] = [
+    ("/o/introspect", |at| at.route(post().to(introspect::post))),
+    ("/o/token", |at| at.route(post().to(token::post))),
+    ("/o/revoke_token", |at| at.route(post().to(revoke::post))),
+    ("/o/authorize", |at| at.route(get().to(authorize::get)).route(post().to(authorize::post))),
+    ("/o/code", |at| at.route(get().to(code::get))),
+    ("/.well-known/oauth-authorization-server/o", |at| at.route(get().to(discovery::get))),
+    ("/o/.well-known/oauth-authorization-server", |at| at.route(get().to(discovery::get))),
+    ("/accounts/login", |at| at.route(get().to(login::get)).route(post().to(login::post))),
+    ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
+    ("/accounts/logout", |at| at.route(post().to(logout::post))),
+    ("/static/style.css", |at| at.route(get().to(statics::style))),
+    ("/static/mark.svg", |at| at.route(get().to(statics::mark))),
+    ("", |at| at.route(get().to(home::get))),
+];
+
 /// Everything this service answers, under the root. Register it last: what nobody else answers is its 404.
 pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let app = web::Data::new(app.clone());
     move |config| {
-        config.service(scope().app_data(app).wrap(from_fn(edge::edge)));
+        let mut scope = web::scope("");
+        for (path, mount) in ROUTES {
+            // A resource each: two patterns in one resource are matched as regular expressions, which costs
+            // more than everything the introspection endpoint does.
+            for spelling in [path.to_owned(), format!("{path}/")] {
+                scope = scope.service(mount(web::resource(spelling)));
+            }
+        }
+        let nothing = web::to(|| async { Err::<HttpResponse, _>(PageError::new(Kind::NotFound)) });
+        config.service(scope.default_service(nothing).app_data(app).wrap(from_fn(edge::edge)));
     }
 }
 
-fn scope() -> Scope<
-    impl actix_web::dev::ServiceFactory<
-        actix_web::dev::ServiceRequest,
-        Config = (),
-        Response = actix_web::dev::ServiceResponse,
-        Error = actix_web::Error,
-        InitError = (),
-    >,
-> {
-    web::scope("")
-        .service(both("/o/authorize").route(get().to(authorize::get)).route(post().to(authorize::post)))
-        .service(both("/o/token").route(post().to(token::post)))
-        .service(both("/o/introspect").route(post().to(introspect::post)))
-        .service(both("/o/revoke_token").route(post().to(revoke::post)))
-        .service(both("/o/code").route(get().to(code::get)))
-        .service(both("/.well-known/oauth-authorization-server/o").route(get().to(discovery::get)))
-        .service(both("/o/.well-known/oauth-authorization-server").route(get().to(discovery::get)))
-        .service(both("/accounts/login").route(get().to(login::get)).route(post().to(login::post)))
-        .service(both("/accounts/signup").route(get().to(signup::get)).route(post().to(signup::post)))
-        .service(both("/accounts/logout").route(post().to(logout::post)))
-        .service(web::resource("/static/style.css").route(get().to(statics::style)))
-        .service(web::resource("/static/mark.svg").route(get().to(statics::mark)))
-        .service(web::resource("/").route(get().to(home::get)))
-        .default_service(web::to(|| async { Err::<HttpResponse, _>(PageError::new(Kind::NotFound)) }))
-}
-
-/// With and without the trailing slash: a redirect would lose a body.
-fn both(path: &str) -> Resource {
-    web::resource([path.to_owned(), format!("{path}/")])
+/// HEAD is GET without its body (RFC 9110 section 9.3.2); neither changes anything.
+fn get() -> Route {
+    web::route().guard(Any(Get()).or(Head()))
 }
 
 /// `/healthz` says that the process runs, `/readyz` that requests can be answered.
 pub fn configure_health(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
-    let app = app.clone();
+    let app = web::Data::new(app.clone());
     move |config| {
-        config.route(
-            "/healthz",
-            get().to(|| async { HttpResponse::Ok().json(serde_json::json!({"status": "ok"})) }),
-        );
-        config.route(
-            "/readyz",
-            get().to(move || {
-                let app = app.clone();
-                async move {
-                    if app.is_ready().await {
-                        HttpResponse::Ok().json(serde_json::json!({"status": "ready"}))
-                    } else {
-                        HttpResponse::ServiceUnavailable().json(serde_json::json!({"status": "not ready"}))
-                    }
-                }
-            }),
-        );
+        let at = |path| web::resource(path).app_data(app.clone()).wrap(from_fn(edge::edge));
+        config.service(at("/healthz").route(get().to(healthy)));
+        config.service(at("/readyz").route(get().to(ready)));
+    }
+}
+
+async fn healthy() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({"status": "ok"}))
+}
+
+async fn ready(app: web::Data<App>) -> HttpResponse {
+    if app.is_ready().await {
+        HttpResponse::Ok().json(serde_json::json!({"status": "ready"}))
+    } else {
+        HttpResponse::ServiceUnavailable().json(serde_json::json!({"status": "not ready"}))
     }
 }

@@ -16,6 +16,8 @@ use crate::{routes, store};
 
 /// How long requests in flight may take once the server is told to stop, in seconds.
 pub const STOP_WITHIN: u64 = 15;
+/// How long an idle connection is kept: longer than a gateway keeps it, so that the gateway is the one to close.
+pub const IDLE: Duration = Duration::from_secs(75);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Rows removed at a time, so that no writer waits long.
 const SWEEP_ROWS: i64 = 1_000;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use model::db::DbError;
 use model::secret::Secret;
+use model::time::Timestamp;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::app::App;
@@ -12,8 +13,9 @@ use crate::store::users::{self, User};
 
 /// How it went. Unknown people, wrong passwords and disabled people are one case, and take the same time.
 pub(crate) enum SignIn {
-    /// This person.
-    Welcome(User),
+    /// This person, by the password that was theirs at this instant. What is made for them is made as of then:
+    /// a password that is changed while the old one is being compared voids it.
+    Welcome(User, Timestamp),
     /// No.
     Wrong,
     /// Too many wrong tries from this address for this name: wait this many seconds.
@@ -55,7 +57,8 @@ pub(crate) async fn check(
 ) -> Result<SignIn, Failed> {
     let key = username_key(username);
     let throttle_key = format!("{address} {key}");
-    if let Some(wait) = app.wrong_passwords.wait(&throttle_key, app.now()) {
+    let asked_at = app.now();
+    if let Some(wait) = app.wrong_passwords.wait(&throttle_key, asked_at) {
         return Ok(SignIn::Wait(wait.as_secs().max(1)));
     }
     let user = app.db.read(move |conn| users::find(conn, &key)).await?;
@@ -70,5 +73,5 @@ pub(crate) async fn check(
         let row = user.clone();
         app.db.write(move |conn| users::rehash(conn, &row, &hash)).await?;
     }
-    Ok(SignIn::Welcome(user))
+    Ok(SignIn::Welcome(user, asked_at))
 }

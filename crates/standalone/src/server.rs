@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as HttpApp, HttpResponse, HttpServer, web};
 use authz::registration::{self, Kind, Refused, Registration};
-use authz::server::{Background, STOP_WITHIN};
+use authz::server::{Background, IDLE, STOP_WITHIN};
 use model::time::Clock;
 use tokio::task::JoinHandle;
 
@@ -41,6 +41,7 @@ impl Standalone {
                 .configure(authz::routes::configure(&own))
         })
         .workers(workers)
+        .keep_alive(IDLE)
         .shutdown_timeout(STOP_WITHIN)
         .disable_signals();
         for listener in listeners {

@@ -43,7 +43,7 @@ pub fn decide(variables: impl IntoIterator<Item = (String, String)>) -> Result<B
     let public_url = own.optional::<String>("PUBLIC_URL", "a URL");
     own.finish(Some(()))?;
 
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    make_private_folder(&folder)?;
     let key = master_key(&folder.join("secret.key"))?;
     let listeners = listen_on(listen)?;
     let address = listeners.first().map_or(Ok(listen), TcpListener::local_addr)?;
@@ -79,6 +79,15 @@ fn listen_on(address: SocketAddr) -> Result<Vec<TcpListener>, Problem> {
         listeners.extend(TcpListener::bind(SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, port))));
     }
     Ok(listeners)
+}
+
+/// The databases in it are for nobody else to read.
+fn make_private_folder(folder: &Path) -> Result<(), Problem> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| format!("{}: {error}", folder.display()).into())
 }
 
 /// The key in `file`, made on first start and readable by its owner only.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{HttpServer, rt};
+use model::stop::StopSignals;
 use model::time::Clock;
 use tokio::task::JoinHandle;
 
@@ -86,7 +87,7 @@ impl Server {
 pub async fn run(config: Config) -> Result<(), StartError> {
     let drain = config.drain;
     // Before anybody can know that we are here: a signal must not find the default action.
-    let mut signals = Signals::new().map_err(StartError::Listen)?;
+    let mut signals = StopSignals::new().map_err(StartError::Listen)?;
     let server = Server::start(config, Clock::system()).await?;
     tracing::info!(address = %server.address(), "listening");
     signals.next().await;
@@ -98,44 +99,4 @@ pub async fn run(config: Config) -> Result<(), StartError> {
     }
     tracing::info!("stopped");
     Ok(())
-}
-
-/// What ends the program.
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-/// What ends the program.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        // Without a console there is nothing to wait for.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }

@@ -4,10 +4,11 @@ use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use model::db::DbError;
 use model::secret::sha256;
+use model::time::Timestamp;
 
 use super::SITE_NAME;
 use super::error::{Kind, PageError};
@@ -28,6 +29,8 @@ pub(crate) struct Browser {
 
 /// Who is signed in, and since when.
 pub(crate) struct SignedIn {
+    /// When that was looked up. What the person does is done as of then: what ends their session ends it, too.
+    pub(crate) at: Timestamp,
     pub(crate) session: Session,
     pub(crate) user: User,
 }
@@ -69,20 +72,19 @@ impl Browser {
         }
         let (id, now) = (self.digest(), self.app.now());
         let found = self.app.db.read(move |conn| sessions::find(conn, &id, now)).await?;
-        Ok(found.map(|(session, user)| SignedIn { session, user }))
+        Ok(found.map(|(session, user)| SignedIn { at: now, session, user }))
     }
 
-    /// Signs a person in: a new cookie and a new session in place of the old ones.
-    pub(crate) async fn sign_in(&self, user: &User) -> Result<Cookie<'static>, PageError> {
+    /// Signs a person in who proved at `since` who they are: a new cookie and a new session in place of the old ones.
+    pub(crate) async fn sign_in(&self, user: &User, since: Timestamp) -> Result<Cookie<'static>, PageError> {
         let next = Self::fresh(self.app.clone())?;
-        let now = self.app.now();
         let lifetime = self.app.config.lifetimes.session;
         let session = Session {
             id: next.digest().to_vec(),
             user_id: user.id,
-            created_at: now,
-            authenticated_at: now,
-            ends_at: now.plus(lifetime),
+            created_at: since,
+            authenticated_at: since,
+            ends_at: since.plus(lifetime),
         };
         let old = self.digest();
         self.app.db.write(move |conn| sessions::insert(conn, &session, Some(&old))).await?;
@@ -155,8 +157,8 @@ impl FromRequest for PageForm {
         let mut payload = payload.take();
         Box::pin(async move {
             let browser = Browser::of(&request)?;
-            let is_form = request.content_type() == "application/x-www-form-urlencoded";
-            if !is_form || !is_from_us(request.headers(), browser.app.config.issuer.origin()) {
+            if !edge::is_form(&request) || !is_from_us(request.headers(), browser.app.config.issuer.origin())
+            {
                 return Err(PageError::new(Kind::StaleForm));
             }
             let body = edge::read_body(&request, &mut payload).await;

@@ -89,16 +89,22 @@ fn is_proven(client: &Client, secret: Option<&str>, now: Timestamp) -> bool {
 
 fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OAuthError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let in_form = params.get("client_secret").is_some();
-    let Some(value) = headers.next() else {
+    let (header, second) = (headers.next(), headers.next());
+    let [in_form, by_assertion] =
+        ["client_secret", "client_assertion"].map(|name| params.get(name).is_some());
+    let methods = [header.is_some(), second.is_some(), in_form, by_assertion];
+    if methods.into_iter().filter(|used| *used).count() > 1 {
+        let sentence = "A client authenticates by one method at a time.";
+        return Err(OAuthError::new(Code::InvalidRequest, sentence));
+    }
+    if by_assertion {
+        return Err(OAuthError::new(Code::InvalidClient, "Client assertions are not taken."));
+    }
+    let Some(value) = header else {
         let id =
             params.get("client_id").ok_or(OAuthError::new(Code::InvalidClient, "There is no client_id."))?;
         return Ok(Credentials { id: id.to_owned(), secret: params.get("client_secret").map(str::to_owned) });
     };
-    if in_form || headers.next().is_some() || params.get("client_assertion").is_some() {
-        let sentence = "A client authenticates by one method at a time.";
-        return Err(OAuthError::new(Code::InvalidRequest, sentence));
-    }
     let presented = value.to_str().ok().and_then(parse_basic).ok_or(OAuthError::new(
         Code::InvalidClient,
         "The Authorization header is not HTTP Basic with a form-encoded client id and secret.",

@@ -1,13 +1,16 @@
 //! Parameters of a request, in a query or a form body: RFC 6749 section 3.1 and 3.2.
 
+use actix_web::HttpRequest;
 use actix_web::dev::Payload;
-use actix_web::{HttpMessage, HttpRequest};
 
 use super::error::{Code, OAuthError};
 use crate::edge::{self, BodyError};
 
 /// The only parameters that may be sent more than once (RFC 8707 section 2, RFC 8693 section 2.1).
 const REPEATABLE: [&str; 2] = ["resource", "audience"];
+
+/// No honest request has more. Each is compared with all others, so there must be an end to it.
+const MAX_PARAMS: usize = 100;
 
 /// Decoded parameters, each at most once.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +23,8 @@ pub enum ParamsError {
     Repeated,
     /// NUL, or not UTF-8.
     Malformed,
+    /// More than anybody needs.
+    TooMany,
 }
 
 impl ParamsError {
@@ -28,6 +33,7 @@ impl ParamsError {
         match self {
             Self::Repeated => "A parameter is there more than once.",
             Self::Malformed => "A parameter is not valid UTF-8 text.",
+            Self::TooMany => "There are too many parameters.",
         }
     }
 }
@@ -42,7 +48,7 @@ impl Params {
     /// Parses `application/x-www-form-urlencoded` text.
     ///
     /// # Errors
-    /// When a parameter is repeated, or has NUL or bytes that are not UTF-8.
+    /// When a parameter is repeated, or has NUL or bytes that are not UTF-8, or when there are too many.
     pub fn parse(text: &[u8]) -> Result<Self, ParamsError> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(text) {
@@ -52,6 +58,9 @@ impl Params {
             }
             if pairs.iter().any(|(known, _)| *known == name) && !REPEATABLE.contains(&name.as_ref()) {
                 return Err(ParamsError::Repeated);
+            }
+            if pairs.len() == MAX_PARAMS {
+                return Err(ParamsError::TooMany);
             }
             pairs.push((name.into_owned(), value.into_owned()));
         }
@@ -66,7 +75,7 @@ impl Params {
         if !request.query_string().is_empty() {
             return Err(OAuthError::new(Code::InvalidRequest, "URL query parameters are not allowed"));
         }
-        if request.content_type() != "application/x-www-form-urlencoded" {
+        if !edge::is_form(request) {
             let sentence = "The body must be application/x-www-form-urlencoded.";
             return Err(OAuthError::new(Code::UnsupportedMediaType, sentence));
         }

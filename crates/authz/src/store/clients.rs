@@ -1,6 +1,7 @@
 //! Clients (RFC 6749 section 2).
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use model::db::Conn;
 use model::id::ClientId;
 use model::scope::ScopeSet;
@@ -112,6 +113,12 @@ pub fn rotate_secret(
 /// # Errors
 /// When a statement fails.
 pub fn delete(conn: &mut Conn, id: &str) -> QueryResult<bool> {
+    if let Conn::Postgres(conn) = conn {
+        // Whoever would add a grant for it waits here, and then finds no client to add it for.
+        diesel::sql_query("SELECT 1 FROM clients WHERE id = $1 FOR UPDATE")
+            .bind::<Text, _>(id)
+            .execute(conn)?;
+    }
     diesel::delete(grants::table.filter(grants::client_id.eq(id))).execute(conn)?;
     let deleted = diesel::delete(clients::table.find(id)).execute(conn)?;
     if deleted == 1 {

@@ -92,15 +92,16 @@ pub fn rotate(
     now: Timestamp,
     overlap: Duration,
 ) -> QueryResult<Result<Grant, Refused>> {
-    if let Some(grant) = replace_live(conn, presented, now)? {
+    let rotated = match replace_live(conn, presented, now)? {
+        None => replace_unseen(conn, presented, now.minus(overlap), now)?,
+        rotated => rotated,
+    };
+    if let Some(grant) = rotated {
         return match users::vouched_for(conn, grant.user_id, grant.created_at)? {
             Some(_) => Ok(Ok(grant)),
             // The row was written, but to no effect: its person's grants give nothing from now on.
             None => Ok(Err(Refused::NoPerson)),
         };
-    }
-    if let Some(grant) = replace_unseen(conn, presented, now.minus(overlap), now)? {
-        return Ok(Ok(grant));
     }
     let grant: Option<Grant> = grants::table.find(presented.grant).get_result(conn).optional()?;
     match grant {

@@ -64,10 +64,11 @@ async fn curl_line(app: &App, code: &Code<'_>, text: &str) -> Result<String, Pag
     let id = code.client;
     let who =
         if confidential { format!("-u '{id}:'\"$client_secret\"") } else { format!("-d client_id={id}") };
+    // The one word here that somebody else wrote: quoted for the shell, and encoded by curl for the form.
+    let redirect_uri = code.redirect_uri.replace('\'', "'\\''");
     Ok(format!(
-        "curl {}/token/ {who} \\\n  -d grant_type=authorization_code \\\n  -d code={text} \\\n  -d redirect_uri={} \\\n  -d code_verifier=\"$verifier\"",
+        "curl {}/token/ {who} \\\n  -d grant_type=authorization_code \\\n  -d code={text} \\\n  --data-urlencode 'redirect_uri={redirect_uri}' \\\n  -d code_verifier=\"$verifier\"",
         app.config.issuer.as_str(),
-        code.redirect_uri,
     ))
 }
 

@@ -41,8 +41,8 @@ pub async fn post(
     let password = Secret::new(params.get("password").unwrap_or_default().to_owned());
     let address = edge::client_address(&request, &app.config.trusted_proxies);
     let sentence = match sign_in::check(&app, address, username, password).await? {
-        SignIn::Welcome(user) => {
-            let cookie = browser.sign_in(&user).await?;
+        SignIn::Welcome(user, since) => {
+            let cookie = browser.sign_in(&user, since).await?;
             let location = destination.url(&app.config.issuer);
             return Ok(HttpResponse::SeeOther()
                 .cookie(cookie)

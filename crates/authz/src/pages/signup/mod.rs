@@ -60,7 +60,7 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
                 NewUser { username_key: username_key(&username), username, password_hash: hash, created_at };
             match app.db.write(move |conn| users::insert(conn, &new)).await? {
                 Some(user) => {
-                    let cookie = browser.sign_in(&user).await?;
+                    let cookie = browser.sign_in(&user, user.created_at).await?;
                     let location = destination.url(&app.config.issuer);
                     let mut response = HttpResponse::SeeOther();
                     return Ok(response.cookie(cookie).insert_header((header::LOCATION, location)).finish());

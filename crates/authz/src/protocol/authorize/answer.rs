@@ -38,7 +38,7 @@ impl Return {
 
     /// A fresh code for what the person allowed: sealed, stored nowhere.
     pub(super) fn code(&self, app: &App, request: &Request, signed_in: &SignedIn) -> HttpResponse {
-        let now = app.now();
+        let now = signed_in.at;
         let code = app.sealer.seal(
             &SealedCode {
                 grant: GrantId::new(now),

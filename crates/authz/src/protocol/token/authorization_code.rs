@@ -8,7 +8,7 @@ use crate::crypto::seal;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::pkce::Challenge;
-use crate::store::grants::{self, Refused};
+use crate::store::grants::Refused;
 
 /// Redeems a code. Everything about it is judged before it is used up, so that a wrong client, verifier or
 /// redirect URI neither spends it nor harms the grant it bought.
@@ -28,8 +28,7 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     let scopes: ScopeSet = code.scopes.split(' ').collect();
     let grant =
         issue::new_grant(app, code.grant, code.user, client, scopes.clone(), code.authenticated_at, now);
-    let (row, issued_at) = (grant.clone(), code.issued_at);
-    match app.db.write(move |conn| grants::claim(conn, &row, issued_at)).await? {
+    match issue::claim(app, &grant, code.issued_at).await? {
         Ok(()) => Ok(issue::pair(app, client, &grant, code.username, scopes, now)?),
         Err(Refused::Replayed) => {
             tracing::warn!(client = %client.id, grant = %grant.id, "a code was redeemed twice; its grant is ended");

@@ -1,5 +1,8 @@
 //! Makes tokens: seals claims, writes nothing.
 
+use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
+use diesel::result::Error::DatabaseError;
+use model::db::DbError;
 use model::id::{GrantId, TokenId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
@@ -8,7 +11,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::crypto::seal::{AccessToken, RefreshToken, SealError};
 use crate::store::clients::Client;
-use crate::store::grants::Grant;
+use crate::store::grants::{self, Grant, Refused};
 
 /// The answer of RFC 6749 section 5.1, its members in the order toolkits are used to.
 #[derive(Debug, Serialize)]
@@ -94,6 +97,20 @@ pub(super) fn pair(
         answer.refresh_token = Some(app.sealer.seal(&claims, now)?);
     }
     Ok(answer)
+}
+
+/// Stores a grant that somebody has just bought, if what they bought it with was made for a person who may
+/// still act. The client may have been deleted meanwhile: that is a refusal, too.
+pub(super) async fn claim(
+    app: &App,
+    grant: &Grant,
+    since: Timestamp,
+) -> Result<Result<(), Refused>, DbError> {
+    let row = grant.clone();
+    match app.db.write(move |conn| grants::claim(conn, &row, since)).await {
+        Err(DbError::Query(DatabaseError(ForeignKeyViolation, _))) => Ok(Err(Refused::Ended)),
+        claimed => claimed,
+    }
 }
 
 /// A grant that begins now.

@@ -9,7 +9,6 @@ use crate::app::App;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
 use crate::sign_in::{self, SignIn};
-use crate::store::grants;
 
 /// Checks a person's password and issues for them.
 pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
@@ -17,18 +16,18 @@ pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, 
     let username = params.required("username", "Request is missing username parameter.")?;
     let password = params.required("password", "Request is missing password parameter.")?;
     let scopes = super::granted(params.get("scope"), &super::allowed(app, client))?;
-    let user = match sign_in::check(app, *address, username, Secret::new(password.to_owned())).await? {
-        SignIn::Welcome(user) => user,
-        SignIn::Wrong => return Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),
-        SignIn::Wait(seconds) => {
-            let sentence = "Too many failed attempts. Try again later.";
-            return Err(OAuthError::new(Code::TooManyRequests, sentence).retry_after(seconds));
-        }
-    };
+    let (user, since) =
+        match sign_in::check(app, *address, username, Secret::new(password.to_owned())).await? {
+            SignIn::Welcome(user, since) => (user, since),
+            SignIn::Wrong => return Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),
+            SignIn::Wait(seconds) => {
+                let sentence = "Too many failed attempts. Try again later.";
+                return Err(OAuthError::new(Code::TooManyRequests, sentence).retry_after(seconds));
+            }
+        };
     let now = app.now();
-    let grant = issue::new_grant(app, GrantId::new(now), user.id, client, scopes.clone(), now, now);
-    let row = grant.clone();
-    match app.db.write(move |conn| grants::claim(conn, &row, now)).await? {
+    let grant = issue::new_grant(app, GrantId::new(now), user.id, client, scopes.clone(), since, now);
+    match issue::claim(app, &grant, since).await? {
         Ok(()) => Ok(issue::pair(app, client, &grant, &user.username, scopes, now)?),
         Err(_) => Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),
     }

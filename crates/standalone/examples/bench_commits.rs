@@ -1,0 +1,150 @@
+//! What the database alone can do: the same durable writes as the endpoints make, by as many callers at once,
+//! through the same queue and groups, with no HTTP around them. Prints a rate for each, as JSON.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use authz::app::App;
+use authz::config::Config;
+use authz::store::grants::{self, Grant, Presented};
+use model::db::{Conn, Db};
+use model::id::GrantId;
+use model::secret::Secret;
+use model::settings::Settings;
+use model::time::Clock;
+use timetracker_api::MIGRATIONS;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+const CALLERS: usize = 32;
+const FOR: Duration = Duration::from_secs(4);
+
+#[actix_web::main]
+async fn main() -> Outcome<()> {
+    let app =
+        App::open(Config::from_settings(Settings::new("AUTHZ_", std::env::vars()))?, Clock::system()).await?;
+    let user =
+        authz::cli::create_user(&app, "commits", Secret::new("commits all day long".to_owned())).await?;
+    let grant = Grant {
+        id: GrantId::new(app.now()),
+        user_id: user.id,
+        client_id: "bench".to_owned(),
+        scopes: app.config.all_scopes(),
+        authenticated_at: app.now(),
+        created_at: app.now(),
+        ends_at: app.now().plus(Duration::from_secs(86_400)),
+        refresh_current: 1,
+        refresh_previous: None,
+        rotated_at: app.now(),
+        revoked_at: None,
+    };
+    let exchange = measure(&app.db, |_| {
+        let now = app.now();
+        let grant = Grant { id: GrantId::new(now), ..grant.clone() };
+        move |conn: &mut Conn| grants::claim(conn, &grant, now).map(drop)
+    })
+    .await?;
+
+    // Each caller rotates a grant of its own.
+    let own: Vec<GrantId> = (0..CALLERS).map(|_| GrantId::new(app.now())).collect();
+    for id in &own {
+        let (grant, now) = (Grant { id: *id, ..grant.clone() }, app.now());
+        app.db
+            .write(move |conn| grants::claim(conn, &grant, now))
+            .await?
+            .map_err(|refused| format!("{refused:?}"))?;
+    }
+    let generations: Vec<AtomicU64> = (0..CALLERS).map(|_| AtomicU64::new(1)).collect();
+    let refresh = measure(&app.db, |caller| {
+        let generation = generations.get(caller).map_or(1, |each| each.fetch_add(1, Ordering::Relaxed));
+        let presented = Presented {
+            grant: own.get(caller).copied().unwrap_or(grant.id),
+            generation: i64::try_from(generation).unwrap_or(1),
+            client: "bench".to_owned(),
+        };
+        let now = app.now();
+        move |conn: &mut Conn| grants::rotate(conn, &presented, now, Duration::ZERO).map(drop)
+    })
+    .await?;
+
+    let tracks = tracks().await?;
+    println!(r#"{{"exchange": {exchange}, "refresh": {refresh}, "track_post": {tracks}}}"#);
+    Ok(())
+}
+
+async fn tracks() -> Outcome<u64> {
+    use diesel::prelude::*;
+    use timetracker_api::schema::{activities, people, tracks, workspaces};
+
+    let mut said = Settings::new("TIMETRACKER_", std::env::vars());
+    let url = said.required("DATABASE_URL", "a database URL").ok_or("no database")?;
+    MIGRATIONS.run(&url)?;
+    let db = Db::open(&url)?;
+    let (person, activity) = db
+        .write(|conn| {
+            diesel::insert_into(workspaces::table).values(workspaces::created_at.eq(0_i64)).execute(conn)?;
+            let workspace: Option<i64> =
+                workspaces::table.select(diesel::dsl::max(workspaces::id)).get_result(conn)?;
+            let workspace = workspace.unwrap_or(0);
+            diesel::insert_into(people::table)
+                .values((
+                    people::issuer.eq("bench"),
+                    people::subject.eq(1_i64),
+                    people::username.eq("bench"),
+                    people::workspace_id.eq(workspace),
+                    people::created_at.eq(0_i64),
+                ))
+                .execute(conn)?;
+            diesel::insert_into(activities::table)
+                .values((
+                    activities::workspace_id.eq(workspace),
+                    activities::name.eq("bench"),
+                    activities::description.eq(""),
+                    activities::created_at.eq(0_i64),
+                ))
+                .execute(conn)?;
+            let person: Option<i64> = people::table.select(diesel::dsl::max(people::id)).get_result(conn)?;
+            let activity: Option<i64> =
+                activities::table.select(diesel::dsl::max(activities::id)).get_result(conn)?;
+            Ok((person.unwrap_or(0), activity.unwrap_or(0)))
+        })
+        .await?;
+    measure(&db, |_| {
+        move |conn: &mut Conn| {
+            diesel::insert_into(tracks::table)
+                .values((
+                    tracks::person_id.eq(person),
+                    tracks::activity_id.eq(activity),
+                    tracks::description.eq("Reading about pumps"),
+                    tracks::start_at.eq(Some(1_700_000_000_000_000_i64)),
+                    tracks::end_at.eq(Some(1_700_000_900_000_000_i64)),
+                    tracks::created_at.eq(0_i64),
+                ))
+                .execute(conn)
+                .map(drop)
+        }
+    })
+    .await
+}
+
+/// How many writes a second `CALLERS` callers get, each waiting for its answer before the next.
+async fn measure<W>(db: &Db, work: impl Fn(usize) -> W) -> Outcome<u64>
+where
+    W: FnOnce(&mut Conn) -> diesel::QueryResult<()> + Send + 'static,
+{
+    let done = Arc::new(AtomicU64::new(0));
+    let until = Instant::now() + FOR;
+    let callers = (0..CALLERS).map(|caller| {
+        let (done, work) = (done.clone(), &work);
+        async move {
+            while Instant::now() < until {
+                db.write(work(caller)).await?;
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok::<(), model::db::DbError>(())
+        }
+    });
+    futures_util::future::try_join_all(callers).await?;
+    Ok(done.load(Ordering::Relaxed) / FOR.as_secs())
+}

@@ -1,0 +1,154 @@
+//! Fills the databases for the benchmark and writes the requests' bodies, one to a line, into a folder.
+//!
+//! Tokens and codes are sealed and stored nowhere, so ten thousand of them are made without a server, by the
+//! library itself. Settings come from the same variables that the servers get.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use authz::app::App;
+use authz::config::Config;
+use authz::crypto::seal::{AccessToken, Code, RefreshToken};
+use authz::registration::{self, Kind, Registration};
+use authz::store::grants::{self, Grant};
+use authz::store::users::User;
+use model::id::{GrantId, TokenId};
+use model::scope::ScopeSet;
+use model::secret::{Secret, sha256};
+use model::settings::Settings;
+use model::time::{Clock, Timestamp};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+const TOKENS: usize = 10_000;
+const GRANTS: usize = 4_000;
+const CODES: usize = 100_000;
+const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
+const CLIENT: &str = "bench";
+
+#[actix_web::main]
+async fn main() -> Outcome<()> {
+    let folder = PathBuf::from(std::env::args().nth(1).ok_or("usage: bench_data FOLDER")?);
+    let app =
+        App::open(Config::from_settings(Settings::new("AUTHZ_", std::env::vars()))?, Clock::system()).await?;
+    let user =
+        authz::cli::create_user(&app, "bench", Secret::new("a bench has four legs".to_owned())).await?;
+    for (id, introspects) in [(CLIENT, vec![]), ("api", vec!["timetracker".to_owned()])] {
+        registration::register(&app, client(id, introspects)).await?;
+    }
+    let data = Data { now: app.now(), scopes: app.config.all_scopes(), user, app };
+    write(&folder, "valid", (0..TOKENS).map(|_| data.access().map(|token| format!("token={token}"))))?;
+    write(&folder, "unknown", (0..TOKENS).map(|_| Ok(format!("token={}", data.unknown()?))))?;
+    write(&folder, "codes", (0..CODES).map(|_| data.exchange()))?;
+    write(&folder, "warm", std::iter::once(data.access()))?;
+    let mut refreshes = Vec::new();
+    for _ in 0..GRANTS {
+        refreshes.push(data.refresh().await?);
+    }
+    write(&folder, "refreshes", refreshes.into_iter().map(Ok))
+}
+
+fn client(id: &str, introspects: Vec<String>) -> Registration {
+    Registration {
+        id: Some(id.to_owned()),
+        name: id.to_owned(),
+        kind: Kind::Confidential,
+        grant_types: vec!["authorization_code".to_owned(), "client_credentials".to_owned()],
+        redirect_uris: vec!["https://app.example/cb".to_owned()],
+        scopes: Vec::new(),
+        audiences: Vec::new(),
+        introspects,
+        secret: Some(Secret::new("bench-secret".to_owned())),
+    }
+}
+
+struct Data {
+    app: App,
+    now: Timestamp,
+    scopes: ScopeSet,
+    user: User,
+}
+
+impl Data {
+    fn access(&self) -> Outcome<String> {
+        let token = AccessToken {
+            id: TokenId::new(self.now),
+            grant: Some(GrantId::new(self.now)),
+            user: Some(self.user.id),
+            username: &self.user.username,
+            client: CLIENT,
+            scopes: self.scopes.as_str(),
+            audiences: "timetracker",
+            issued_at: self.now,
+            expires_at: self.now.plus(Duration::from_secs(86_400)),
+            authenticated_at: Some(self.now),
+        };
+        Ok(self.app.sealer.seal(&token, self.now)?)
+    }
+
+    /// A token of another server: the right length, and nobody's.
+    fn unknown(&self) -> Outcome<String> {
+        let mut token = self.access()?;
+        let last = if token.ends_with('A') { 'B' } else { 'A' };
+        token.pop();
+        token.push(last);
+        Ok(token)
+    }
+
+    fn exchange(&self) -> Outcome<String> {
+        let code = Code {
+            grant: GrantId::new(self.now),
+            user: self.user.id,
+            username: &self.user.username,
+            client: CLIENT,
+            redirect_uri: "https://app.example/cb",
+            scopes: self.scopes.as_str(),
+            challenge: sha256(VERIFIER.as_bytes()),
+            issued_at: self.now,
+            expires_at: self.now.plus(Duration::from_secs(600)),
+            authenticated_at: self.now,
+        };
+        let code = self.app.sealer.seal(&code, self.now)?;
+        Ok(format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))
+    }
+
+    async fn refresh(&self) -> Outcome<String> {
+        let ends_at = self.now.plus(Duration::from_secs(86_400));
+        let grant = Grant {
+            id: GrantId::new(self.now),
+            user_id: self.user.id,
+            client_id: CLIENT.to_owned(),
+            scopes: self.scopes.clone(),
+            authenticated_at: self.now,
+            created_at: self.now,
+            ends_at,
+            refresh_current: 1,
+            refresh_previous: None,
+            rotated_at: self.now,
+            revoked_at: None,
+        };
+        let token = RefreshToken {
+            grant: grant.id,
+            client: CLIENT,
+            username: &self.user.username,
+            generation: 1,
+            issued_at: self.now,
+            expires_at: ends_at,
+        };
+        let token = self.app.sealer.seal(&token, self.now)?;
+        let now = self.now;
+        if self.app.db.write(move |conn| grants::claim(conn, &grant, now)).await?.is_err() {
+            return Err("a fresh grant was refused".into());
+        }
+        Ok(token)
+    }
+}
+
+fn write(folder: &Path, name: &str, lines: impl Iterator<Item = Outcome<String>>) -> Outcome<()> {
+    let mut text = String::new();
+    for line in lines {
+        writeln!(text, "{}", line?)?;
+    }
+    Ok(std::fs::write(folder.join(name), text)?)
+}

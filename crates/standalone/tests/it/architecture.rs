@@ -1,0 +1,248 @@
+//! What may lean on what, and the one front door per package (sections 1.6 and 3 of the house), read from the sources.
+
+mod settings;
+mod source;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+use source::{Source, markdown, named, root, sources};
+
+/// The sources that name `word`, outside of the places where it belongs.
+fn outsiders(word: &str, belongs: &[&str]) -> Vec<String> {
+    let outside = |source: &&Source| !belongs.iter().any(|place| source.path.starts_with(place));
+    let all = sources();
+    all.iter().filter(outside).filter(|source| source.names(word)).map(|source| source.path.clone()).collect()
+}
+
+fn nobody() -> Vec<String> {
+    Vec::new()
+}
+
+/// "To replace or audit a package is to read one file."
+#[test]
+fn each_package_has_one_front_door() {
+    let doors: [(&str, &[&str]); 13] = [
+        ("bcrypt::", &["authz/src/crypto/passwords.rs"]),
+        ("aead", &["authz/src/crypto/seal.rs"]),
+        ("hkdf", &["authz/src/crypto/master.rs"]),
+        ("r2d2", &["model/src/db/"]),
+        ("crossbeam_channel", &["model/src/db/", "authz/src/crypto/passwords.rs"]),
+        ("moka", &["timetracker-api/src/auth/cache.rs"]),
+        ("reqwest", &["timetracker-api/src/auth/"]),
+        ("oauth2", &["timetracker-api/src/auth/"]),
+        ("actix_multipart", &["timetracker-api/src/wire/sent.rs"]),
+        ("postcard", &["authz/src/crypto/seal.rs"]),
+        ("toml", &["model/src/settings.rs"]),
+        ("Utc::now", &["model/src/time.rs"]),
+        ("SystemTime", &[]),
+    ];
+    let wrong: Vec<_> = doors.iter().map(|(word, belongs)| (*word, outsiders(word, belongs))).collect();
+    let wrong: Vec<_> = wrong.into_iter().filter(|(_, outside)| !outside.is_empty()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn only_main_reads_the_environment() {
+    let mains = ["authz/src/main.rs", "timetracker-api/src/main.rs", "standalone/src/main.rs"];
+    let belongs = [mains.as_slice(), &["model/src/db/testing.rs"]].concat();
+    for word in ["std::env", "env::var", "env::vars"] {
+        assert_eq!(outsiders(word, &belongs), nobody(), "{word}");
+    }
+}
+
+/// "only `store` (or a slice's `store.rs`) names `schema`". `people.rs` is the store of what the gate keeps.
+#[test]
+fn only_a_store_names_the_schema() {
+    let is_store = |path: &str| {
+        path.contains("/src/store/") || path.ends_with("/store.rs") || path.ends_with("/src/auth/people.rs")
+    };
+    let outside: Vec<_> = outsiders("schema::", &[]).into_iter().filter(|path| !is_store(path)).collect();
+    let declares = |path: &String| path.ends_with("src/lib.rs") || path.ends_with("src/schema.rs");
+    let outside: Vec<_> = outside.into_iter().filter(|path| !declares(path)).collect();
+    assert_eq!(outside, nobody());
+}
+
+/// "`store` knows no HTTP."
+#[test]
+fn a_store_knows_no_http() {
+    let all = sources();
+    let stores = all.iter().filter(|source| source.path.starts_with("authz/src/store/"));
+    for store in stores {
+        for word in ["actix_web", "protocol", "pages", "edge"] {
+            assert!(!store.names(word), "{} names {word}", store.path);
+        }
+    }
+}
+
+/// "An endpoint never imports another endpoint: they meet by URL."
+#[test]
+fn no_endpoint_imports_another() {
+    let families: [(&str, &[&str]); 3] = [
+        ("authz::protocol", &["authorize", "token", "introspect", "revoke", "discovery"]),
+        ("authz::pages", &["code", "home", "login", "logout", "signup", "statics"]),
+        ("timetracker_api", &["activities", "tracks", "root", "health"]),
+    ];
+    let mut wrong = BTreeSet::new();
+    for source in &sources() {
+        for (family, endpoints) in families {
+            let is_in = |path: &str, endpoint: &str| {
+                let module = format!("{family}::{endpoint}");
+                path == module || path.starts_with(&format!("{module}::"))
+            };
+            let Some(own) = endpoints.iter().find(|endpoint| is_in(&source.module, endpoint)) else { continue };
+            for path in source.paths() {
+                let other = endpoints.iter().find(|endpoint| *endpoint != own && is_in(&path, endpoint));
+                wrong.extend(other.map(|other| format!("{} leans on {other}", source.path)));
+            }
+        }
+    }
+    assert_eq!(wrong, BTreeSet::new());
+}
+
+/// "Pure modules know nothing async", and decide without looking anything up.
+#[test]
+fn what_is_pure_stays_pure() {
+    let pure = [
+        "authz/src/protocol/authorize/decide.rs",
+        "authz/src/protocol/pkce.rs",
+        "authz/src/protocol/redirect_uri.rs",
+        "authz/src/people.rs",
+        "model/src/scope.rs",
+        "model/src/introspection.rs",
+        "timetracker-api/src/auth/judge.rs",
+        "timetracker-api/src/auth/breaker.rs",
+        "timetracker-api/src/auth/bearer.rs",
+        "timetracker-api/src/wire/paging.rs",
+    ];
+    let all = sources();
+    for path in pure {
+        let source = all.iter().find(|source| source.path == path).unwrap_or_else(|| panic!("{path} is gone"));
+        for word in ["async", "await", "tokio", "Db", "Conn", "HttpRequest"] {
+            assert!(!source.names(word), "{path} names {word}");
+        }
+    }
+}
+
+/// "`authz` and `timetracker-api` never see each other: they meet over HTTP and in `model::introspection`."
+#[test]
+fn the_services_do_not_know_each_other() {
+    let output = cargo(&["metadata", "--format-version=1", "--no-deps"]);
+    let metadata: Value = serde_json::from_str(&output).unwrap();
+    let ours = ["authz", "model", "standalone", "timetracker-api"];
+    let leans_on = |package: &Value| {
+        let names = package["dependencies"].as_array().unwrap().iter().map(|each| each["name"].as_str().unwrap());
+        names.filter(|name| ours.contains(name)).map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    for package in metadata["packages"].as_array().unwrap() {
+        let allowed: &[&str] = match package["name"].as_str().unwrap() {
+            "authz" | "timetracker-api" => &["model"],
+            "standalone" => &["authz", "model", "timetracker-api"],
+            _ => &[],
+        };
+        let allowed = allowed.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(leans_on(package), allowed, "{}", package["name"]);
+    }
+    assert_eq!(outsiders("timetracker_api", &["timetracker-api/", "standalone/"]), nobody());
+    assert_eq!(outsiders("authz::", &["authz/", "standalone/"]), nobody());
+}
+
+/// "`model` knows no actix-web, askama, reqwest, oauth2, bcrypt, jsonwebtoken", not even through others.
+#[test]
+fn the_shared_words_lean_on_nothing_of_the_web() {
+    let tree = cargo(&["tree", "--package=model", "--edges=normal", "--prefix=none", "--format={p}"]);
+    let packages: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(packages.contains("diesel"), "{packages:?}");
+    for package in ["actix-web", "askama", "reqwest", "oauth2", "bcrypt", "jsonwebtoken"] {
+        assert!(!packages.contains(package), "model leans on {package}");
+    }
+}
+
+/// Everything that is not written by us is escaped (R151).
+#[test]
+fn no_template_switches_escaping_off() {
+    let templates = named("html");
+    assert!(templates.len() > 5, "{templates:?}");
+    for (path, text) in templates {
+        let bare: String = text.split_whitespace().collect();
+        for word in ["|safe", "autoescape", "{%filtersafe"] {
+            assert!(!bare.contains(word), "{path} has {word}");
+        }
+        for word in ["<script", " style=", " onclick=", " onload=", "javascript:"] {
+            assert!(!text.contains(word), "{path} has {word}, which its Content-Security-Policy forbids");
+        }
+    }
+    for source in sources() {
+        let bare: String = source.code.split_whitespace().collect();
+        assert!(!bare.contains("escape=\"none\""), "{}", source.path);
+    }
+}
+
+/// "Every module opens with a `//!` paragraph", and "400 is too many" lines.
+#[test]
+fn every_file_says_what_it_is_for_and_is_short() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if !source.text.starts_with("//! ") {
+            wrong.push(format!("{} does not say what it is for", source.path));
+        }
+        let lines = source.text.lines().count();
+        if lines > 400 {
+            wrong.push(format!("{} has {lines} lines", source.path));
+        }
+    }
+    assert_eq!(wrong, nobody());
+}
+
+/// "Migrations have the same names on both sides."
+#[test]
+fn both_databases_have_the_same_migrations() {
+    for service in ["authz", "timetracker"] {
+        let names = |database: &str| {
+            let folder = root().join("migrations").join(service).join(database);
+            let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+            names.collect::<BTreeSet<_>>()
+        };
+        assert_eq!(names("sqlite"), names("postgres"), "{service}");
+        assert!(!names("sqlite").is_empty());
+    }
+}
+
+/// "Other well-kept packages are welcome where they serve; each is named with its reason in `docs/decisions/`."
+#[test]
+fn every_package_is_named_with_its_reason() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, section) = manifest.split_once("[workspace.dependencies]").unwrap();
+    let section = section.split("\n[").next().unwrap();
+    let names = section.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
+    let ours = ["authz", "model", "timetracker-api", "diesel"];
+    let decisions: String =
+        markdown().into_iter().filter(|(path, _)| path.contains("decisions/")).map(|(_, text)| text).collect();
+    let named = |name: &&str| decisions.contains(&format!("`{name}`"));
+    let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let missing: Vec<&str> = names.filter(is_name).filter(|name| !ours.contains(name) && !named(name)).collect();
+    assert!(missing.is_empty(), "docs/decisions/ does not say why: {missing:?}");
+}
+
+/// The README's table is the configuration: nothing is missing in it, and nothing in it is gone.
+#[test]
+fn every_setting_is_documented_and_every_documented_setting_exists() {
+    let known = settings::read();
+    let documented = settings::documented();
+    let missing: Vec<_> = known.difference(&documented).collect();
+    let stale: Vec<_> = documented.iter().filter(|name| !settings::exists(name, &known)).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "not in README.md or docs/: {missing:#?}\ndo not exist: {stale:#?}");
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(PathBuf::from(env!("CARGO")))
+        .args(arguments)
+        .arg("--offline")
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -1,0 +1,218 @@
+//! A person at a real browser.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, Locator};
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
+
+use crate::support::{PASSWORD, until};
+
+/// How long a page may take to show what it should.
+const WITHIN: Duration = Duration::from_secs(15);
+/// Phone and desktop.
+const SCREENS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desktop", 1280, 800)];
+
+/// One of them, at one site.
+pub struct Visitor {
+    origin: String,
+    browser: Client,
+    /// Where pictures are kept, if anybody wants them.
+    pictures: Option<PathBuf>,
+}
+
+impl Visitor {
+    pub fn new(origin: &str, browser: Client) -> Self {
+        let pictures = std::env::var_os("SCREENSHOT_DIR").map(PathBuf::from);
+        Self { origin: origin.to_owned(), browser, pictures }
+    }
+
+    pub async fn close(self) {
+        self.browser.close().await.unwrap();
+    }
+
+    pub async fn opens(&self, url: &str) {
+        let url = if url.starts_with('/') { format!("{}{url}", self.origin) } else { url.to_owned() };
+        self.browser.goto(&url).await.unwrap();
+    }
+
+    pub async fn url(&self) -> String {
+        self.browser.current_url().await.unwrap().into()
+    }
+
+    pub async fn title(&self) -> String {
+        self.browser.title().await.unwrap()
+    }
+
+    async fn element(&self, css: &str) -> Element {
+        let found = self.browser.wait().at_most(WITHIN).for_element(Locator::Css(css)).await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("no {css} at {}: {error}", self.url().await),
+        }
+    }
+
+    /// Whether it is on the page now.
+    pub async fn sees(&self, css: &str) -> bool {
+        !self.browser.find_all(Locator::Css(css)).await.unwrap().is_empty()
+    }
+
+    pub async fn reads(&self, css: &str) -> String {
+        self.element(css).await.text().await.unwrap()
+    }
+
+    pub async fn value(&self, css: &str) -> String {
+        self.element(css).await.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    pub async fn fills(&self, css: &str, text: &str) {
+        let field = self.element(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Clicks what leads to another page, and waits until this one is gone: WebDriver does not.
+    pub async fn clicks(&self, css: &str) {
+        self.leaves(async || self.clicks_in_vain(css).await).await;
+    }
+
+    /// Clicks what leads nowhere.
+    pub async fn clicks_in_vain(&self, css: &str) {
+        self.element(css).await.click().await.unwrap();
+    }
+
+    /// Presses Enter where it leads to another page.
+    pub async fn enters(&self) {
+        self.leaves(async || self.presses(Key::Enter).await).await;
+    }
+
+    async fn leaves(&self, act: impl AsyncFnOnce()) {
+        let page = self.element("html").await;
+        act().await;
+        let gone = async || page.tag_name().await.is_err();
+        until(WITHIN, gone, |gone| *gone).await;
+    }
+
+    pub async fn signs_in(&self, username: &str) {
+        self.fills("#username", username).await;
+        self.fills("#password", PASSWORD).await;
+        self.clicks("#sign-in").await;
+    }
+
+    /// A browser without the check of this attribute.
+    pub async fn no_longer_checks(&self, css: &str, attribute: &str) {
+        let script = "document.querySelector(arguments[0]).removeAttribute(arguments[1])";
+        self.browser.execute(script, vec![css.into(), attribute.into()]).await.unwrap();
+    }
+
+    /// Types into whatever has the focus.
+    pub async fn types(&self, text: &str) {
+        let strokes = text.chars().fold(KeyActions::new("keyboard".to_owned()), |keys, value| {
+            keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        });
+        self.browser.perform_actions(strokes).await.unwrap();
+    }
+
+    pub async fn presses(&self, key: Key) {
+        self.types(&key.to_string()).await;
+    }
+
+    /// What has the focus: its id, or its words.
+    pub async fn focus(&self) -> String {
+        let element = self.browser.active_element().await.unwrap();
+        let id = element.attr("id").await.unwrap().filter(|id| !id.is_empty());
+        match id {
+            Some(id) => id,
+            None => element.text().await.unwrap(),
+        }
+    }
+
+    /// How the focus is shown.
+    pub async fn outline(&self) -> String {
+        self.browser.active_element().await.unwrap().css_value("outline-style").await.unwrap()
+    }
+
+    /// Everything Chromium has complained about since it was last asked: a violated Content-Security-Policy, what
+    /// could not be loaded. That a page said 404 on purpose is no complaint.
+    pub async fn complaints(&self) -> Vec<String> {
+        let log = self.call("se/log", json!({ "type": "browser" })).await;
+        let messages = log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
+        messages.filter(|message| !message.contains("the server responded with a status of 4")).collect()
+    }
+
+    pub async fn has_no_scripts(&self) {
+        self.opens("data:text/html,<title>off</title><script>document.title='on'</script>").await;
+        assert_eq!(self.title().await, "off");
+    }
+
+    pub async fn has_a_screen_of(&self, width: u32, height: u32) {
+        // A phone's scroll bar lies over the page and takes no room.
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    pub async fn need_not_scroll_sideways(&self, page: &str) {
+        let script = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]";
+        let widths = self.browser.execute(script, Vec::new()).await.unwrap();
+        assert!(widths[0].as_u64() <= widths[1].as_u64(), "{page}: {widths}");
+    }
+
+    /// Takes pictures of the whole page, on both screens, light and dark.
+    pub async fn shoots(&self, name: &str) {
+        let Some(folder) = &self.pictures else { return };
+        std::fs::create_dir_all(folder).unwrap();
+        for (screen, width, height) in SCREENS {
+            self.has_a_screen_of(width, height).await;
+            for scheme in ["light", "dark"] {
+                let features = json!([
+                    { "name": "prefers-color-scheme", "value": scheme },
+                    // Or the picture is taken in the middle of a change of colour.
+                    { "name": "prefers-reduced-motion", "value": "reduce" },
+                ]);
+                self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+                let size = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+                let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+                let shot = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+                let shot = self.devtools("Page.captureScreenshot", shot).await;
+                let picture = BASE64_STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
+                std::fs::write(folder.join(format!("{name}-{screen}-{scheme}.png")), picture).unwrap();
+            }
+        }
+        self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+    }
+
+    /// The Chrome DevTools Protocol.
+    async fn devtools(&self, command: &str, params: Value) -> Value {
+        self.call("goog/cdp/execute", json!({ "cmd": command, "params": params })).await
+    }
+
+    async fn call(&self, path: &'static str, body: Value) -> Value {
+        self.browser.issue_cmd(Call { path, body }).await.unwrap()
+    }
+}
+
+/// What chromedriver offers beyond WebDriver.
+#[derive(Debug)]
+struct Call {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Call {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}

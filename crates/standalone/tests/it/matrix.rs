@@ -1,0 +1,263 @@
+//! Every route × every method × every kind of token, and every object × another person's token, generated from the
+//! API's own table of routes. The tokens are real: issued, ended and revoked by the authorization server.
+
+mod credentials;
+
+use model::time::{Clock, Timestamp};
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+use timetracker_api::routes::{ENDPOINTS, Endpoint};
+
+use crate::support::{Answer, Bearer, World, confidential};
+use credentials::{Credential, Verdict};
+
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::OPTIONS,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+];
+
+/// Scopes with one that neither opens nor closes anything at the API.
+const SETTINGS: [(&str, &str); 1] = [("AUTHZ_SCOPES", "read=Look; write=Change; other=Something else")];
+
+async fn world() -> (World, Clock) {
+    let clock = Clock::manual(Timestamp::from_unix_seconds(1_800_000_000));
+    (World::with(&SETTINGS, clock.clone()).await, clock)
+}
+
+/// Something of a person's for each row.
+struct Things {
+    owner: Bearer,
+    activity: i64,
+}
+
+impl Things {
+    async fn of(owner: Bearer) -> Self {
+        let activity = owner.post("/api/activities/", json!({"name": "Reading"})).await.id();
+        Self { owner, activity }
+    }
+
+    /// A path with an object that is there, just made. An endpoint that is not known here has no row: add it.
+    async fn path(&self, endpoint: &Endpoint) -> String {
+        let made = match endpoint.path {
+            "/" | "/activities/" | "/tracks/" => return format!("/api{}", endpoint.path),
+            "/activities/{id}/" => self.owner.post("/api/activities/", json!({"name": "New"})).await,
+            "/tracks/{id}/" => self.owner.post("/api/tracks/", self.body(endpoint)).await,
+            path => panic!("no row for {path}"),
+        };
+        format!("/api{}", endpoint.path.replace("{id}", &made.id().to_string()))
+    }
+
+    /// What can be written there.
+    fn body(&self, endpoint: &Endpoint) -> Value {
+        match endpoint.path {
+            "/activities/" | "/activities/{id}/" => json!({"name": "Written"}),
+            "/tracks/" | "/tracks/{id}/" => json!({"activity": self.activity, "description": "Written"}),
+            _ => json!({}),
+        }
+    }
+
+    /// Everything they have, as it is shown.
+    async fn everything(&self) -> [Answer; 2] {
+        let list = async |path: &str| self.owner.get(&format!("{path}?page_size=1000")).await;
+        [list("/api/activities/").await, list("/api/tracks/").await]
+    }
+}
+
+fn needs(method: &Method) -> &'static str {
+    if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) { "read" } else { "write" }
+}
+
+fn is_allowed(endpoint: &Endpoint, method: &Method) -> bool {
+    endpoint.allow.split(", ").any(|allowed| allowed == method.as_str())
+}
+
+/// The canonical path, the one without the slash, and the one of old clients.
+fn spellings(path: &str) -> Vec<String> {
+    let bare = path.trim_end_matches('/');
+    let mut spellings = vec![path.to_owned(), bare.to_owned()];
+    if bare != "/api" {
+        spellings.push(format!("{bare}.json"));
+    }
+    spellings
+}
+
+/// "Every route × every scope × missing, malformed, expired, revoked, foreign token" (R155–R157).
+#[tokio::test]
+async fn every_route_admits_exactly_those_it_should() {
+    let (world, clock) = world().await;
+    let credentials = credentials::all(&world, &clock).await;
+    let everything = credentials.iter().find(|credential| credential.name == "read write").unwrap();
+    let owner = Bearer::new(world.origin(), everything.token.as_ref().unwrap());
+    let things = Things::of(owner).await;
+    let mut rows = 0;
+    for endpoint in &ENDPOINTS {
+        for method in METHODS {
+            for credential in &credentials {
+                let path = things.path(endpoint).await;
+                let admitted = matches!(credential.verdict, Verdict::Scopes(scopes) if scopes.contains(&needs(&method)));
+                let before = if admitted { None } else { Some(things.everything().await.map(|list| list.text)) };
+                for path in spellings(&path) {
+                    let answer = send(&world, credential, &method, &path, &things.body(endpoint)).await;
+                    let row = format!("{method} {path} with {}", credential.name);
+                    judge(&row, endpoint, &method, credential, &answer);
+                    rows += 1;
+                    // One object, one change.
+                    if admitted && method == Method::DELETE {
+                        break;
+                    }
+                }
+                if let Some(before) = before {
+                    let after = things.everything().await.map(|list| list.text);
+                    assert_eq!(after, before, "{method} {} with {}", endpoint.path, credential.name);
+                }
+            }
+        }
+    }
+    assert!(rows > 1_000, "{rows}");
+}
+
+async fn send(world: &World, credential: &Credential, method: &Method, path: &str, body: &Value) -> Answer {
+    let request = crate::support::http().request(method.clone(), format!("{}{path}", world.origin()));
+    let request = match &credential.token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    };
+    let request = match needs(method) {
+        "read" => request,
+        _ => request.header("content-type", "application/json").body(body.to_string()),
+    };
+    Answer::to(request).await
+}
+
+fn judge(row: &str, endpoint: &Endpoint, method: &Method, credential: &Credential, answer: &Answer) {
+    let scope = needs(method);
+    let detail = |text: &str| if *method == Method::HEAD { String::new() } else { format!(r#"{{"detail":"{text}"}}"#) };
+    let forbidden = "You do not have permission to perform this action.";
+    let lacking = format!(r#"Bearer realm="api",error="insufficient_scope",scope="{scope}""#);
+    let (status, body, challenge) = match credential.verdict {
+        Verdict::Unauthenticated(challenge) => {
+            (401, Some(detail("Authentication credentials were not provided.")), Some(challenge.to_owned()))
+        }
+        Verdict::NoPerson => (403, Some(detail(forbidden)), None),
+        Verdict::Scopes(scopes) if !scopes.contains(&scope) => (403, Some(detail(forbidden)), Some(lacking)),
+        Verdict::Scopes(_) if !is_allowed(endpoint, method) => {
+            let text = format!(r#"Method \"{method}\" not allowed."#);
+            (405, Some(detail(&text)), None)
+        }
+        Verdict::Scopes(_) => {
+            let status = match *method {
+                Method::POST => 201,
+                Method::DELETE => 204,
+                _ => 200,
+            };
+            (status, None, None)
+        }
+    };
+    assert_eq!(answer.status, status, "{row}: {answer:?}");
+    if let Some(body) = body {
+        assert_eq!(answer.text, body, "{row}");
+    }
+    assert_eq!(answer.header("www-authenticate"), challenge.as_deref(), "{row}");
+    assert_eq!(answer.header("allow"), Some(endpoint.allow), "{row}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{row}");
+}
+
+/// R158: "every object × another person's": not there, exactly as one that never was.
+#[tokio::test]
+async fn what_is_somebody_elses_is_not_there() {
+    let (world, _) = world().await;
+    let application = world.register(confidential("Time sheets", credentials::CALLBACK)).await;
+    let mut bearers = Vec::new();
+    for name in ["ada", "bob"] {
+        let mut browser = world.browser();
+        browser.sign_up(name).await;
+        bearers.push(application.bearer(&browser.lets(&application, "read write").await.access));
+    }
+    let bob = bearers.pop().unwrap();
+    let adas = Things::of(bearers.pop().unwrap()).await;
+    let bobs = Things::of(bob.clone()).await;
+    const NEVER: &str = "4611686018427387904";
+    let mut objects = 0;
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.path.contains("{id}")) {
+        let there = adas.path(endpoint).await;
+        let id = there.trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
+        let never = format!("/api{}", endpoint.path.replace("{id}", NEVER));
+        let before = adas.owner.get(&there).await.text;
+        for method in METHODS.iter().filter(|method| is_allowed(endpoint, method)) {
+            // Bodies that would do, that would not, and that name what is somebody else's.
+            let bodies = [bobs.body(endpoint), adas.body(endpoint), json!({}), json!({"name": "", "activity": "x"})];
+            for body in bodies {
+                let ask = async |path: &str| Answer::to(bob.request_with(method.clone(), path, &body)).await;
+                for (there, never) in spellings(&there).iter().zip(spellings(&never)) {
+                    let (theirs, nobodys) = (ask(there).await, ask(&never).await);
+                    let row = format!("{method} {there} {body}");
+                    let expected = if *method == Method::OPTIONS { 200 } else { 404 };
+                    assert_eq!(theirs.status, expected, "{row}: {theirs:?}");
+                    assert_eq!(alike(&theirs, &id), alike(&nobodys, NEVER), "{row}");
+                    objects += 1;
+                }
+            }
+        }
+        adas.owner.get(&there).await.is(200, &before);
+    }
+    assert!(objects > 100, "{objects}");
+}
+
+/// R158, in lists, filters and references.
+#[tokio::test]
+async fn nothing_leads_to_what_is_somebody_elses() {
+    let (world, _) = world().await;
+    let application = world.register(confidential("Time sheets", credentials::CALLBACK)).await;
+    let mut things = Vec::new();
+    for name in ["ada", "bob"] {
+        let mut browser = world.browser();
+        browser.sign_up(name).await;
+        things.push(Things::of(application.bearer(&browser.lets(&application, "read write").await.access)).await);
+    }
+    let (adas, bobs) = (&things[0], &things[1]);
+    let track = adas.owner.post("/api/tracks/", json!({"activity": adas.activity, "description": "secret"})).await;
+    let bob = &bobs.owner;
+    let none = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
+    bob.get("/api/tracks/").await.is(200, none);
+    bob.get("/api/tracks/?search=secret").await.is(200, none);
+    let own = format!(r#"{{"id":{},"name":"Reading","description":""}}"#, bobs.activity);
+    let one = format!(r#"{{"count":1,"next":null,"previous":null,"results":[{own}]}}"#);
+    bob.get("/api/activities/").await.is(200, &one);
+    bob.get("/api/activities/?search=Reading").await.is(200, &one);
+
+    let (activity, never) = (adas.activity.to_string(), "4611686018427387904");
+    let filtered = async |id: &str| bob.get(&format!("/api/tracks/?activity={id}")).await;
+    let theirs = filtered(&activity).await;
+    assert_eq!(theirs.status, 400);
+    assert_eq!(alike(&theirs, &activity), alike(&filtered(never).await, never));
+    let booked = async |id: &str| bob.post("/api/tracks/", json!({ "activity": id })).await;
+    let theirs = booked(&activity).await;
+    assert_eq!(theirs.status, 400);
+    assert_eq!(alike(&theirs, &activity), alike(&booked(never).await, never));
+    let own = bob.post("/api/tracks/", json!({"activity": bobs.activity})).await;
+    let moved = async |id: &str| bob.patch(&format!("/api/tracks/{}/", own.id()), json!({ "activity": id })).await;
+    let theirs = moved(&activity).await;
+    assert_eq!(theirs.status, 400);
+    assert_eq!(alike(&theirs, &activity), alike(&moved(never).await, never));
+    adas.owner.get(&format!("/api/tracks/{}/", track.id())).await.is(200, &track.text);
+}
+
+/// What somebody can tell from an answer besides the id they asked about themselves.
+fn alike(answer: &Answer, id: &str) -> (u16, String, Vec<(String, String)>) {
+    let headers = |headers: &HeaderMap| {
+        let varies = ["date", "x-request-id", "content-length"];
+        let kept = headers.iter().filter(|(name, _)| !varies.contains(&name.as_str()));
+        let mut kept: Vec<_> =
+            kept.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        kept.sort();
+        kept
+    };
+    let text = answer.text.replace(&format!("\\\"{id}\\\""), "{id}");
+    (answer.status, text, headers(&answer.headers))
+}

@@ -1,0 +1,107 @@
+//! One token of each kind.
+
+use std::time::Duration;
+
+use authz::registration::Registration;
+use model::time::Clock;
+
+use crate::support::{World, confidential};
+
+pub const CALLBACK: &str = "https://app.example/callback";
+
+const MISSING: &str = r#"Bearer realm="api""#;
+const INVALID: &str =
+    r#"Bearer realm="api",error="invalid_token",error_description="The access token is invalid.""#;
+
+/// What a request presents, and what is to come of it.
+pub struct Credential {
+    pub name: &'static str,
+    pub token: Option<String>,
+    pub verdict: Verdict,
+}
+
+pub enum Verdict {
+    /// 401 with this challenge.
+    Unauthenticated(&'static str),
+    /// 403: good, but for nobody.
+    NoPerson,
+    /// Good for a person and these scopes.
+    Scopes(&'static [&'static str]),
+}
+
+/// All of them. The clock is moved on for those that have ended.
+pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
+    let application = world.register(confidential("Time sheets", CALLBACK)).await;
+    let elsewhere = Registration { audiences: vec!["elsewhere".to_owned()], ..confidential("Elsewhere", CALLBACK) };
+    let elsewhere = world.register(elsewhere).await;
+    let both = vec!["elsewhere".to_owned(), "timetracker".to_owned()];
+    let both = world.register(Registration { audiences: both, ..confidential("Both", CALLBACK) }).await;
+    let mut browser = world.browser();
+    browser.sign_up("ada").await;
+
+    let expired = browser.lets(&application, "read write").await.access;
+    let expired_itself = application.speaks_for_itself("read write").await;
+    clock.advance(Duration::from_secs(3_600));
+    let revoked = browser.lets(&application, "read write").await;
+    application.revoke(&revoked.access).await.is(200, "");
+    let dead_grant = browser.lets(&application, "read write").await;
+    application.revoke(&dead_grant.refresh).await.is(200, "");
+    let revoked_itself = application.speaks_for_itself("read write").await;
+    application.revoke(&revoked_itself).await.is(200, "");
+    let request = application.asks_for("read write");
+    let code = browser.allows(&request).await;
+
+    // Another installation, with a key of its own.
+    let other = World::with(&super::SETTINGS, clock.clone()).await;
+    let theirs = other.register(confidential("Time sheets", CALLBACK)).await;
+    let mut their_browser = other.browser();
+    their_browser.sign_up("ada").await;
+    let foreign = their_browser.lets(&theirs, "read write").await.access;
+
+    let mut good = async |scope: &'static str| browser.lets(&application, scope).await;
+    let read_write = good("read write").await;
+    let tampered = {
+        let mut text = read_write.access.clone();
+        let last = text.pop().unwrap();
+        let before = text.pop().unwrap();
+        text.push(if before == 'A' { 'B' } else { 'A' });
+        text.push(last);
+        text
+    };
+    let invalid = |name: &'static str, token: &str| Credential {
+        name,
+        token: Some(token.to_owned()),
+        verdict: Verdict::Unauthenticated(INVALID),
+    };
+    let scoped = |name: &'static str, token: String, scopes: &'static [&'static str]| Credential {
+        name,
+        token: Some(token),
+        verdict: Verdict::Scopes(scopes),
+    };
+    let nobody = |name: &'static str, token: String| Credential { name, token: Some(token), verdict: Verdict::NoPerson };
+    vec![
+        Credential { name: "no token", token: None, verdict: Verdict::Unauthenticated(MISSING) },
+        invalid("an empty token", ""),
+        invalid("two words", "two words"),
+        invalid("a token that is too long", &"a".repeat(5_000)),
+        invalid("nonsense", "tta_nonsense"),
+        invalid("somebody else's kind of token", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."),
+        invalid("a tampered token", &tampered),
+        invalid("an expired token", &expired),
+        invalid("an expired token without a person", &expired_itself),
+        invalid("a revoked token", &revoked.access),
+        invalid("a token of a revoked grant", &dead_grant.access),
+        invalid("a revoked token without a person", &revoked_itself),
+        invalid("a token of another issuer", &foreign),
+        invalid("a token for another audience", &browser.lets(&elsewhere, "read write").await.access),
+        invalid("a refresh token", &read_write.refresh),
+        invalid("an authorization code", &code),
+        nobody("a token without a person", application.speaks_for_itself("read write").await),
+        nobody("a token without a person and without a scope of ours", application.speaks_for_itself("other").await),
+        scoped("other", browser.lets(&application, "other").await.access, &[]),
+        scoped("read", browser.lets(&application, "read").await.access, &["read"]),
+        scoped("write", browser.lets(&application, "write").await.access, &["write"]),
+        scoped("read write", read_write.access, &["read", "write"]),
+        scoped("read write for two audiences", browser.lets(&both, "read write").await.access, &["read", "write"]),
+    ]
+}
