@@ -31,15 +31,19 @@ const SLOW: Duration = Duration::from_secs(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sent with every answer unless the handler said something else.
-const HEADERS: [(HeaderName, HeaderValue); 7] = [
+/// Sent with every answer.
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
     (header::CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
     (header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+];
+
+/// Sent unless the handler said something else.
+const OTHERWISE: [(HeaderName, HeaderValue); 2] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
 ];
 
 /// Nothing but our own style sheet and pictures, no scripts, no frames, forms to ourselves.
@@ -90,7 +94,10 @@ fn panicked() -> Error {
 }
 
 fn complete(headers: &mut HeaderMap, id: RequestId, is_https: bool) {
-    for (name, value) in &HEADERS {
+    for (name, value) in &ALWAYS {
+        headers.insert(name.clone(), value.clone());
+    }
+    for (name, value) in &OTHERWISE {
         if !headers.contains_key(name) {
             headers.insert(name.clone(), value.clone());
         }

@@ -11,8 +11,11 @@ use crate::pages::error::Kind;
 use crate::pages::{PageError, code, home, login, logout, signup, statics};
 use crate::protocol::{authorize, discovery, introspect, revoke, token};
 
+/// Puts a resource's methods and handlers on it.
+type Mount = fn(Resource) -> Resource;
+
 /// Hot ones first. Every path is answered with and without its trailing slash: a redirect would lose a body.
-const ROUTES: [(&str, fn(Resource) -> Resource); 13] = [
+const ROUTES: [(&str, Mount); 13] = [
     ("/o/introspect", |at| at.route(post().to(introspect::post))),
     ("/o/token", |at| at.route(post().to(token::post))),
     ("/o/revoke_token", |at| at.route(post().to(revoke::post))),

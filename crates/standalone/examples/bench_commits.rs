@@ -111,7 +111,13 @@ async fn tracks() -> Outcome<u64> {
         })
         .await?;
     measure(&db, |_| {
+        // The endpoint's own statements: is the activity there, then the row, given back.
         move |conn: &mut Conn| {
+            activities::table
+                .find(activity)
+                .filter(activities::deleted_at.is_null())
+                .count()
+                .get_result::<i64>(conn)?;
             diesel::insert_into(tracks::table)
                 .values((
                     tracks::person_id.eq(person),
@@ -121,7 +127,8 @@ async fn tracks() -> Outcome<u64> {
                     tracks::end_at.eq(Some(1_700_000_900_000_000_i64)),
                     tracks::created_at.eq(0_i64),
                 ))
-                .execute(conn)
+                .returning(tracks::all_columns)
+                .get_result::<(i64, i64, i64, String, Option<i64>, Option<i64>, i64)>(conn)
                 .map(drop)
         }
     })

@@ -1,6 +1,5 @@
 //! `POST /o/introspect/`: RFC 7662. Opens the seal and looks in the revocation index: nothing is read or written.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use model::introspection::{ActiveToken, Introspection};
 
@@ -36,22 +35,15 @@ pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpRes
                 Err(OAuthError::new(Code::TooManyRequests, "Too many unknown tokens. Try again later.")
                     .retry_after(wait.as_secs().max(1)))
             }
-            None => Ok(answer(&Introspection::Inactive)),
+            None => Ok(HttpResponse::Ok().json(Introspection::Inactive)),
         },
     }
-}
-
-fn answer(body: &Introspection) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::PRAGMA, "no-cache"))
-        .json(body)
 }
 
 fn active(token: &AccessToken, issuer: &str) -> HttpResponse {
     let subject = token.user.map_or_else(|| token.client.to_owned(), |user| user.to_string());
     let id = token.id.to_string();
-    answer(&Introspection::Active(ActiveToken {
+    HttpResponse::Ok().json(Introspection::Active(ActiveToken {
         scope: token.scopes,
         client_id: token.client,
         username: token.user.map(|_| token.username),

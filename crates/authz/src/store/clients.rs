@@ -80,7 +80,14 @@ pub fn all(conn: &mut Conn) -> QueryResult<Vec<Client>> {
 /// # Errors
 /// When a statement fails.
 pub fn insert(conn: &mut Conn, client: &Client) -> QueryResult<bool> {
-    Ok(insert_unless_taken!(conn, clients::table, client)? == 1)
+    let inserted = insert_unless_taken!(conn, clients::table, client)? == 1;
+    if inserted && revocations::is_client_deleted(conn, client.id.as_str())? {
+        revocations::insert(
+            conn,
+            &revocations::NewRevocation::client_replaced(client.id.as_str(), client.created_at),
+        )?;
+    }
+    Ok(inserted)
 }
 
 /// Gives the client a new secret; the one it had stays valid until `previous_until`. `false` when there is no

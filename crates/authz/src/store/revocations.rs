@@ -72,9 +72,14 @@ impl NewRevocation {
         Self { kind: "client", key: id.to_owned(), issued_before: None, drop_after: FOREVER }
     }
 
-    /// A client is gone, and with it everything issued to it. Ids are never given out again.
+    /// A client is gone, and with it everything issued to it.
     pub fn client_deleted(id: &str) -> Self {
         Self { kind: "client", key: id.to_owned(), issued_before: Some(FOREVER), drop_after: FOREVER }
+    }
+
+    /// A client has the id of one that is gone: what was issued to that one stays void.
+    pub fn client_replaced(id: &str, created_at: Timestamp) -> Self {
+        Self { kind: "client", key: id.to_owned(), issued_before: Some(created_at), drop_after: FOREVER }
     }
 
     /// There is a new sealing key.
@@ -101,6 +106,18 @@ pub fn insert(conn: &mut Conn, new: &NewRevocation) -> QueryResult<()> {
 /// When a statement fails.
 pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<Revocation>> {
     revocations::table.filter(revocations::seq.gt(seq)).order(revocations::seq).limit(limit).load(conn)
+}
+
+/// Whether a client of that id was deleted once.
+///
+/// # Errors
+/// When a statement fails.
+pub fn is_client_deleted(conn: &mut Conn, id: &str) -> QueryResult<bool> {
+    let deleted = revocations::table
+        .filter(revocations::kind.eq("client"))
+        .filter(revocations::key.eq(id))
+        .filter(revocations::issued_before.is_not_null());
+    Ok(deleted.count().get_result::<i64>(conn)? > 0)
 }
 
 /// Removes up to `limit` rows that concern nothing any more; answers how many.

@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use model::db::Conn;
-use model::id::UserId;
+use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
 
 use super::{insert_unless_taken, revocations};
-use crate::schema::{grants, users};
+use crate::schema::{grants, sessions, users};
 
 /// A person's row.
 #[derive(Clone, Debug, Queryable)]
@@ -146,7 +146,14 @@ fn change(
 ) -> QueryResult<bool> {
     let Some(User { id, .. }) = find(conn, username_key)? else { return Ok(false) };
     let live = grants::table.filter(grants::user_id.eq(id)).filter(grants::revoked_at.is_null());
-    diesel::update(live).set(grants::revoked_at.eq(clock.now())).execute(conn)?;
+    let ended_at = clock.now();
+    let ended: Vec<GrantId> =
+        diesel::update(live).set(grants::revoked_at.eq(ended_at)).returning(grants::id).get_results(conn)?;
+    // By name, not only by time: another process's clock may be ahead of this one's.
+    for grant in ended {
+        revocations::insert(conn, &revocations::NewRevocation::grant(grant, ended_at))?;
+    }
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
     change(conn, id)?;
     let now = clock.now();
     diesel::update(users::table.find(id)).set(users::valid_from.eq(now)).execute(conn)?;
