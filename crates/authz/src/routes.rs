@@ -53,24 +53,28 @@ fn get() -> Route {
     web::route().guard(Any(Get()).or(Head()))
 }
 
-/// `/healthz` says that the process runs, `/readyz` that requests can be answered.
-pub fn configure_health(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+/// `/healthz` says that the process runs, `/readyz` that requests can be answered: by this service, and by whatever
+/// else `also_ready` speaks for.
+pub fn configure_health<R, F>(app: &App, also_ready: R) -> impl FnOnce(&mut ServiceConfig) + Clone + use<R, F>
+where
+    R: Fn() -> F + Clone + 'static,
+    F: Future<Output = bool> + 'static,
+{
     let app = web::Data::new(app.clone());
     move |config| {
         let at = |path| web::resource(path).app_data(app.clone()).wrap(from_fn(edge::edge));
-        config.service(at("/healthz").route(get().to(healthy)));
-        config.service(at("/readyz").route(get().to(ready)));
+        config.service(at("/healthz").route(get().to(|| async { state(true, "ok") })));
+        config.service(at("/readyz").route(get().to(move |app: web::Data<App>| {
+            let also_ready = also_ready.clone();
+            async move {
+                let ready = app.is_ready().await && also_ready().await;
+                state(ready, if ready { "ready" } else { "unavailable" })
+            }
+        })));
     }
 }
 
-async fn healthy() -> HttpResponse {
-    HttpResponse::Ok().json(serde_json::json!({"status": "ok"}))
-}
-
-async fn ready(app: web::Data<App>) -> HttpResponse {
-    if app.is_ready().await {
-        HttpResponse::Ok().json(serde_json::json!({"status": "ready"}))
-    } else {
-        HttpResponse::ServiceUnavailable().json(serde_json::json!({"status": "not ready"}))
-    }
+fn state(well: bool, status: &str) -> HttpResponse {
+    let mut response = if well { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    response.json(serde_json::json!({ "status": status }))
 }

@@ -41,10 +41,11 @@ impl Server {
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
         let (listen, workers) = (config.listen, config.workers);
         let app = App::open(config, clock).await?;
-        let (routes, health) = (routes::configure(&app), routes::configure_health(&app));
+        let (routes, health) = (routes::configure(&app), routes::configure_health(&app, || async { true }));
         let server =
             HttpServer::new(move || HttpApp::new().configure(health.clone()).configure(routes.clone()))
                 .workers(workers)
+                .keep_alive(IDLE)
                 .shutdown_timeout(STOP_WITHIN)
                 .disable_signals()
                 .bind(listen)

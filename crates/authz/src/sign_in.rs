@@ -58,7 +58,8 @@ pub(crate) async fn check(
     let key = username_key(username);
     let throttle_key = format!("{address} {key}");
     let asked_at = app.now();
-    if let Some(wait) = app.wrong_passwords.wait(&throttle_key, asked_at) {
+    // Counted before it is looked at: many at once are no more than many one after another.
+    if let Some(wait) = app.wrong_passwords.failed(&throttle_key, asked_at) {
         return Ok(SignIn::Wait(wait.as_secs().max(1)));
     }
     let user = app.db.read(move |conn| users::find(conn, &key)).await?;
@@ -66,9 +67,9 @@ pub(crate) async fn check(
     let stored = user.as_ref().map(|user| user.password_hash.clone());
     let verdict = app.passwords.verify(stored, password).await?;
     let (Verdict::Right { rehashed }, Some(user)) = (verdict, user) else {
-        app.wrong_passwords.failed(&throttle_key, app.now());
         return Ok(SignIn::Wrong);
     };
+    app.wrong_passwords.forgive(&throttle_key);
     if let Some(hash) = rehashed {
         let row = user.clone();
         app.db.write(move |conn| users::rehash(conn, &row, &hash)).await?;

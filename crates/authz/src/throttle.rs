@@ -10,6 +10,8 @@ use model::time::Timestamp;
 const WINDOW: Duration = Duration::from_secs(60);
 /// Beyond this many keys the oldest windows are forgotten.
 const MAX_KEYS: usize = 10_000;
+/// No honest key is longer. Strangers choose them, so longer ones must not cost more; they share a count.
+const MAX_KEY: usize = 256;
 
 /// Allows each key a number of failures a minute.
 pub struct Throttle {
@@ -38,7 +40,7 @@ impl Throttle {
     /// How long `key` must wait before its next try; `None` when it need not.
     pub fn wait(&self, key: &str, now: Timestamp) -> Option<Duration> {
         let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = windows.get(key)?;
+        let window = windows.get(cut(key))?;
         let elapsed = now.since(window.since);
         let spent = self.per_minute > 0 && window.failures >= self.per_minute;
         (spent && elapsed < WINDOW).then(|| WINDOW.saturating_sub(elapsed))
@@ -49,6 +51,7 @@ impl Throttle {
         if self.per_minute == 0 {
             return None;
         }
+        let key = cut(key);
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= MAX_KEYS && !windows.contains_key(key) {
             windows.retain(|_, window| now.since(window.since) < WINDOW);
@@ -66,11 +69,33 @@ impl Throttle {
         let elapsed = now.since(window.since);
         (window.failures > self.per_minute).then(|| WINDOW.saturating_sub(elapsed))
     }
+
+    /// Takes one failure of `key` back: it was counted beforehand, and was none.
+    pub fn forgive(&self, key: &str) {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.get_mut(cut(key)) {
+            window.failures = window.failures.saturating_sub(1);
+        }
+    }
+}
+
+fn cut(key: &str) -> &str {
+    key.split_at_checked(key.floor_char_boundary(MAX_KEY)).map_or(key, |(head, _)| head)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endless_key_costs_no_more_than_a_long_one() {
+        let throttle = Throttle::new(1);
+        let at = Timestamp::from_unix_seconds(0);
+        let endless = |end: &str| format!("{}{end}", "é".repeat(10_000));
+        assert_eq!(throttle.failed(&endless("a"), at), None);
+        assert!(throttle.failed(&endless("b"), at).is_some());
+        assert!(throttle.windows.lock().unwrap().keys().all(|key| key.len() <= MAX_KEY));
+    }
 
     #[test]
     fn a_key_waits_out_its_minute_and_other_keys_do_not_notice() {

@@ -107,7 +107,7 @@ class Postgres:
 
     def __init__(self, folder):
         bins = sorted(glob.glob("/usr/lib/postgresql/*/bin")) or [os.path.dirname(shutil.which("initdb") or "")]
-        self.data, self.port = Path(folder) / "postgres", free_port()
+        self.data, self.port = Path(folder) / "cluster", free_port()
         self.data.mkdir()
         self.user = None
         if os.geteuid() == 0:

@@ -1,5 +1,6 @@
 //! The program `timetracker`: both services on one port, ready to be tried.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use model::logging;
@@ -33,19 +34,27 @@ async fn run(variables: impl IntoIterator<Item = (String, String)>) -> Result<()
     let folder = both.folder.clone();
     let server = Standalone::start(both, Clock::system()).await?;
     let url = server.public_url().to_owned();
-    println!("\nTimetracker listens on {url}   (data in {}, Ctrl-C stops)\n", folder.display());
+    say(&format!("\nTimetracker listens on {url}   (data in {}, Ctrl-C stops)\n", folder.display()));
     match FirstLook::make(server.authz(), &url, &welcome).await? {
-        Some(look) => println!("{}", look.lines(&url)),
+        Some(look) => say(&look.lines(&url)),
         None if welcome.exists() => {
-            println!("What was made on first start, and the lines to paste, are in {}.\n", welcome.display());
+            say(&format!(
+                "What was made on first start, and the lines to paste, are in {}.\n",
+                welcome.display()
+            ));
         }
         None => {}
     }
     signals.next().await;
-    println!("Stopping.");
+    say("Stopping.");
     tokio::select! {
         () = server.stop() => {}
         () = signals.next() => {}
     }
     Ok(())
+}
+
+/// Nobody reading any more is no reason to stop serving.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use actix_web::dev::ServerHandle;
-use actix_web::{App as HttpApp, HttpResponse, HttpServer, web};
+use actix_web::{App as HttpApp, HttpServer};
 use authz::registration::{self, Kind, Refused, Registration};
 use authz::server::{Background, IDLE, STOP_WITHIN};
 use model::time::Clock;
@@ -35,8 +35,13 @@ impl Standalone {
         let api = timetracker_api::App::open(&api_config, clock)?;
         let (own, theirs) = (authz.clone(), api.clone());
         let mut server = HttpServer::new(move || {
+            let api = theirs.clone();
             HttpApp::new()
-                .configure(health(&own, &theirs))
+                // `/healthz` and `/readyz` speak for both.
+                .configure(authz::routes::configure_health(&own, move || {
+                    let api = api.clone();
+                    async move { api.ready().await }
+                }))
                 .configure(timetracker_api::routes::configure(&theirs))
                 .configure(authz::routes::configure(&own))
         })
@@ -103,30 +108,4 @@ async fn register_api(authz: &authz::app::App, api: &timetracker_api::config::Co
         Ok(_) | Err(Refused::Taken) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// `/healthz` and `/readyz` speak for both.
-fn health(
-    authz: &authz::app::App,
-    api: &timetracker_api::App,
-) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
-    let (authz, api) = (authz.clone(), api.clone());
-    move |config| {
-        config.route("/healthz", web::get().to(|| async { answer(true, "ok") }));
-        config.route(
-            "/readyz",
-            web::get().to(move || {
-                let (authz, api) = (authz.clone(), api.clone());
-                async move {
-                    let ready = authz.is_ready().await && api.ready().await;
-                    answer(ready, if ready { "ready" } else { "unavailable" })
-                }
-            }),
-        );
-    }
-}
-
-fn answer(well: bool, status: &str) -> HttpResponse {
-    let mut response = if well { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    response.json(serde_json::json!({ "status": status }))
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use authz::crypto::master::MasterKey;
@@ -61,7 +61,7 @@ pub fn decide(variables: impl IntoIterator<Item = (String, String)>) -> Result<B
     said.default_to("DATABASE_URL", database("timetracker.db"));
     said.default_to("PUBLIC_URL", public_url.clone());
     said.default_to("ISSUER", authz.issuer.as_str());
-    said.default_to("INTROSPECTION_URL", format!("http://{address}/o/introspect/"));
+    said.default_to("INTROSPECTION_URL", format!("http://{}/o/introspect/", reachable(address)));
     said.default_to("CLIENT_ID", API_CLIENT);
     said.default_to("CLIENT_SECRET", secret);
     let api = timetracker_api::config::Config::from_settings(said)?;
@@ -74,11 +74,23 @@ fn listen_on(address: SocketAddr) -> Result<Vec<TcpListener>, Problem> {
     let first = TcpListener::bind(address).map_err(taken)?;
     let port = first.local_addr()?.port();
     let mut listeners = vec![first];
-    if address.ip() == std::net::IpAddr::from([127, 0, 0, 1]) {
+    if address.ip() == Ipv4Addr::LOCALHOST {
         // A machine without IPv6 does without.
-        listeners.extend(TcpListener::bind(SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, port))));
+        listeners.extend(TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))));
     }
     Ok(listeners)
+}
+
+/// Where this machine reaches what listens on `address`: one that means "all" is no address to go to.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    address
 }
 
 /// The databases in it are for nobody else to read.

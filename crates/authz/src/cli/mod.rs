@@ -9,7 +9,7 @@ mod user;
 pub use user::create as create_user;
 
 use std::error::Error;
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::config::Config;
+use crate::store::users;
 use crate::{server, store};
 
 /// What a command says when it has gone well.
@@ -57,6 +58,8 @@ enum Command {
     /// Keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// End every session, code and token of everybody, as after a restored backup or a leak.
+    RevokeAll,
     /// Check the configuration, the database and the cryptography.
     Doctor,
 }
@@ -82,14 +85,13 @@ pub async fn run(variables: impl IntoIterator<Item = (String, String)>) -> ExitC
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what a command says")]
+/// Nobody reading any more is not a failure of the command.
 fn say(text: &str) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-#[expect(clippy::print_stderr, reason = "why a command failed")]
 fn complain(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 async fn dispatch(
@@ -107,6 +109,7 @@ async fn dispatch(
             Ok(None)
         }
         Command::Migrate => migrate(&config).map(Some),
+        Command::RevokeAll => revoke_all(&open(config).await?).await.map(Some),
         Command::Doctor => doctor::run(config).await.map(Some),
         Command::User(command) => user::run(&open(config).await?, command).await.map(Some),
         Command::Client(command) => client::run(&open(config).await?, command).await.map(Some),
@@ -116,6 +119,15 @@ async fn dispatch(
 
 async fn open(config: Config) -> Result<App, Box<dyn Error + Send + Sync>> {
     Ok(App::open(config, Clock::system()).await?)
+}
+
+async fn revoke_all(app: &App) -> Outcome {
+    let clock = app.clock.clone();
+    let at = app.db.write(move |conn| users::end_all(conn, &clock)).await?;
+    Ok(Report {
+        text: format!("Every session, code and token made up to {at} has ended."),
+        json: json!({"issued_before": at.to_string()}),
+    })
 }
 
 fn migrate(config: &Config) -> Outcome {

@@ -67,6 +67,16 @@ impl NewRevocation {
         }
     }
 
+    /// Everything issued to anybody so far.
+    pub fn all(now: Timestamp) -> Self {
+        Self {
+            kind: "all",
+            key: String::new(),
+            issued_before: Some(now),
+            drop_after: now.plus(LONGEST_ACCESS),
+        }
+    }
+
     /// A client's registration has changed.
     pub fn client_changed(id: &str) -> Self {
         Self { kind: "client", key: id.to_owned(), issued_before: None, drop_after: FOREVER }
@@ -94,10 +104,18 @@ impl NewRevocation {
 /// # Errors
 /// When a statement fails.
 pub fn insert(conn: &mut Conn, new: &NewRevocation) -> QueryResult<()> {
-    if let Conn::Postgres(conn) = conn {
-        diesel::sql_query("SELECT pg_advisory_xact_lock(1919252079)").execute(conn)?;
-    }
+    take_turn(conn)?;
     diesel::insert_into(revocations::table).values(new).execute(conn).map(drop)
+}
+
+/// Waits until nobody else writes here, and keeps others waiting until the commit. SQLite has one writer anyway.
+pub(super) fn take_turn(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(conn) => {
+            diesel::sql_query("SELECT pg_advisory_xact_lock(1919252079)").execute(conn).map(drop)
+        }
+    }
 }
 
 /// The rows after `seq`, in order, `limit` at most.

@@ -41,11 +41,12 @@ pub fn insert(conn: &mut Conn, now: Timestamp) -> QueryResult<Timestamp> {
     Ok(usable_from)
 }
 
-/// Makes sure that there is a key to begin with.
+/// Makes sure that there is a key to begin with: one, however many processes begin at once.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn ensure(conn: &mut Conn, now: Timestamp) -> QueryResult<()> {
+    revocations::take_turn(conn)?;
     if sealing_keys::table.count().get_result::<i64>(conn)? == 0 {
         insert(conn, now)?;
     }

@@ -135,9 +135,10 @@ pub fn set_disabled(conn: &mut Conn, username_key: &str, disabled: bool, clock: 
     })
 }
 
-/// Makes a change to a person that voids everything made for them so far. Grants are locked before the person's
-/// row, in the order in which redeeming and refreshing lock them; the instant is read once both are, so that
-/// whatever was issued before is older.
+/// Makes a change to a person that voids everything made for them so far. Their row is locked before their
+/// grants, in the order in which redeeming locks them, so that neither waits for the other and the grants of
+/// whoever came first are there to be ended; the instant is read once all are, so that whatever was issued before
+/// is older.
 fn change(
     conn: &mut Conn,
     username_key: &str,
@@ -145,6 +146,7 @@ fn change(
     change: impl FnOnce(&mut Conn, UserId) -> QueryResult<usize>,
 ) -> QueryResult<bool> {
     let Some(User { id, .. }) = find(conn, username_key)? else { return Ok(false) };
+    change(conn, id)?;
     let live = grants::table.filter(grants::user_id.eq(id)).filter(grants::revoked_at.is_null());
     let ended_at = clock.now();
     let ended: Vec<GrantId> =
@@ -154,9 +156,24 @@ fn change(
         revocations::insert(conn, &revocations::NewRevocation::grant(grant, ended_at))?;
     }
     diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
-    change(conn, id)?;
     let now = clock.now();
     diesel::update(users::table.find(id)).set(users::valid_from.eq(now)).execute(conn)?;
     revocations::insert(conn, &revocations::NewRevocation::user(id, now))?;
     Ok(true)
+}
+
+/// Ends every session, code, grant and token of everybody, those of clients included. Answers the instant.
+///
+/// # Errors
+/// When a statement fails.
+pub fn end_all(conn: &mut Conn, clock: &Clock) -> QueryResult<Timestamp> {
+    let locked = clock.now();
+    diesel::update(users::table).set(users::valid_from.eq(locked)).execute(conn)?;
+    diesel::update(grants::table.filter(grants::revoked_at.is_null()))
+        .set(grants::revoked_at.eq(locked))
+        .execute(conn)?;
+    let now = clock.now();
+    diesel::update(users::table).set(users::valid_from.eq(now)).execute(conn)?;
+    revocations::insert(conn, &revocations::NewRevocation::all(now))?;
+    Ok(now)
 }

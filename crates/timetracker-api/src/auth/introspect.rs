@@ -29,6 +29,9 @@ type Client = BasicClient<EndpointNotSet, EndpointNotSet, EndpointSet, EndpointN
 #[derive(Debug)]
 pub struct SetupError(Box<dyn std::error::Error + Send + Sync>);
 
+/// An idle connection is given up before the other side does (75 s), so that no question meets a closing one.
+const IDLE: Duration = Duration::from_secs(30);
+
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the introspection client cannot be made")?;
@@ -110,6 +113,7 @@ impl Introspector {
             .no_proxy()
             .timeout(config.introspection_timeout)
             .pool_max_idle_per_host(AT_ONCE)
+            .pool_idle_timeout(IDLE)
             .user_agent(concat!("timetracker-api/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| SetupError(error.into()))?;

@@ -1,0 +1,55 @@
+# `just` lists the recipes. CI is .ci/run, which these call.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+[private]
+default:
+    @just --list --unsorted
+
+# Both services on http://localhost:8000, data in ./var
+run *arguments:
+    cargo run --release --locked -- {{ arguments }}
+
+# All tests on SQLite; a name runs those that have it in theirs
+test *names:
+    env -u TEST_DATABASE_URL cargo test --workspace --locked -- {{ names }}
+
+# All tests on PostgreSQL, as TEST_DATABASE_URL or on one of our own
+test-postgres *names:
+    if [ -n "${TEST_DATABASE_URL:-}" ]; then cargo test --workspace --locked -- {{ names }}; else .ci/run postgres; fi
+
+# The pages in a real browser: Chromium and chromedriver
+test-browser *names:
+    cargo test -p standalone --locked --test it -- --ignored {{ names }}
+
+# kill -9 under load
+test-crash rounds="50":
+    ROUNDS={{ rounds }} cargo test -p standalone --locked --test it -- kill::
+
+# Formatting, clippy, what may lean on what
+lint:
+    .ci/run fmt lint guards
+
+# Format
+fmt:
+    cargo fmt --all
+
+# Requests a second, beside a bare handler; needs wrk and, for PostgreSQL, its programs
+bench *arguments:
+    python3 crates/standalone/bench/run.py {{ arguments }}
+
+# The documentation of the code
+doc:
+    cargo doc --workspace --locked --no-deps --document-private-items
+
+# Units, gateway and the road through https
+deploy-try:
+    deploy/try.sh
+
+# Licences, advisories, sources; needs cargo-deny
+deny:
+    cargo deny check
+
+# Everything that must hold
+ci *steps:
+    .ci/run {{ steps }}
