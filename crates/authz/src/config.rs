@@ -45,6 +45,8 @@ pub struct Config {
     pub unknown_tokens_per_minute: u32,
     /// Where the API is, for the front page (`API_URL`).
     pub api_url: Option<String>,
+    /// How a command line begins here, for the front page (`COMMAND`).
+    pub command: String,
     /// How long requests are still taken once told to stop, for a gateway to notice (`DRAIN_SECONDS`).
     pub drain: Duration,
     /// Worker threads (`WORKERS`).
@@ -191,6 +193,7 @@ impl Config {
                 "a number, 0 for no limit",
             ),
             api_url: said.optional("API_URL", "a URL"),
+            command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),
             drain: said.seconds("DRAIN_SECONDS", Duration::ZERO),
             workers: said.or("WORKERS", cores, "a number of threads").max(1),
             log_level: said.or("LOG_LEVEL", "info".to_owned(), "a filter such as info"),

@@ -1,6 +1,8 @@
 //! What the database alone can do: the same durable writes as the endpoints make, by as many callers at once,
 //! through the same queue and groups, with no HTTP around them. Prints a rate for each, as JSON.
 
+#![expect(clippy::disallowed_methods, reason = "a program of its own, which reads its environment")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -3,6 +3,8 @@
 //! Tokens and codes are sealed and stored nowhere, so ten thousand of them are made without a server, by the
 //! library itself. Settings come from the same variables that the servers get.
 
+#![expect(clippy::disallowed_methods, reason = "a program of its own, which reads its environment")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

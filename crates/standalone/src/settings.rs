@@ -51,21 +51,47 @@ pub fn decide(variables: impl IntoIterator<Item = (String, String)>) -> Result<B
     let database = |name: &str| format!("sqlite://{}", folder.join(name).display());
 
     let mut said = Settings::new("AUTHZ_", variables.clone());
+    let file = folder.join("authz.toml");
     said.default_to("DATABASE_URL", database("authz.db"));
     said.default_to("ISSUER", format!("{public_url}/o"));
-    said.default_to("SECRET_KEY", key.clone());
-    let authz = authz::config::Config::from_settings(said)?;
+    said.default_to("SECRET_KEY", key);
+    said.default_to("COMMAND", format!("AUTHZ_CONFIG={} authz", file.display()));
+    let authz = authz::config::Config::from_settings(said);
 
-    let secret = authz.secret_key.mac_key("standalone API client").tag(&[API_CLIENT]);
+    let secret =
+        authz.as_ref().map(|authz| authz.secret_key.mac_key("standalone API client").tag(&[API_CLIENT]));
+    let issuer =
+        authz.as_ref().map_or_else(|_| format!("{public_url}/o"), |authz| authz.issuer.as_str().to_owned());
     let mut said = Settings::new("TIMETRACKER_", variables);
     said.default_to("DATABASE_URL", database("timetracker.db"));
     said.default_to("PUBLIC_URL", public_url.clone());
-    said.default_to("ISSUER", authz.issuer.as_str());
+    said.default_to("ISSUER", issuer);
     said.default_to("INTROSPECTION_URL", format!("http://{}/o/introspect/", reachable(address)));
     said.default_to("CLIENT_ID", API_CLIENT);
-    said.default_to("CLIENT_SECRET", secret);
-    let api = timetracker_api::config::Config::from_settings(said)?;
+    said.default_to("CLIENT_SECRET", secret.unwrap_or_default());
+    let api = timetracker_api::config::Config::from_settings(said);
+    let (authz, api) = match (authz, api) {
+        (Ok(authz), Ok(api)) => (authz, api),
+        (Err(first), Err(second)) => return Err(format!("{first}\n{second}").into()),
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => return Err(error.into()),
+    };
+    if database("authz.db").parse().as_ref() == Ok(&authz.database_url) {
+        describe(&file, &folder, authz.issuer.as_str())?;
+    }
     Ok(Both { folder, listeners, public_url, authz, api })
+}
+
+/// What the program `authz` needs to administer what runs here, for `AUTHZ_CONFIG`. Written once, like the key.
+fn describe(file: &Path, folder: &Path, issuer: &str) -> Result<(), Problem> {
+    if file.exists() {
+        return Ok(());
+    }
+    let folder = folder.canonicalize()?;
+    let folder = folder.display();
+    let text = format!(
+        "database_url = \"sqlite://{folder}/authz.db\"\nissuer = \"{issuer}\"\nsecret_key_file = \"{folder}/secret.key\"\n"
+    );
+    write_private(file, &text)
 }
 
 /// A loopback address is listened on in both families, because `localhost` may mean either.

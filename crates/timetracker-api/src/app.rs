@@ -12,8 +12,8 @@ use model::time::Clock;
 
 use crate::auth::Gate;
 use crate::auth::introspect::SetupError;
+use crate::auth::people;
 use crate::config::Config;
-use crate::health;
 
 /// The tables, for both databases.
 pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
@@ -97,7 +97,7 @@ impl App {
 
     /// Whether requests can be served: not stopping, and the database takes writes.
     pub async fn ready(&self) -> bool {
-        !self.0.draining.load(Ordering::Relaxed) && health::takes_writes(&self.0.db).await
+        !self.0.draining.load(Ordering::Relaxed) && people::takes_writes(&self.0.db).await
     }
 
     /// From now on not ready: a gateway should send its requests elsewhere.

@@ -10,7 +10,7 @@ use model::db::DatabaseUrl;
 use model::logging::{LogFormat, LogRequests};
 use model::secret::Secret;
 use model::settings::{Settings, SettingsError};
-use reqwest::Url;
+use url::Url;
 
 /// The prefix of this service's settings.
 pub const PREFIX: &str = "TIMETRACKER_";

@@ -4,11 +4,8 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
-use diesel::prelude::*;
-use model::db::{Conn, Db};
 
 use crate::App;
-use crate::schema::people;
 use crate::wire::json;
 
 /// `GET /healthz`.
@@ -23,15 +20,4 @@ pub async fn ready(ThinData(app): ThinData<App>) -> HttpResponse {
     } else {
         json::response(StatusCode::SERVICE_UNAVAILABLE, br#"{"status":"unavailable"}"#.to_vec())
     }
-}
-
-/// A write that changes nothing, but takes the way and the locks of one that does.
-pub(crate) async fn takes_writes(db: &Db) -> bool {
-    db.write(|conn: &mut Conn| {
-        diesel::update(people::table.filter(people::id.eq(0_i64)))
-            .set(people::track_count.eq(people::track_count))
-            .execute(conn)
-    })
-    .await
-    .is_ok()
 }

@@ -9,6 +9,7 @@ mod params;
 mod pkce;
 pub mod redirect_uri;
 pub mod revoke;
+mod scopes;
 pub mod token;
 
 pub(crate) use params::Params;

@@ -91,7 +91,12 @@ async fn a_code_redeemed_at_two_processes_at_once_is_redeemed_once() {
         assert_eq!(refused.count(), 31);
         // Every other one was a valid replay, so that what was won is ended, at both.
         for server in &servers {
-            until(Feed::BOUND, async || server.introspect(&won[0].access).await.json(), |it| it["active"] == false).await;
+            until(
+                Feed::BOUND,
+                async || server.introspect(&won[0].access).await.json(),
+                |it| it["active"] == false,
+            )
+            .await;
         }
     }
 }
@@ -119,10 +124,19 @@ async fn without_its_authorization_server_the_api_answers_503_and_nothing_else()
         }
     }
     // The other process has another one to ask.
-    unseen.at(&apart.api(1)).get("/api/activities/").await.is(200, r#"{"count":0,"next":null,"previous":null,"results":[]}"#);
+    unseen
+        .at(&apart.api(1))
+        .get("/api/activities/")
+        .await
+        .is(200, r#"{"count":0,"next":null,"previous":null,"results":[]}"#);
 
     apart.start_authz(0).await;
-    until(Duration::from_secs(5), async || unseen.get("/api/activities/").await.status, |status| *status == 200).await;
+    until(
+        Duration::from_secs(5),
+        async || unseen.get("/api/activities/").await.status,
+        |status| *status == 200,
+    )
+    .await;
     garbage.get("/api/activities/").await.is(401, UNAUTHENTICATED);
 }
 

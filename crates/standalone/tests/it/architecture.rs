@@ -35,7 +35,7 @@ fn each_package_has_one_front_door() {
         ("oauth2", &["timetracker-api/src/auth/"]),
         ("actix_multipart", &["timetracker-api/src/wire/sent.rs"]),
         ("postcard", &["authz/src/crypto/seal.rs"]),
-        ("toml", &["model/src/settings.rs"]),
+        ("toml::", &["model/src/settings.rs"]),
         ("Utc::now", &["model/src/time.rs"]),
         ("SystemTime", &[]),
     ];
@@ -92,7 +92,9 @@ fn no_endpoint_imports_another() {
                 let module = format!("{family}::{endpoint}");
                 path == module || path.starts_with(&format!("{module}::"))
             };
-            let Some(own) = endpoints.iter().find(|endpoint| is_in(&source.module, endpoint)) else { continue };
+            let Some(own) = endpoints.iter().find(|endpoint| is_in(&source.module, endpoint)) else {
+                continue;
+            };
             for path in source.paths() {
                 let other = endpoints.iter().find(|endpoint| *endpoint != own && is_in(&path, endpoint));
                 wrong.extend(other.map(|other| format!("{} leans on {other}", source.path)));
@@ -119,7 +121,8 @@ fn what_is_pure_stays_pure() {
     ];
     let all = sources();
     for path in pure {
-        let source = all.iter().find(|source| source.path == path).unwrap_or_else(|| panic!("{path} is gone"));
+        let source =
+            all.iter().find(|source| source.path == path).unwrap_or_else(|| panic!("{path} is gone"));
         for word in ["async", "await", "tokio", "Db", "Conn", "HttpRequest"] {
             assert!(!source.names(word), "{path} names {word}");
         }
@@ -133,7 +136,8 @@ fn the_services_do_not_know_each_other() {
     let metadata: Value = serde_json::from_str(&output).unwrap();
     let ours = ["authz", "model", "standalone", "timetracker-api"];
     let leans_on = |package: &Value| {
-        let names = package["dependencies"].as_array().unwrap().iter().map(|each| each["name"].as_str().unwrap());
+        let names =
+            package["dependencies"].as_array().unwrap().iter().map(|each| each["name"].as_str().unwrap());
         names.filter(|name| ours.contains(name)).map(str::to_owned).collect::<BTreeSet<_>>()
     };
     for package in metadata["packages"].as_array().unwrap() {
@@ -218,11 +222,16 @@ fn every_package_is_named_with_its_reason() {
     let section = section.split("\n[").next().unwrap();
     let names = section.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
     let ours = ["authz", "model", "timetracker-api", "diesel"];
-    let decisions: String =
-        markdown().into_iter().filter(|(path, _)| path.contains("decisions/")).map(|(_, text)| text).collect();
-    let named = |name: &&str| decisions.contains(&format!("`{name}`"));
-    let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let missing: Vec<&str> = names.filter(is_name).filter(|name| !ours.contains(name) && !named(name)).collect();
+    let decisions: String = markdown()
+        .into_iter()
+        .filter(|(path, _)| path.contains("decisions/"))
+        .map(|(_, text)| text)
+        .collect();
+    let reasoned = |name: &&str| decisions.contains(&format!("`{name}`"));
+    let is_name =
+        |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let missing: Vec<&str> =
+        names.filter(is_name).filter(|name| !ours.contains(name) && !reasoned(name)).collect();
     assert!(missing.is_empty(), "docs/decisions/ does not say why: {missing:?}");
 }
 
@@ -233,7 +242,10 @@ fn every_setting_is_documented_and_every_documented_setting_exists() {
     let documented = settings::documented();
     let missing: Vec<_> = known.difference(&documented).collect();
     let stale: Vec<_> = documented.iter().filter(|name| !settings::exists(name, &known)).collect();
-    assert!(missing.is_empty() && stale.is_empty(), "not in README.md or docs/: {missing:#?}\ndo not exist: {stale:#?}");
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "not in README.md or docs/: {missing:#?}\ndo not exist: {stale:#?}"
+    );
 }
 
 fn cargo(arguments: &[&str]) -> String {

@@ -120,7 +120,7 @@ async fn a_person_allows_and_refuses_and_the_code_page_says_so() {
         let code = ada.value("#code").await;
         let line = format!(
             "curl {origin}/o/token/ -d client_id={} \\\n  -d grant_type=authorization_code \\\n  -d code={code} \\\n  \
-             -d redirect_uri={code_page} \\\n  -d code_verifier=\"$verifier\"",
+             --data-urlencode 'redirect_uri={code_page}' \\\n  -d code_verifier=\"$verifier\"",
             terminal.id,
             origin = world.origin(),
         );

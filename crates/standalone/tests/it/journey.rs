@@ -5,9 +5,9 @@ use std::time::Duration;
 use model::time::Clock;
 use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicTokenType};
 use oauth2::{
-    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IntrospectionUrl,
-    PkceCodeChallenge, RedirectUrl, RequestTokenError, RevocationUrl, Scope, TokenIntrospectionResponse,
-    TokenResponse, TokenUrl,
+    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
+    IntrospectionUrl, PkceCodeChallenge, RedirectUrl, RequestTokenError, RevocationUrl, Scope,
+    TokenIntrospectionResponse, TokenResponse, TokenUrl,
 };
 use serde_json::json;
 
@@ -52,10 +52,14 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
         ]
     );
     assert_eq!(consent.text("#redirect-host"), "app.example");
-    assert_eq!(consent.text("#access-lasts"), "60 minutes, and the application may renew it without asking you again");
+    assert_eq!(
+        consent.text("#access-lasts"),
+        "1 hour, and the application may renew it without asking you again"
+    );
     let back = browser.submit(&consent, "#consent-form", &[("decision", "allow")]).await;
     let code = back.query("code").unwrap();
-    let answered = form(&[("code", &code), ("state", &request.state), ("iss", &format!("{}/o", world.origin()))]);
+    let answered =
+        form(&[("code", &code), ("state", &request.state), ("iss", &format!("{}/o", world.origin()))]);
     assert_eq!((back.status, back.url), (303, format!("{CALLBACK}?{answered}#_")));
 
     // The code buys tokens, once.
@@ -66,10 +70,9 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
     // The API.
     let ada = application.bearer(&tokens.access);
     let origin = world.origin();
-    ada.get("/api/").await.is(
-        200,
-        &format!(r#"{{"activities":"{origin}/api/activities/","tracks":"{origin}/api/tracks/"}}"#),
-    );
+    ada.get("/api/")
+        .await
+        .is(200, &format!(r#"{{"activities":"{origin}/api/activities/","tracks":"{origin}/api/tracks/"}}"#));
     let empty = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
     ada.get("/api/activities/").await.is(200, empty);
     ada.get("/api/tracks/").await.is(200, empty);
@@ -77,10 +80,13 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
     let made = ada.post("/api/activities/", json!({"name": "Reading"})).await;
     let activity = made.id();
     let path = format!("/api/activities/{activity}/");
-    let shown = |name: &str, about: &str| format!(r#"{{"id":{activity},"name":"{name}","description":"{about}"}}"#);
+    let shown =
+        |name: &str, about: &str| format!(r#"{{"id":{activity},"name":"{name}","description":"{about}"}}"#);
     made.is(201, &shown("Reading", "")).has("location", &format!("{origin}{path}"));
     ada.get(&path).await.is(200, &shown("Reading", ""));
-    ada.put(&path, json!({"name": "Writing", "description": "letters"})).await.is(200, &shown("Writing", "letters"));
+    ada.put(&path, json!({"name": "Writing", "description": "letters"}))
+        .await
+        .is(200, &shown("Writing", "letters"));
     ada.patch(&path, json!({"description": ""})).await.is(200, &shown("Writing", ""));
     ada.get("/api/activities/").await.is(200, &listed(&shown("Writing", "")));
 
@@ -115,7 +121,12 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
     // Revoked: neither opens anything, nor can anything be renewed. At once, because nothing is remembered here.
     application.revoke(&next.refresh).await.is(200, "");
     for token in [&tokens.access, &next.access] {
-        application.bearer(token).get("/api/tracks/").await.is(401, UNAUTHENTICATED).has("www-authenticate", INVALID);
+        application
+            .bearer(token)
+            .get("/api/tracks/")
+            .await
+            .is(401, UNAUTHENTICATED)
+            .has("www-authenticate", INVALID);
     }
     application.refresh(&next.refresh).await.is(400, REFUSED);
     application.exchange(&code, &request.verifier).await.is(400, USED);
@@ -132,7 +143,10 @@ async fn somebody_with_an_account_signs_in_and_comes_back_to_the_question() {
     let sign_in = browser.open(&request.url).await;
     let wrong = [("username", "Ada"), ("password", "a river that has bridges")];
     let again = browser.submit(&sign_in, "#login-form", &wrong).await;
-    assert_eq!((again.status, again.text("#login-error").as_str()), (200, "The name and the password do not belong together."));
+    assert_eq!(
+        (again.status, again.text("#login-error").as_str()),
+        (200, "The name and the password do not belong together.")
+    );
     let right = [("username", "Ada"), ("password", PASSWORD)];
     let consent = browser.submit(&again, "#login-form", &right).await;
     assert_eq!(consent.texts("#scopes li"), ["See your activities and the time you tracked read"]);
@@ -171,7 +185,8 @@ async fn a_revoked_token_is_refused_within_ten_seconds_even_when_the_api_has_jus
     let ada = application.bearer(&tokens.access);
     assert_eq!(ada.get("/api/").await.status, 200);
     application.revoke(&tokens.access).await.is(200, "");
-    let refused = until(Duration::from_secs(12), async || ada.get("/api/").await, |answer| answer.status != 200).await;
+    let refused =
+        until(Duration::from_secs(12), async || ada.get("/api/").await, |answer| answer.status != 200).await;
     refused.is(401, UNAUTHENTICATED).has("www-authenticate", INVALID);
 }
 
@@ -218,13 +233,18 @@ async fn the_oauth2_crate_walks_the_same_road() {
         .has("content-type", "application/json");
     let known = client.introspect(tokens.access_token()).request_async(&http).await.unwrap();
     assert!(known.active());
-    assert_eq!((known.username(), known.client_id()), (Some("ada"), Some(&ClientId::new(application.id.clone()))));
+    assert_eq!(
+        (known.username(), known.client_id()),
+        (Some("ada"), Some(&ClientId::new(application.id.clone())))
+    );
 
-    let renewed = client.exchange_refresh_token(tokens.refresh_token().unwrap()).request_async(&http).await.unwrap();
+    let renewed =
+        client.exchange_refresh_token(tokens.refresh_token().unwrap()).request_async(&http).await.unwrap();
     let listed = api(renewed.access_token()).get("/api/activities/").await;
     assert_eq!(listed.json()["results"][0]["name"], "Reading");
 
-    let itself = client.exchange_client_credentials().add_scope(scopes[0].clone()).request_async(&http).await.unwrap();
+    let itself =
+        client.exchange_client_credentials().add_scope(scopes[0].clone()).request_async(&http).await.unwrap();
     assert!(itself.refresh_token().is_none());
     api(itself.access_token()).get("/api/activities/").await.is(403, FORBIDDEN);
 

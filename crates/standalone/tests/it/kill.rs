@@ -12,6 +12,7 @@ use authz::crypto::random;
 use tokio::task::JoinSet;
 
 use crate::support::databases::Databases;
+use crate::support::said;
 use actor::Actor;
 use ledger::Tally;
 use program::Program;
@@ -25,7 +26,7 @@ const LATEST: u64 = 1_500;
 /// often; three times unless it does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_before_a_kill_holds_after_it() {
-    let rounds: usize = std::env::var("ROUNDS").map_or(3, |rounds| rounds.parse().unwrap());
+    let rounds: usize = said("ROUNDS").map_or(3, |rounds| rounds.parse().unwrap());
     let databases = Databases::new();
     let mut program = Program::new(&databases);
     let application = program.register_an_application().await;

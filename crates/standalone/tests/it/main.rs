@@ -17,4 +17,5 @@ mod first_look;
 mod journey;
 mod kill;
 mod matrix;
+mod program;
 mod support;

@@ -12,18 +12,14 @@ use timetracker_api::routes::{ENDPOINTS, Endpoint};
 use crate::support::{Answer, Bearer, World, confidential};
 use credentials::{Credential, Verdict};
 
-const METHODS: [Method; 7] = [
-    Method::GET,
-    Method::HEAD,
-    Method::OPTIONS,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-];
+const METHODS: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// Scopes with one that neither opens nor closes anything at the API.
 const SETTINGS: [(&str, &str); 1] = [("AUTHZ_SCOPES", "read=Look; write=Change; other=Something else")];
+
+/// An id that nothing has.
+const NEVER: &str = "4611686018427387904";
 
 async fn world() -> (World, Clock) {
     let clock = Clock::manual(Timestamp::from_unix_seconds(1_800_000_000));
@@ -100,8 +96,10 @@ async fn every_route_admits_exactly_those_it_should() {
         for method in METHODS {
             for credential in &credentials {
                 let path = things.path(endpoint).await;
-                let admitted = matches!(credential.verdict, Verdict::Scopes(scopes) if scopes.contains(&needs(&method)));
-                let before = if admitted { None } else { Some(things.everything().await.map(|list| list.text)) };
+                let admitted =
+                    matches!(credential.verdict, Verdict::Scopes(scopes) if scopes.contains(&needs(&method)));
+                let before =
+                    if admitted { None } else { Some(things.everything().await.map(|list| list.text)) };
                 for path in spellings(&path) {
                     let answer = send(&world, credential, &method, &path, &things.body(endpoint)).await;
                     let row = format!("{method} {path} with {}", credential.name);
@@ -128,16 +126,20 @@ async fn send(world: &World, credential: &Credential, method: &Method, path: &st
         Some(token) => request.bearer_auth(token),
         None => request,
     };
-    let request = match needs(method) {
-        "read" => request,
-        _ => request.header("content-type", "application/json").body(body.to_string()),
+    let request = match *method {
+        Method::POST | Method::PUT | Method::PATCH => {
+            request.header("content-type", "application/json").body(body.to_string())
+        }
+        _ => request,
     };
     Answer::to(request).await
 }
 
 fn judge(row: &str, endpoint: &Endpoint, method: &Method, credential: &Credential, answer: &Answer) {
     let scope = needs(method);
-    let detail = |text: &str| if *method == Method::HEAD { String::new() } else { format!(r#"{{"detail":"{text}"}}"#) };
+    let detail = |text: &str| {
+        if *method == Method::HEAD { String::new() } else { format!(r#"{{"detail":"{text}"}}"#) }
+    };
     let forbidden = "You do not have permission to perform this action.";
     let lacking = format!(r#"Bearer realm="api",error="insufficient_scope",scope="{scope}""#);
     let (status, body, challenge) = match credential.verdict {
@@ -182,7 +184,6 @@ async fn what_is_somebody_elses_is_not_there() {
     let bob = bearers.pop().unwrap();
     let adas = Things::of(bearers.pop().unwrap()).await;
     let bobs = Things::of(bob.clone()).await;
-    const NEVER: &str = "4611686018427387904";
     let mut objects = 0;
     for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.path.contains("{id}")) {
         let there = adas.path(endpoint).await;
@@ -190,10 +191,19 @@ async fn what_is_somebody_elses_is_not_there() {
         let never = format!("/api{}", endpoint.path.replace("{id}", NEVER));
         let before = adas.owner.get(&there).await.text;
         for method in METHODS.iter().filter(|method| is_allowed(endpoint, method)) {
+            let writes = [Method::POST, Method::PUT, Method::PATCH].contains(method);
             // Bodies that would do, that would not, and that name what is somebody else's.
-            let bodies = [bobs.body(endpoint), adas.body(endpoint), json!({}), json!({"name": "", "activity": "x"})];
-            for body in bodies {
-                let ask = async |path: &str| Answer::to(bob.request_with(method.clone(), path, &body)).await;
+            let bodies =
+                [bobs.body(endpoint), adas.body(endpoint), json!({}), json!({"name": "", "activity": "x"})];
+            for body in &bodies[..if writes { bodies.len() } else { 1 }] {
+                let ask = async |path: &str| {
+                    let request = if writes {
+                        bob.request_with(method.clone(), path, body)
+                    } else {
+                        bob.request(method.clone(), path)
+                    };
+                    Answer::to(request).await
+                };
                 for (there, never) in spellings(&there).iter().zip(spellings(&never)) {
                     let (theirs, nobodys) = (ask(there).await, ask(&never).await);
                     let row = format!("{method} {there} {body}");
@@ -206,7 +216,7 @@ async fn what_is_somebody_elses_is_not_there() {
         }
         adas.owner.get(&there).await.is(200, &before);
     }
-    assert!(objects > 100, "{objects}");
+    assert!(objects > 70, "{objects}");
 }
 
 /// R158, in lists, filters and references.
@@ -218,10 +228,13 @@ async fn nothing_leads_to_what_is_somebody_elses() {
     for name in ["ada", "bob"] {
         let mut browser = world.browser();
         browser.sign_up(name).await;
-        things.push(Things::of(application.bearer(&browser.lets(&application, "read write").await.access)).await);
+        things.push(
+            Things::of(application.bearer(&browser.lets(&application, "read write").await.access)).await,
+        );
     }
     let (adas, bobs) = (&things[0], &things[1]);
-    let track = adas.owner.post("/api/tracks/", json!({"activity": adas.activity, "description": "secret"})).await;
+    let track =
+        adas.owner.post("/api/tracks/", json!({"activity": adas.activity, "description": "secret"})).await;
     let bob = &bobs.owner;
     let none = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
     bob.get("/api/tracks/").await.is(200, none);
@@ -231,7 +244,7 @@ async fn nothing_leads_to_what_is_somebody_elses() {
     bob.get("/api/activities/").await.is(200, &one);
     bob.get("/api/activities/?search=Reading").await.is(200, &one);
 
-    let (activity, never) = (adas.activity.to_string(), "4611686018427387904");
+    let (activity, never) = (adas.activity.to_string(), NEVER);
     let filtered = async |id: &str| bob.get(&format!("/api/tracks/?activity={id}")).await;
     let theirs = filtered(&activity).await;
     assert_eq!(theirs.status, 400);
@@ -241,7 +254,8 @@ async fn nothing_leads_to_what_is_somebody_elses() {
     assert_eq!(theirs.status, 400);
     assert_eq!(alike(&theirs, &activity), alike(&booked(never).await, never));
     let own = bob.post("/api/tracks/", json!({"activity": bobs.activity})).await;
-    let moved = async |id: &str| bob.patch(&format!("/api/tracks/{}/", own.id()), json!({ "activity": id })).await;
+    let moved =
+        async |id: &str| bob.patch(&format!("/api/tracks/{}/", own.id()), json!({ "activity": id })).await;
     let theirs = moved(&activity).await;
     assert_eq!(theirs.status, 400);
     assert_eq!(alike(&theirs, &activity), alike(&moved(never).await, never));

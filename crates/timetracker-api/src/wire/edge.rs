@@ -1,7 +1,7 @@
 //! The one middleware: who may come in, what every answer carries, and the line in the log. One that does several
 //! small things costs half of what five would.
 //!
-//! The order of refusals is the framework's (4.1 of `dot-drf.md`) but for one: the token is judged before a byte
+//! The order of refusals is the framework's but for one: the token is judged before a byte
 //! of the body is read, so that a stranger cannot make us parse. 406, 401, 403, 405, then 404, 400, 413, 415.
 
 use std::panic::AssertUnwindSafe;

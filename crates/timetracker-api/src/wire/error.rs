@@ -1,5 +1,5 @@
-//! What an API client is told when something will not do: the bodies of Django REST Framework (4.3 of
-//! `dot-drf.md`), a closed set. Causes stay private: they go to the log, once, at the edge.
+//! What an API client is told when something will not do: the bodies of Django REST
+//! Framework, a closed set. Causes stay private: they go to the log, once, at the edge.
 
 use std::borrow::Cow;
 use std::error::Error;

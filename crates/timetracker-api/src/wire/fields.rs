@@ -1,4 +1,4 @@
-//! Values of fields as a client sends them, and what each may be (4.3 and 4.10 of `dot-drf.md`).
+//! Values of fields as a client sends them, and what each may be.
 //! Every failing field is reported at once.
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! What narrows and orders a list: `search` and `ordering` (4.7 of `dot-drf.md`).
+//! What narrows and orders a list: `search` and `ordering`.
 
 use super::error::ApiError;
 use super::query::Parameters;

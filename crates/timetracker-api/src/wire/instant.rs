@@ -1,4 +1,4 @@
-//! Date-times: every form Django REST Framework reads (4.10 of `dot-drf.md`), and the one it writes.
+//! Date-times: every form Django REST Framework reads, and the one it writes.
 //!
 //! Read: ISO 8601 dates (calendar or week, with or without hyphens) and times down to fractions of a second,
 //! with `T`, `t` or a space between; without an offset UTC is meant. Written: UTC with `Z`, microseconds only

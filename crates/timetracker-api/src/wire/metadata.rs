@@ -1,4 +1,4 @@
-//! The answer to OPTIONS: what a resource is, what it reads and writes (4.6 of `dot-drf.md`).
+//! The answer to OPTIONS: what a resource is, what it reads and writes.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;

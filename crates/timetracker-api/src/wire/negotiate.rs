@@ -1,4 +1,4 @@
-//! Which representation is wanted: `Accept`, and `?format=` or a suffix (4.5 of `dot-drf.md`).
+//! Which representation is wanted: `Accept`, and `?format=` or a suffix.
 //! There is one renderer, JSON; q-values change nothing.
 
 use actix_web::http::header::{self, HeaderMap};

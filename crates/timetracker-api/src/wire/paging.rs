@@ -1,4 +1,4 @@
-//! Pages by number: `page`, `page_size`, and the envelope `count, next, previous, results` (4.2 of `dot-drf.md`).
+//! Pages by number: `page`, `page_size`, and the envelope `count, next, previous, results`.
 
 use super::error::ApiError;
 use super::json;

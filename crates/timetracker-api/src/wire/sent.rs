@@ -1,4 +1,4 @@
-//! A request's body: JSON, form or multipart, on every URL alike (4.5 of `dot-drf.md`), bounded in size, in the
+//! A request's body: JSON, form or multipart, on every URL alike, bounded in size, in the
 //! time it may take to arrive, and in depth. It is read only after the caller was let in.
 
 use std::borrow::Cow;

@@ -66,10 +66,15 @@ async fn curl_line(app: &App, code: &Code<'_>, text: &str) -> Result<String, Pag
         if confidential { format!("-u '{id}:'\"$client_secret\"") } else { format!("-d client_id={id}") };
     // The one word here that somebody else wrote: quoted for the shell, and encoded by curl for the form.
     let redirect_uri = code.redirect_uri.replace('\'', "'\\''");
-    Ok(format!(
-        "curl {}/token/ {who} \\\n  -d grant_type=authorization_code \\\n  -d code={text} \\\n  --data-urlencode 'redirect_uri={redirect_uri}' \\\n  -d code_verifier=\"$verifier\"",
-        app.config.issuer.as_str(),
-    ))
+    let lines = [
+        format!("curl {}/token/", app.config.issuer.as_str()),
+        who,
+        "-d grant_type=authorization_code".to_owned(),
+        format!("-d code={text}"),
+        format!("--data-urlencode 'redirect_uri={redirect_uri}'"),
+        "-d code_verifier=\"$verifier\"".to_owned(),
+    ];
+    Ok(lines.join(" \\\n  "))
 }
 
 /// The errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core section 3.1.2.6, for people.

@@ -15,9 +15,15 @@ pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, 
     let signed_in = browser.signed_in().await?;
     let base = app.config.issuer.base();
     let code_url = format!("{base}/o/code/");
-    let register = format!(
-        "authz client create --name \"My client\" --type public \\\n  --grant-type authorization_code \\\n  --redirect-uri {code_url} --scope read --scope write"
-    );
+    let register = [
+        &format!("{} client create --name \"My client\"", app.config.command),
+        "--type public",
+        "--grant-type authorization_code",
+        &format!("--redirect-uri {code_url}"),
+        "--scope read",
+        "--scope write",
+    ]
+    .join(" \\\n  ");
     let api_url = app.config.api_url.clone().unwrap_or_else(|| format!("{base}/api/"));
     super::page(
         &browser,

@@ -76,6 +76,7 @@ fn displayed(name: &str) -> String {
 
 fn in_words(seconds: u64) -> String {
     let (count, unit) = match seconds {
+        _ if seconds > 0 && seconds.is_multiple_of(3_600) => (seconds / 3_600, "hour"),
         0..120 => (seconds, "second"),
         120..7_200 => (seconds / 60, "minute"),
         _ => (seconds / 3_600, "hour"),
@@ -96,8 +97,7 @@ mod tests {
 
     #[test]
     fn spans_are_said_in_the_largest_unit_that_fits() {
-        for (seconds, words) in
-            [(1, "1 second"), (90, "90 seconds"), (3_600, "60 minutes"), (36_000, "10 hours")]
+        for (seconds, words) in [(1, "1 second"), (90, "90 seconds"), (3_600, "1 hour"), (36_000, "10 hours")]
         {
             assert_eq!(in_words(seconds), words);
         }

@@ -12,7 +12,7 @@ use crate::pages::PageError;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::pkce::Challenge;
-use crate::protocol::{redirect_uri, token};
+use crate::protocol::{redirect_uri, scopes};
 use crate::store::clients::Client;
 
 /// No honest query is longer.
@@ -105,7 +105,7 @@ impl Request {
             ));
         }
         let challenge = challenge(params)?;
-        let scopes = token::granted(params.get("scope"), &token::allowed(app, client))?;
+        let scopes = scopes::granted(params.get("scope"), &scopes::allowed(app, client))?;
         let too_long = |name| params.get(name).is_some_and(|text: &str| text.len() > MAX_TEXT);
         if ["nonce", "login_hint"].into_iter().any(too_long) {
             return Err(OAuthError::new(Code::InvalidRequest, "A parameter is too long."));

@@ -8,12 +8,10 @@ mod refresh_token;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use model::scope::ScopeSet;
 
 use super::client_auth::ClientRequest;
 use super::error::{Code, OAuthError};
 use crate::app::App;
-use crate::store::clients::Client;
 
 /// Dispatches on the grant type.
 ///
@@ -41,24 +39,3 @@ pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpRes
 
 /// The grant types there are. `password` is used by clients an administrator has given it, and no others.
 pub const GRANT_TYPES: [&str; 4] = ["authorization_code", "refresh_token", "client_credentials", "password"];
-
-/// What is granted when `asked` of what `allowed` covers: all of it when nothing in particular was asked for
-/// (RFC 6749 section 3.3).
-///
-/// # Errors
-/// `invalid_scope` when more was asked for.
-pub(super) fn granted(asked: Option<&str>, allowed: &ScopeSet) -> Result<ScopeSet, OAuthError> {
-    let Some(asked) = asked else { return Ok(allowed.clone()) };
-    let asked: ScopeSet =
-        asked.parse().map_err(|_| OAuthError::new(Code::InvalidScope, "The scope is malformed."))?;
-    if asked.is_subset(allowed) {
-        Ok(asked)
-    } else {
-        Err(OAuthError::new(Code::InvalidScope, "More was asked for than may be given."))
-    }
-}
-
-/// What the client may ask for of what there is.
-pub(super) fn allowed(app: &App, client: &Client) -> ScopeSet {
-    client.scopes.iter().filter(|scope| app.config.scopes.iter().any(|(name, _)| name == scope)).collect()
-}

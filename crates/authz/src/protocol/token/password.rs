@@ -8,6 +8,7 @@ use super::issue::{self, Answer};
 use crate::app::App;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
+use crate::protocol::scopes;
 use crate::sign_in::{self, SignIn};
 
 /// Checks a person's password and issues for them.
@@ -15,7 +16,7 @@ pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, 
     let ClientRequest { client, params, address } = request;
     let username = params.required("username", "Request is missing username parameter.")?;
     let password = params.required("password", "Request is missing password parameter.")?;
-    let scopes = super::granted(params.get("scope"), &super::allowed(app, client))?;
+    let scopes = scopes::granted(params.get("scope"), &scopes::allowed(app, client))?;
     let (user, since) =
         match sign_in::check(app, *address, username, Secret::new(password.to_owned())).await? {
             SignIn::Welcome(user, since) => (user, since),

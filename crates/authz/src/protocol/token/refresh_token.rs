@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::crypto::seal::RefreshToken;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
+use crate::protocol::scopes;
 use crate::store::grants::{self, Presented, Refused};
 
 /// Renews. The new access token may have less scope, the grant keeps all of it.
@@ -26,7 +27,7 @@ pub(super) async fn renew(app: &App, request: &ClientRequest) -> Result<Answer, 
         .write(move |conn| {
             let rotated = grants::rotate(conn, &presented, now, overlap)?;
             // A request for too much must not use the token up: undone with the transaction.
-            match rotated.map(|grant| (super::granted(asked.as_deref(), &grant.scopes).ok(), grant)) {
+            match rotated.map(|grant| (scopes::granted(asked.as_deref(), &grant.scopes).ok(), grant)) {
                 Ok((None, _)) => Err(diesel::result::Error::RollbackTransaction),
                 Ok((Some(scopes), grant)) => Ok(Ok((scopes, grant))),
                 Err(refusal) => Ok(Err(refusal)),

@@ -53,7 +53,8 @@ impl Deployment {
                 ("AUTHZ_WORKERS", "1"),
             ])
         });
-        let mut deployment = Self { authz: [None, None], authz_settings, api: Vec::new(), databases: Some(databases) };
+        let mut deployment =
+            Self { authz: [None, None], authz_settings, api: Vec::new(), databases: Some(databases) };
         deployment.start_authz(0).await;
         deployment.start_authz(1).await;
         deployment.start_apis(settings, &issuer).await;
@@ -82,7 +83,8 @@ impl Deployment {
                 ("TIMETRACKER_WORKERS", "1"),
             ]);
             said.extend(self::said(settings));
-            let config = timetracker_api::config::Config::from_settings(Settings::new("TIMETRACKER_", said)).unwrap();
+            let config =
+                timetracker_api::config::Config::from_settings(Settings::new("TIMETRACKER_", said)).unwrap();
             let server = SERVERS.spawn(timetracker_api::server::Server::start(config, Clock::system()));
             self.api.push(server.await.unwrap().unwrap());
         }
@@ -143,9 +145,12 @@ struct Table {
 async fn tables(database: &TestDatabase) -> Vec<String> {
     let db = Db::open(database.url()).unwrap();
     let query = |conn: &mut Conn| match conn {
-        Conn::Sqlite(conn) => sql_query("SELECT name FROM sqlite_schema WHERE type = 'table'").load::<Table>(conn),
+        Conn::Sqlite(conn) => {
+            sql_query("SELECT name FROM sqlite_schema WHERE type = 'table'").load::<Table>(conn)
+        }
         Conn::Postgres(conn) => {
-            sql_query("SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema()").load(conn)
+            sql_query("SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema()")
+                .load(conn)
         }
     };
     let mut names: Vec<String> = db.read(query).await.unwrap().into_iter().map(|table| table.name).collect();
@@ -156,7 +161,8 @@ async fn tables(database: &TestDatabase) -> Vec<String> {
 
 impl Drop for Deployment {
     fn drop(&mut self) {
-        let (authz, api, databases) = (std::mem::take(&mut self.authz), std::mem::take(&mut self.api), self.databases.take());
+        let (authz, api, databases) =
+            (std::mem::take(&mut self.authz), std::mem::take(&mut self.api), self.databases.take());
         let (done, wait) = std::sync::mpsc::channel::<()>();
         SERVERS.spawn(async move {
             for server in api {

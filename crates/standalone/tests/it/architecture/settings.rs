@@ -12,7 +12,9 @@ pub fn read() -> BTreeSet<String> {
         let literals = source.code.split('"').skip(1).step_by(2).filter(|literal| is_name(literal));
         match source.path.as_str() {
             "authz/src/config.rs" => names.extend(literals.map(|name| format!("AUTHZ_{name}"))),
-            "timetracker-api/src/config.rs" => names.extend(literals.map(|name| format!("TIMETRACKER_{name}"))),
+            "timetracker-api/src/config.rs" => {
+                names.extend(literals.map(|name| format!("TIMETRACKER_{name}")));
+            }
             "standalone/src/settings.rs" => {
                 let own = source.code.split("own.").skip(1).filter_map(|call| call.split('"').nth(1));
                 names.extend(own.filter(|name| is_name(name)).map(|name| format!("STANDALONE_{name}")));
@@ -25,7 +27,9 @@ pub fn read() -> BTreeSet<String> {
 }
 
 fn is_name(text: &str) -> bool {
-    text.len() > 2 && !text.ends_with('_') && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    text.len() > 2
+        && !text.ends_with('_')
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 /// What the README and the documents mention.
@@ -33,7 +37,8 @@ pub fn documented() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (_, text) in markdown() {
         for word in text.split(|each: char| !each.is_ascii_uppercase() && each != '_') {
-            let known = ["AUTHZ_", "TIMETRACKER_", "STANDALONE_"].iter().find_map(|prefix| word.strip_prefix(prefix));
+            let known =
+                ["AUTHZ_", "TIMETRACKER_", "STANDALONE_"].iter().find_map(|prefix| word.strip_prefix(prefix));
             if known.is_some_and(is_name) {
                 names.insert(word.to_owned());
             }
@@ -44,6 +49,7 @@ pub fn documented() -> BTreeSet<String> {
 
 /// Whether there is such a setting; a secret may also be given as a file.
 pub fn exists(name: &str, known: &BTreeSet<String>) -> bool {
-    let secret = name.strip_suffix("_FILE").filter(|name| name.ends_with("_KEY") || name.ends_with("_SECRET"));
+    let secret =
+        name.strip_suffix("_FILE").filter(|name| name.ends_with("_KEY") || name.ends_with("_SECRET"));
     known.contains(name) || secret.is_some_and(|name| known.contains(name))
 }

@@ -72,7 +72,8 @@ impl Source {
 
     /// Whether the code has this as a word of its own.
     pub fn names(&self, word: &str) -> bool {
-        let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        let is_part =
+            |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         self.code.match_indices(word).any(|(at, _)| {
             let bytes = self.code.as_bytes();
             let before = at.checked_sub(1).and_then(|at| bytes.get(at));
@@ -86,7 +87,8 @@ impl Source {
         let mut paths = Vec::new();
         for keyword in ["crate", "super", "self"] {
             for (at, _) in self.code.match_indices(&format!("{keyword}::")) {
-                let preceded = self.code[..at].ends_with(|each: char| each.is_alphanumeric() || "_:".contains(each));
+                let preceded =
+                    self.code[..at].ends_with(|each: char| each.is_alphanumeric() || "_:".contains(each));
                 if !preceded {
                     let mut rest = &self.code[at..];
                     unfold(&mut rest, "", &mut paths);
@@ -149,7 +151,8 @@ fn unfold(rest: &mut &str, before: &str, paths: &mut Vec<String>) {
 fn use_trees_are_unfolded() {
     let source = Source::new(
         "authz/src/protocol/authorize/request.rs".to_owned(),
-        "use crate::protocol::{pkce::Challenge, redirect_uri, token};\nlet a = super::super::revoke::post;".to_owned(),
+        "use crate::protocol::{pkce::Challenge, redirect_uri, token};\nlet a = super::super::revoke::post;"
+            .to_owned(),
     );
     assert_eq!(
         source.paths(),

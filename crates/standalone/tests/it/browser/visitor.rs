@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-use crate::support::{PASSWORD, until};
+use crate::support::{PASSWORD, said, until};
 
 /// How long a page may take to show what it should.
 const WITHIN: Duration = Duration::from_secs(15);
@@ -31,7 +31,7 @@ pub struct Visitor {
 
 impl Visitor {
     pub fn new(origin: &str, browser: Client) -> Self {
-        let pictures = std::env::var_os("SCREENSHOT_DIR").map(PathBuf::from);
+        let pictures = said("SCREENSHOT_DIR").map(PathBuf::from);
         Self { origin: origin.to_owned(), browser, pictures }
     }
 
@@ -144,7 +144,8 @@ impl Visitor {
     /// could not be loaded. That a page said 404 on purpose is no complaint.
     pub async fn complaints(&self) -> Vec<String> {
         let log = self.call("se/log", json!({ "type": "browser" })).await;
-        let messages = log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
+        let messages =
+            log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
         messages.filter(|message| !message.contains("the server responded with a status of 4")).collect()
     }
 
@@ -155,7 +156,8 @@ impl Visitor {
 
     pub async fn has_a_screen_of(&self, width: u32, height: u32) {
         // A phone's scroll bar lies over the page and takes no room.
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
@@ -179,7 +181,8 @@ impl Visitor {
                 ]);
                 self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
                 let size = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
-                let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+                let clip =
+                    json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
                 let shot = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
                 let shot = self.devtools("Page.captureScreenshot", shot).await;
                 let picture = BASE64_STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();

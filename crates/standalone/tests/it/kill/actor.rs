@@ -58,7 +58,7 @@ impl Actor {
             3 => self.revoke(|newest| newest.access.clone()).await?,
             _ => {}
         }
-        self.credential(turn % 2 == 0).await
+        self.credential(turn.is_multiple_of(2)).await
     }
 
     async fn buy(&mut self) -> Result<(), Gone> {
@@ -67,14 +67,22 @@ impl Actor {
         if consent.status != 200 {
             return Err(self.surprise("consent page", &format!("{consent:?}")));
         }
-        let decided = self.browser.try_submit(&consent, "#consent-form", &[("decision", "allow")]).await.ok_or(Gone)?;
+        let decided =
+            self.browser.try_submit(&consent, "#consent-form", &[("decision", "allow")]).await.ok_or(Gone)?;
         let Some(code) = decided.query("code") else {
             return Err(self.surprise("consent", &format!("{decided:?}")));
         };
         let sent = self.application.exchange_request(&code, &request.verifier);
         let cut_off = Some(CutOff::Exchange);
         let verifier = request.verifier;
-        self.ledger.grants.push(Grant { code, verifier, newest: None, older: Vec::new(), cut_off, revoked: false });
+        self.ledger.grants.push(Grant {
+            code,
+            verifier,
+            newest: None,
+            older: Vec::new(),
+            cut_off,
+            revoked: false,
+        });
         let answer = Answer::attempt(sent).await.ok_or(Gone)?;
         let Some(tokens) = Tokens::read(&answer) else { return Err(self.surprise("exchange", &answer)) };
         self.ledger.acknowledged.exchanges += 1;
@@ -103,7 +111,8 @@ impl Actor {
     }
 
     async fn track(&mut self, description: &str) -> Result<(), Gone> {
-        let body = json!({"activity": self.activity, "description": description, "start": "2026-01-02T03:04:05Z"});
+        let body =
+            json!({"activity": self.activity, "description": description, "start": "2026-01-02T03:04:05Z"});
         let sent = self.bearer.request_with(reqwest::Method::POST, "/api/tracks/", &body);
         let answer = Answer::attempt(sent).await.ok_or(Gone)?;
         if answer.status != 201 {

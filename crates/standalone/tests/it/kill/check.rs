@@ -127,7 +127,8 @@ impl Actor {
             if grant.cut_off == Some(CutOff::Refresh) && killed.elapsed() > OVERLAP {
                 self.ledger.unjudged += 1;
             } else {
-                self.ledger.wrong(format!("the newest refresh token is refused; cut off: {:?}", grant.cut_off));
+                self.ledger
+                    .wrong(format!("the newest refresh token is refused; cut off: {:?}", grant.cut_off));
             }
             return;
         };
@@ -168,9 +169,15 @@ impl Actor {
             }
             next = page["next"].as_str().map(|url| url[self.bearer.origin.len()..].to_owned());
         }
-        let wrong = |track: &&Value| found.get(track["description"].as_str().unwrap()) != Some(&vec![(*track).clone()]);
-        let lost: Vec<String> = self.ledger.tracks.iter().filter(wrong).map(|track| format!("not there once: {track}")).collect();
-        let twice = found.iter().filter(|(_, tracks)| tracks.len() > 1).map(|(name, _)| format!("there twice: {name}"));
+        let wrong = |track: &&Value| {
+            found.get(track["description"].as_str().unwrap()) != Some(&vec![(*track).clone()])
+        };
+        let lost: Vec<String> =
+            self.ledger.tracks.iter().filter(wrong).map(|track| format!("not there once: {track}")).collect();
+        let twice = found
+            .iter()
+            .filter(|(_, tracks)| tracks.len() > 1)
+            .map(|(name, _)| format!("there twice: {name}"));
         self.ledger.wrong.extend(lost.into_iter().chain(twice));
     }
 }

@@ -55,7 +55,7 @@ impl Program {
         let child = Command::new(env!("CARGO_BIN_EXE_timetracker"))
             .envs(self.variables.clone())
             .stdin(Stdio::null())
-            .stdout(said.try_clone().unwrap())
+            .stdout(Stdio::null())
             .stderr(said)
             .spawn()
             .unwrap();
@@ -74,7 +74,7 @@ impl Program {
         }
     }
 
-    /// Everything it wrote.
+    /// Everything it complained about.
     pub fn said(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
     }

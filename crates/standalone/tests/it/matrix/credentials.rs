@@ -32,7 +32,8 @@ pub enum Verdict {
 /// All of them. The clock is moved on for those that have ended.
 pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
     let application = world.register(confidential("Time sheets", CALLBACK)).await;
-    let elsewhere = Registration { audiences: vec!["elsewhere".to_owned()], ..confidential("Elsewhere", CALLBACK) };
+    let elsewhere =
+        Registration { audiences: vec!["elsewhere".to_owned()], ..confidential("Elsewhere", CALLBACK) };
     let elsewhere = world.register(elsewhere).await;
     let both = vec!["elsewhere".to_owned(), "timetracker".to_owned()];
     let both = world.register(Registration { audiences: both, ..confidential("Both", CALLBACK) }).await;
@@ -78,7 +79,11 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
         token: Some(token),
         verdict: Verdict::Scopes(scopes),
     };
-    let nobody = |name: &'static str, token: String| Credential { name, token: Some(token), verdict: Verdict::NoPerson };
+    let nobody = |name: &'static str, token: String| Credential {
+        name,
+        token: Some(token),
+        verdict: Verdict::NoPerson,
+    };
     vec![
         Credential { name: "no token", token: None, verdict: Verdict::Unauthenticated(MISSING) },
         invalid("an empty token", ""),
@@ -97,11 +102,18 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
         invalid("a refresh token", &read_write.refresh),
         invalid("an authorization code", &code),
         nobody("a token without a person", application.speaks_for_itself("read write").await),
-        nobody("a token without a person and without a scope of ours", application.speaks_for_itself("other").await),
+        nobody(
+            "a token without a person and without a scope of ours",
+            application.speaks_for_itself("other").await,
+        ),
         scoped("other", browser.lets(&application, "other").await.access, &[]),
         scoped("read", browser.lets(&application, "read").await.access, &["read"]),
         scoped("write", browser.lets(&application, "write").await.access, &["write"]),
         scoped("read write", read_write.access, &["read", "write"]),
-        scoped("read write for two audiences", browser.lets(&both, "read write").await.access, &["read", "write"]),
+        scoped(
+            "read write for two audiences",
+            browser.lets(&both, "read write").await.access,
+            &["read", "write"],
+        ),
     ]
 }

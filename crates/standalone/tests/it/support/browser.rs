@@ -44,7 +44,8 @@ impl Browser {
         let fields = sent.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let fields: Vec<_> = fields.filter(|(name, _)| !given(name)).chain(filled.iter().copied()).collect();
         // What Chromium sends from a page with `Referrer-Policy: no-referrer`.
-        let request = self.http.post(&sent.action).header("origin", "null").header("sec-fetch-site", "same-origin");
+        let request =
+            self.http.post(&sent.action).header("origin", "null").header("sec-fetch-site", "same-origin");
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form(&fields));
         self.follow(request, sent.action).await
     }
@@ -63,12 +64,12 @@ impl Browser {
             let answer = Answer::attempt(request).await?;
             self.keep_cookies(&answer);
             let Some(location) = answer.headers.get(LOCATION) else {
-                return Some(Page { url, status: answer.status, headers: answer.headers, html: answer.text });
+                return Some(Page { url, status: answer.status, html: answer.text });
             };
             assert_eq!(answer.status, 303, "a redirect that keeps the method: {answer:?}");
             url = Url::parse(&url).unwrap().join(location.to_str().unwrap()).unwrap().into();
             if !url.starts_with(&format!("{}/", self.origin)) {
-                return Some(Page { url, status: answer.status, headers: answer.headers, html: String::new() });
+                return Some(Page { url, status: answer.status, html: String::new() });
             }
             request = self.http.get(&url);
         }
@@ -106,6 +107,11 @@ impl Browser {
         let page = self.decides(request, "allow").await;
         assert_eq!(page.query("state").as_ref(), Some(&request.state), "{page:?}");
         page.query("code").unwrap_or_else(|| panic!("no code: {page:?}"))
+    }
+
+    /// The code that the code page shows for a consent.
+    pub async fn allows_at_the_code_page(&mut self, request: &Request) -> String {
+        self.decides(request, "allow").await.text("#code")
     }
 
     /// All of it: the access and refresh tokens an application has from this person.

@@ -45,6 +45,12 @@ pub async fn until<T: std::fmt::Debug>(
     }
 }
 
+/// What whoever runs the tests says in a variable of the environment.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn said(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// `name=value&…`, as a form or a query.
 pub fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()

@@ -1,6 +1,5 @@
 //! A page as a browser without scripts sees it.
 
-use reqwest::header::HeaderMap;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
@@ -9,7 +8,6 @@ use url::Url;
 pub struct Page {
     pub url: String,
     pub status: u16,
-    pub headers: HeaderMap,
     pub html: String,
 }
 
