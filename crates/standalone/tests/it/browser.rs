@@ -119,7 +119,7 @@ async fn a_person_allows_and_refuses_and_the_code_page_says_so() {
         ada.shoots("code").await;
         let code = ada.value("#code").await;
         let line = format!(
-            "curl {origin}/o/token/ -d client_id={} \\\n  -d grant_type=authorization_code \\\n  -d code={code} \\\n  \
+            "curl {origin}/o/token/ \\\n  -d client_id={} \\\n  -d grant_type=authorization_code \\\n  -d code={code} \\\n  \
              --data-urlencode 'redirect_uri={code_page}' \\\n  -d code_verifier=\"$verifier\"",
             terminal.id,
             origin = world.origin(),

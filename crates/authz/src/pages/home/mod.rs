@@ -16,7 +16,8 @@ pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, 
     let base = app.config.issuer.base();
     let code_url = format!("{base}/o/code/");
     let register = [
-        &format!("{} client create --name \"My client\"", app.config.command),
+        &format!("{} client create", app.config.command),
+        "--name \"My client\"",
         "--type public",
         "--grant-type authorization_code",
         &format!("--redirect-uri {code_url}"),
