@@ -1,0 +1,162 @@
+//! The question, and what counts as an answer to it.
+
+use crate::support::{AuthorizationRequest, CALLBACK, server};
+
+/// The person learns who asks, for what, and where it leads.
+#[tokio::test]
+async fn the_question_says_who_asks_for_what_and_where_it_leads() {
+    let server = server().await;
+    let client = server.new_client("web").named("Time Keeper").register().await;
+    let browser = server.signed_in("ada").await;
+    let page = browser.get(&AuthorizationRequest::of(&client).with("scope", "read").path()).await;
+    for (id, text) in [
+        ("client", "Time Keeper"),
+        ("person", "ada"),
+        ("scopes", "See your activities and the time you tracked read"),
+        ("redirect-host", "client.example"),
+        ("access-lasts", "1 hour, and the application may renew it without asking you again"),
+    ] {
+        assert_eq!(page.element(id).as_deref(), Some(text));
+    }
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    assert_eq!(
+        page.header("content-security-policy"),
+        Some(
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self' https://client.example; \
+             base-uri 'none'; frame-ancestors 'none'"
+        )
+    );
+}
+
+/// R7, R9
+#[tokio::test]
+async fn a_decision_is_answered_with_303_and_the_issuer() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let browser = server.signed_in("ada").await;
+    let request = AuthorizationRequest::of(&client);
+    let params = browser.decide(&request, "allow").await.returned_to(CALLBACK);
+    let names: Vec<&str> = params.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["code", "state", "iss"]);
+    assert_eq!(params[2].1, crate::support::ISSUER);
+    for decision in ["refuse", "", "ALLOW", "yes"] {
+        let params = browser.decide(&request, decision).await.returned_to(CALLBACK);
+        assert_eq!(params[0].1, "access_denied");
+        assert_eq!(params[2], ("state".into(), "the state".into()));
+        assert_eq!(params[3], ("iss".into(), crate::support::ISSUER.into()));
+    }
+}
+
+/// R33: what one person was shown in one browser is worth nothing in another.
+#[tokio::test]
+async fn a_question_is_answered_by_whom_and_where_it_was_asked() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let ada = server.signed_in("ada").await;
+    let eve = server.signed_in("eve").await;
+    let request = AuthorizationRequest::of(&client);
+    let shown_to_eve = eve.asked(&request).await.with("decision", "allow");
+
+    let answer = ada.submit(&shown_to_eve).await;
+    answer.is_page(403);
+    let own_token = ada.asked(&request).await.field("csrf_token").unwrap().to_owned();
+    let answer = ada.submit(&shown_to_eve.clone().with("csrf_token", &own_token)).await;
+    answer.form("consent-form");
+    let stranger = server.browser();
+    stranger.submit(&shown_to_eve).await.is_page(403);
+}
+
+/// C6: what changed while the page was open is asked about again.
+#[tokio::test]
+async fn a_decision_about_something_else_than_was_shown_is_asked_again() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let browser = server.signed_in("ada").await;
+    let request = AuthorizationRequest::of(&client).with("scope", "read");
+    let shown = browser.asked(&request).await.with("decision", "allow");
+
+    // The address changes.
+    for (name, value) in [("scope", "read write"), ("state", "another"), ("prompt", "consent")] {
+        let mut bent = shown.clone();
+        bent.action = request.clone().with(name, value).path();
+        browser.submit(&bent).await.form("consent-form");
+    }
+    for tampered in [shown.clone().without("shown"), shown.clone().with("shown", "x")] {
+        browser.submit(&tampered).await.form("consent-form");
+    }
+    // The registration changes.
+    for change in
+        ["name = 'Evil Corp'", "redirect_uris = 'https://client.example/cb\nhttps://evil.example/cb'"]
+    {
+        server.sql(&format!("UPDATE clients SET {change} WHERE id = 'web'")).await;
+        // What an administrator's command would announce.
+        client.rotate_secret(&server).await;
+        browser.submit(&shown).await.form("consent-form");
+    }
+    server.sql("UPDATE clients SET scopes = 'write' WHERE id = 'web'").await;
+    client.rotate_secret(&server).await;
+    assert_eq!(browser.submit(&shown).await.returned_to(CALLBACK)[0].1, "invalid_scope");
+    server
+        .sql("UPDATE clients SET grant_types = 'client_credentials', scopes = 'read' WHERE id = 'web'")
+        .await;
+    client.rotate_secret(&server).await;
+    assert_eq!(browser.submit(&shown).await.returned_to(CALLBACK)[0].1, "unauthorized_client");
+    server.delete_client(&client).await;
+    browser.submit(&shown).await.is_page(400);
+}
+
+/// R35, R61: the page was open while the person signed out, was disabled, or changed the password.
+#[tokio::test]
+async fn a_session_that_ended_decides_nothing() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let request = AuthorizationRequest::of(&client);
+    let (ada, bob, cy) =
+        (server.signed_in("ada").await, server.signed_in("bob").await, server.signed_in("cy").await);
+    let mut shown = Vec::new();
+    for browser in [&ada, &bob, &cy] {
+        shown.push(browser.asked(&request).await.with("decision", "allow"));
+    }
+    server.advance(1);
+    let copy = ada.copied();
+    let sign_out = ada.get("/").await.form("sign-out-form");
+    ada.submit(&sign_out).await.is_page(200);
+    server.disable("bob", true).await;
+    server.set_password("cy", "something else entirely").await;
+    for (browser, shown) in [copy, bob, cy].iter().zip(&shown) {
+        let answer = browser.submit(shown).await;
+        assert!(answer.location().starts_with("http://localhost:8000/accounts/login/"), "{answer:?}");
+    }
+}
+
+/// C7: a decision sent twice is two codes for one allowed request, each of which works once.
+#[tokio::test]
+async fn a_decision_sent_twice_gives_codes_that_do_not_harm_each_other() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let browser = server.signed_in("ada").await;
+    let request = AuthorizationRequest::of(&client);
+    let (first, second) = (browser.allow(&request).await, browser.allow(&request).await);
+    assert_ne!(first.code, second.code);
+    assert_eq!(client.redeem(&first).await.status, 200);
+    assert_eq!(client.redeem(&second).await.status, 200);
+}
+
+/// R134
+#[tokio::test]
+async fn names_and_descriptions_are_text_and_nothing_else() {
+    let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
+    let scopes = format!("read={evil}; write=Write");
+    let server = crate::support::server_with(&[("SCOPES", &scopes)]).await;
+    let client = server.new_client("web").named(evil).register().await;
+    let browser = server.signed_in("ada").await;
+    let request = AuthorizationRequest::of(&client);
+    let login = browser.get(&request.clone().with("prompt", "login").path()).await;
+    let login = browser.get(login.location().strip_prefix(crate::support::BASE).unwrap()).await;
+    let consent = browser.get(&request.path()).await;
+    for page in [&login, &consent] {
+        assert!(!page.body.contains("<script") && !page.body.contains("<img src=x"), "{page:?}");
+        assert!(page.element("client").unwrap().contains(evil));
+    }
+    assert!(consent.element("scopes").unwrap().contains(evil));
+}

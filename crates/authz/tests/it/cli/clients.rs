@@ -1,0 +1,154 @@
+//! `authz client …`
+
+use serde_json::json;
+
+use super::{both, fails};
+use crate::support::{Client, Program, eventually, server_on_real_time};
+
+/// R3, R42, R126, R173
+#[tokio::test]
+async fn clients_are_registered_shown_rotated_and_deleted() {
+    let server = server_on_real_time(&[]).await;
+    let program = Program::new(&server.settings);
+    let create = [
+        "client",
+        "create",
+        "--name",
+        "Web",
+        "--type",
+        "confidential",
+        "--grant-type",
+        "authorization_code",
+        "--grant-type",
+        "client_credentials",
+        "--redirect-uri",
+        "https://client.example/cb",
+        "--scope",
+        "read",
+        "--audience",
+        "timetracker",
+        "--introspects",
+        "timetracker",
+        "--id",
+        "web",
+        "--json",
+    ];
+    let mut made = program.run(&create, "").json();
+    let secret = made["client_secret"].take().as_str().unwrap().to_owned();
+    made["created_at"].take();
+    assert_eq!(
+        made,
+        json!({
+            "client_id": "web", "name": "Web", "type": "confidential",
+            "grant_types": ["authorization_code", "client_credentials", "refresh_token"],
+            "redirect_uris": ["https://client.example/cb"], "scopes": ["read"], "audiences": ["timetracker"],
+            "introspects": ["timetracker"], "created_at": null, "client_secret": null,
+        })
+    );
+    assert_eq!(fails(&program, &create[..create.len() - 1], "", 1), "authz: the client id is taken\n");
+    // The running server knows it at once, and never says the secret again.
+    let web = Client::known(&server, "web", &secret);
+    let access = web.client_credentials().await.text("access_token");
+    for arguments in [&["client", "list"][..], &["client", "show", "web"]] {
+        let (shown, text) = both(&program, arguments, "");
+        assert!(text.contains("web") && shown.to_string().contains("\"web\""));
+        for told in [&text, &shown.to_string()] {
+            assert!(!told.contains(&secret) && !told.contains("secret"), "{told}");
+        }
+    }
+    let rotated = program.run(&["client", "rotate-secret", "web", "--json"], "").json();
+    assert!(rotated["previous_valid_until"].is_string());
+    let rotated = web.with_secret(rotated["client_secret"].as_str().unwrap());
+    eventually("the new secret is known", || async { rotated.client_credentials().await.status == 200 })
+        .await;
+    assert_eq!(web.client_credentials().await.status, 200);
+
+    let watcher = server.new_client("watcher").introspects(&["timetracker"]).register().await;
+    assert!(watcher.vouches_for(&access).await);
+    let gone = program.run(&["client", "delete", "web", "--json"], "").json();
+    assert_eq!(gone, json!({"client_id": "web", "deleted": true}));
+    eventually("the client is gone", || async { rotated.client_credentials().await.status == 401 }).await;
+    eventually("its tokens are gone", || async { !watcher.vouches_for(&access).await }).await;
+    for command in ["show", "delete", "rotate-secret"] {
+        assert!(fails(&program, &["client", command, "web"], "", 1).contains("there is no such"));
+    }
+    // Another client of that id: what was issued to the one before stays void, and what it gets itself is good.
+    let again = program.run(&create, "").json();
+    let again = web.with_secret(again["client_secret"].as_str().unwrap());
+    rotated.client_credentials().await.is_error(401, "invalid_client");
+    eventually("the new one's tokens are good", || async {
+        let access = again.client_credentials().await.text("access_token");
+        watcher.vouches_for(&access).await
+    })
+    .await;
+    assert!(!watcher.vouches_for(&access).await);
+}
+
+/// R3
+#[tokio::test]
+async fn what_should_not_be_registered_is_refused() {
+    let server = server_on_real_time(&[]).await;
+    let program = Program::new(&server.settings);
+    let public =
+        ["client", "create", "--type", "public", "--name", "x", "--grant-type", "authorization_code"];
+    for uri in [
+        "/cb",
+        "c.example/cb",
+        "http://c.example/cb",
+        "https://c.example/cb#",
+        "https://c.example/cb#f",
+        "https://u@c.example/cb",
+        "https://u:p@c.example/cb",
+        "https://*.example/cb",
+        "https://c.example/*",
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "blob:https://c.example/x",
+        "about:blank",
+        "myapp:/cb",
+        "https://",
+        "https://c.example/c b",
+        "https://c.example\\@evil/",
+        "https://c.example/\u{202e}cb",
+        "HTTPS:c.example/cb",
+        "//c.example/cb",
+        "https://c.example/cb\nhttps://evil.example/cb",
+        "",
+    ] {
+        let arguments: Vec<&str> = public.into_iter().chain(["--redirect-uri", uri]).collect();
+        assert!(fails(&program, &arguments, "", 1).contains("a redirect URI"), "{uri}");
+    }
+    for (arguments, told) in [
+        (&["--name", "x"][..], "authorization_code needs a redirect URI"),
+        (&["--scope", "admin", "--redirect-uri", "https://c.example/"], "the scopes are read write"),
+        (&["--grant-type", "implicit", "--redirect-uri", "https://c.example/"], "a grant type is one of"),
+        (
+            &["--grant-type", "client_credentials", "--redirect-uri", "https://c.example/"],
+            "only a confidential client",
+        ),
+        (
+            &["--introspects", "timetracker", "--redirect-uri", "https://c.example/"],
+            "only a confidential client",
+        ),
+        (&["--id", "1", "--redirect-uri", "https://c.example/"], "a client id begins with a letter"),
+        (
+            &["--audience", "a b", "--redirect-uri", "https://c.example/"],
+            "an audience has visible characters",
+        ),
+    ] {
+        let base = ["client", "create", "--type", "public", "--grant-type", "authorization_code"];
+        let named: &[&str] = if arguments[0] == "--name" { &[] } else { &["--name", "x"] };
+        let arguments: Vec<&str> = base.iter().chain(named).chain(arguments).copied().collect();
+        let error = fails(&program, &arguments, "", 1);
+        assert!(error.contains(told), "{error}");
+    }
+    for name in ["", " ", "a\x1b[2Jb", "a\nb", &"x".repeat(101)] {
+        let arguments =
+            ["client", "create", "--type", "public", "--grant-type", "refresh_token", "--name", name];
+        assert!(fails(&program, &arguments, "", 1).contains("a name has 1 to 100 characters"));
+    }
+    assert_eq!(server.count("clients").await, 0);
+}

@@ -1,0 +1,122 @@
+//! What every form of ours has in common: it was shown by us, in this browser, and says so.
+
+use reqwest::RequestBuilder;
+
+use crate::support::{AuthorizationRequest, Browser, Form, TestServer, password_of, server};
+
+/// The forms there are, each filled in so that it would work.
+async fn forms(server: &TestServer, browser: &Browser) -> Vec<(&'static str, Form)> {
+    let client = server.client("web").await;
+    let filled = |form: Form| form.with("username", "eve").with("password", &password_of("eve"));
+    let login = filled(browser.get("/accounts/login/").await.form("login-form"));
+    let signup = filled(browser.get("/accounts/signup/").await.form("signup-form"));
+    let logout = browser.get("/").await.form("sign-out-form");
+    let consent = browser.asked(&AuthorizationRequest::of(&client)).await.with("decision", "allow");
+    vec![("login", login), ("signup", signup), ("consent", consent), ("logout", logout)]
+}
+
+/// R129
+#[tokio::test]
+async fn a_form_that_was_not_shown_here_is_refused() {
+    let server = server().await;
+    let browser = server.signed_in("ada").await;
+    let other = server.signed_in("bob").await;
+    let foreign = other.get("/").await.form("sign-out-form").field("csrf_token").unwrap().to_owned();
+    let stranger = server.browser();
+    let strangers =
+        stranger.get("/accounts/login/").await.form("login-form").field("csrf_token").unwrap().to_owned();
+    let (people, sessions) = (server.count("users").await, server.count("sessions").await);
+    for (name, form) in forms(&server, &browser).await {
+        let own = form.field("csrf_token").unwrap().to_owned();
+        let cut = &own[..own.len() - 1];
+        for token in ["", "x", cut, &foreign, &strangers, &own.to_lowercase(), &browser.cookie()] {
+            let answer = browser.submit(&form.clone().with("csrf_token", token)).await;
+            answer.is_page(403);
+            assert_eq!(answer.set_cookies(), Vec::<&str>::new(), "{name} {token}");
+        }
+        browser.submit(&form.clone().without("csrf_token")).await.is_page(403);
+        // A token without the cookie it belongs to.
+        server.browser().submit(&form).await.is_page(403);
+    }
+    assert_eq!((server.count("users").await, server.count("sessions").await), (people, sessions));
+    assert!(browser.is_signed_in().await);
+}
+
+/// R129
+#[tokio::test]
+async fn a_form_from_another_site_is_refused_whatever_it_carries() {
+    let server = server().await;
+    let browser = server.signed_in("ada").await;
+    for (_, form) in forms(&server, &browser).await {
+        let bare = || {
+            browser
+                .request(reqwest::Method::POST, &form.action)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(crate::support::form(&form.fields))
+        };
+        let with = |headers: &[(&str, &str)]| -> RequestBuilder {
+            headers.iter().fold(bare(), |request, (name, value)| request.header(*name, *value))
+        };
+        for headers in [
+            &[("origin", "https://evil.example")][..],
+            &[("origin", "null")],
+            &[("origin", "http://localhost:8001")],
+            &[("origin", "https://localhost:8000")],
+            &[("origin", "http://localhost:8000.evil.example")],
+            &[("origin", "")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "http://localhost:8000")],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "none")],
+            &[("sec-fetch-site", "")],
+        ] {
+            let answer = browser.send(with(headers)).await;
+            answer.is_page(403);
+            assert_eq!(answer.set_cookies(), Vec::<&str>::new());
+        }
+        for content_type in ["application/json", "text/plain", "multipart/form-data; boundary=x", ""] {
+            let request =
+                browser.request(reqwest::Method::POST, &form.action).header("content-type", content_type);
+            browser.send(request.body(crate::support::form(&form.fields))).await.is_page(403);
+        }
+    }
+    assert!(browser.is_signed_in().await);
+}
+
+/// R129: old browsers send no `Sec-Fetch-Site`, very old ones no `Origin`.
+#[tokio::test]
+async fn a_browser_that_says_nothing_or_the_right_thing_is_believed_with_its_token() {
+    let server = server().await;
+    server.person("ada").await;
+    for headers in [
+        &[][..],
+        &[("origin", "http://localhost:8000")],
+        &[("sec-fetch-site", "same-origin")],
+        &[("sec-fetch-site", "same-origin"), ("origin", "null")],
+    ] {
+        let browser = server.browser();
+        let form = browser.get("/accounts/login/").await.form("login-form");
+        let form = form.with("username", "ada").with("password", &password_of("ada"));
+        let mut request = browser
+            .request(reqwest::Method::POST, &form.action)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(crate::support::form(&form.fields));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        browser.send(request).await.location();
+        assert!(browser.is_signed_in().await);
+    }
+}
+
+/// R145, R146
+#[tokio::test]
+async fn a_form_has_at_most_sixteen_kilobytes_and_is_not_compressed() {
+    let server = server().await;
+    let browser = server.signed_in("ada").await;
+    for (_, form) in forms(&server, &browser).await {
+        browser.submit(&form.clone().with("filler", &"x".repeat(17_000))).await.is_page(400);
+        let answer = browser.send(browser.posting(&form).header("content-encoding", "gzip")).await;
+        assert_eq!(answer.status, 415);
+    }
+    assert!(browser.is_signed_in().await);
+}

@@ -1,0 +1,37 @@
+//! The authorization server over real HTTP, written as an attacker and a fussy reader of RFCs would.
+//! Files mirror the URLs; a doc comment names the rows of the security catalogue a test proves.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "test support"
+)]
+
+mod authorize;
+mod cli;
+mod client_authentication;
+mod code_page;
+mod discovery;
+mod feed;
+mod forms;
+mod framing;
+mod headers;
+mod interop;
+mod introspect;
+mod login;
+mod logout;
+mod logs;
+mod matrix;
+mod races;
+mod revoke;
+mod schema;
+mod signup;
+mod support;
+mod token;
+mod token_authorization_code;
+mod token_client_credentials;
+mod token_password;
+mod token_refresh;
+mod tokens_at_rest;

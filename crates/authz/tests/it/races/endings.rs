@@ -1,0 +1,166 @@
+//! Whoever uses a token against whoever ends it.
+
+use super::{one_and_two, winners};
+
+/// C9, R48, R61: whatever the order, once all have returned nothing of the grant is alive.
+#[tokio::test]
+async fn refreshing_against_revoking_disabling_and_a_new_password_leaves_nothing_alive() {
+    for servers in one_and_two(&[]).await {
+        let client = servers[0].client("web").await;
+        for (round, end) in
+            ["revoke", "disable", "password", "replay"].into_iter().cycle().take(12).enumerate()
+        {
+            let name = format!("person-{round}");
+            let browser = servers[0].signed_in(&name).await;
+            let code = browser.code_for(&client).await;
+            let bought = client.redeem(&code).await;
+            let (access, refresh) = (bought.text("access_token"), bought.text("refresh_token"));
+            let refreshing = tokio::spawn({
+                let (here, there, refresh) =
+                    (client.clone(), client.at(servers.last().unwrap()), refresh.clone());
+                async move {
+                    let mut answers = Vec::new();
+                    let mut live = refresh;
+                    for number in 0..20 {
+                        let client = if number % 2 == 0 { &here } else { &there };
+                        let answer = client.refresh(&live).await;
+                        if answer.status == 200 {
+                            live = answer.text("refresh_token");
+                        }
+                        answers.push(answer);
+                    }
+                    answers
+                }
+            });
+            match end {
+                "revoke" => assert_eq!(client.revoke(&refresh).await.status, 200),
+                "disable" => servers[0].disable(&name, true).await,
+                "password" => servers[0].set_password(&name, "something else entirely").await,
+                _ => client.redeem(&code).await.is_error(400, "invalid_grant"),
+            }
+            let answers = refreshing.await.unwrap();
+            let mut dead = vec![(access, refresh)];
+            for winner in winners(&answers) {
+                dead.push((winner.text("access_token"), winner.text("refresh_token")));
+            }
+            for server in &servers {
+                server.app().feed.catch_up().await.unwrap();
+                for (access, refresh) in &dead {
+                    assert!(!client.at(server).vouches_for(access).await, "{end}");
+                    client.at(server).refresh(refresh).await.is_error(400, "invalid_grant");
+                }
+            }
+        }
+    }
+}
+
+/// R35, R48, C9: codes redeemed while their person is disabled.
+#[tokio::test]
+async fn redeeming_against_disabling_leaves_nothing_alive() {
+    for servers in one_and_two(&[]).await {
+        let client = servers[0].client("web").await;
+        for round in 0..4 {
+            let name = format!("person-{round}");
+            let browser = servers[0].signed_in(&name).await;
+            let mut codes = Vec::new();
+            for _ in 0..8 {
+                codes.push(browser.code_for(&client).await);
+            }
+            let redeeming: Vec<_> = codes
+                .into_iter()
+                .enumerate()
+                .map(|(number, code)| {
+                    let client = client.at(&servers[number % servers.len()]);
+                    tokio::spawn(async move { client.redeem(&code).await })
+                })
+                .collect();
+            servers[0].disable(&name, true).await;
+            let mut answers = Vec::new();
+            for each in redeeming {
+                answers.push(each.await.unwrap());
+            }
+            servers[0].advance(1);
+            for winner in winners(&answers) {
+                for server in &servers {
+                    server.app().feed.catch_up().await.unwrap();
+                    let client = client.at(server);
+                    for _ in 0..2 {
+                        client.refresh(&winner.text("refresh_token")).await.is_error(400, "invalid_grant");
+                    }
+                    assert!(!client.vouches_for(&winner.text("access_token")).await);
+                }
+            }
+        }
+    }
+}
+
+/// C1, C9: replays, which end grants, against an administrator, who ends them too: nobody stands in another's way.
+#[tokio::test]
+async fn replaying_against_disabling_ends_in_nothing_but_refusals() {
+    for servers in one_and_two(&[]).await {
+        let client = servers[0].client("web").await;
+        for round in 0..6 {
+            let name = format!("person-{round}");
+            let browser = servers[0].signed_in(&name).await;
+            let mut codes = Vec::new();
+            for _ in 0..8 {
+                let code = browser.code_for(&client).await;
+                assert_eq!(client.redeem(&code).await.status, 200);
+                codes.push(code);
+            }
+            let replaying: Vec<_> = (0..32)
+                .map(|number| {
+                    let client = client.at(&servers[number % servers.len()]);
+                    let code = codes[number % codes.len()].clone();
+                    tokio::spawn(async move { client.redeem(&code).await })
+                })
+                .collect();
+            servers[0].disable(&name, true).await;
+            for each in replaying {
+                each.await.unwrap().is_error(400, "invalid_grant");
+            }
+        }
+    }
+}
+
+/// C13: a client deleted while codes are redeemed and tokens issued.
+#[tokio::test]
+async fn issuing_against_deleting_the_client_leaves_nothing_alive() {
+    for servers in one_and_two(&[]).await {
+        let browser = servers[0].signed_in("ada").await;
+        let watcher = servers[0].new_client("watcher").introspects(&["timetracker"]).register().await;
+        for round in 0..6 {
+            let client = servers[0].client(&format!("client-{round}")).await;
+            let mut codes = Vec::new();
+            for _ in 0..8 {
+                codes.push(browser.code_for(&client).await);
+            }
+            let issuing: Vec<_> = codes
+                .into_iter()
+                .enumerate()
+                .map(|(number, code)| {
+                    let client = client.at(&servers[number % servers.len()]);
+                    tokio::spawn(
+                        async move { [client.redeem(&code).await, client.client_credentials().await] },
+                    )
+                })
+                .collect();
+            servers[0].delete_client(&client).await;
+            let mut answers = Vec::new();
+            for each in issuing {
+                answers.extend(each.await.unwrap());
+            }
+            for server in &servers {
+                server.app().feed.catch_up().await.unwrap();
+                for answer in &answers {
+                    match answer.status {
+                        200 => assert!(!watcher.at(server).vouches_for(&answer.text("access_token")).await),
+                        401 => answer.is_error(401, "invalid_client"),
+                        _ => answer.is_error(400, "invalid_grant"),
+                    }
+                }
+                client.at(server).client_credentials().await.is_error(401, "invalid_client");
+            }
+        }
+    }
+}
