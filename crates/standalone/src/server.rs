@@ -6,6 +6,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::{App as HttpApp, HttpServer};
 use authz::registration::{self, Kind, Refused, Registration};
 use authz::server::{Background, IDLE, STOP_WITHIN};
+use model::secret::sha256;
 use model::time::Clock;
 use tokio::task::JoinHandle;
 
@@ -105,7 +106,25 @@ async fn register_api(authz: &authz::app::App, api: &timetracker_api::config::Co
     )
     .await;
     match registered {
-        Ok(_) | Err(Refused::Taken) => Ok(()),
+        Ok(_) => Ok(()),
+        Err(Refused::Taken) => is_still_ours(authz, api).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// A client registered under another master key has another secret: the API could ask about nothing.
+async fn is_still_ours(
+    authz: &authz::app::App,
+    api: &timetracker_api::config::Config,
+) -> Result<(), Problem> {
+    let stored = authz.clients.find(API_CLIENT).await?.and_then(|client| client.secret_hash.clone());
+    let ours = sha256(api.client_secret.expose().as_bytes());
+    if stored.as_deref() == Some(ours.as_slice()) {
+        return Ok(());
+    }
+    Err(format!(
+        "the client {API_CLIENT} has another secret: the secret key is not the one it was registered under, \
+         or TIMETRACKER_CLIENT_SECRET is wrong; `authz client delete {API_CLIENT}` lets it register anew"
+    )
+    .into())
 }
