@@ -4,13 +4,14 @@
 
 use std::fmt;
 
+use aws_lc_rs::rand;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, Text};
 use serde::{Deserialize, Serialize};
-use uuid::{NoContext, Uuid};
+use uuid::Uuid;
 
 use crate::time::Timestamp;
 
@@ -94,8 +95,11 @@ macro_rules! uuid_id {
         impl $name {
             /// A fresh id: the instant in milliseconds, then 74 random bits.
             pub fn new(now: Timestamp) -> Self {
-                let (seconds, nanos) = now.unix_parts();
-                Self(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos)))
+                let millis = u64::try_from(now.micros() / 1_000).unwrap_or(0);
+                let mut random = [0; 10];
+                // Without randomness nothing can be sealed either, and an id alone opens nothing.
+                let _ = rand::fill(&mut random);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
         }
 

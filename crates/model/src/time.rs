@@ -44,13 +44,6 @@ impl Timestamp {
         self.0.div_euclid(MICROS_PER_SECOND)
     }
 
-    /// Seconds and nanoseconds; instants before the epoch become the epoch.
-    pub(crate) fn unix_parts(self) -> (u64, u32) {
-        let micros = u64::try_from(self.0).unwrap_or(0);
-        let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0);
-        (micros / 1_000_000, nanos)
-    }
-
     /// The instant `span` later, or the last one there is.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {

@@ -6,7 +6,6 @@
 //! costs only the secrecy of whether two tokens are equal. The prefix is authenticated with the body, so that
 //! one kind never opens as another. Why not PASETO v4.local: docs/decisions/0004-sealed-tokens.md.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -135,12 +134,8 @@ pub struct Sealer {
     keys: RwLock<Keys>,
 }
 
-#[derive(Default)]
-struct Keys {
-    by_id: HashMap<u32, LessSafeKey>,
-    /// Newest first.
-    order: Vec<SealingKey>,
-}
+/// Newest first. They are few: walking along them is quicker than any index.
+type Keys = Vec<(SealingKey, LessSafeKey)>;
 
 /// A token could not be sealed: no key, or no randomness.
 #[derive(Clone, Copy, Debug)]
@@ -161,10 +156,10 @@ impl Sealer {
     }
 
     /// Takes exactly these keys from now on.
-    pub fn replace_keys(&self, mut order: Vec<SealingKey>) {
-        order.sort_by_key(|key| std::cmp::Reverse((key.usable_from, key.id)));
-        let by_id = order.iter().filter_map(|key| Some((key.id, self.derive(key.id)?))).collect();
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys { by_id, order };
+    pub fn replace_keys(&self, mut keys: Vec<SealingKey>) {
+        keys.sort_by_key(|key| std::cmp::Reverse((key.usable_from, key.id)));
+        let keys = keys.into_iter().filter_map(|key| Some((key, self.derive(key.id)?))).collect();
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
     fn derive(&self, id: u32) -> Option<LessSafeKey> {
@@ -179,9 +174,8 @@ impl Sealer {
     pub fn seal<'a, K: Kind<'a>>(&self, claims: &K, now: Timestamp) -> Result<String, SealError> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         // A clock set back to before the first key was made is no reason to seal nothing.
-        let usable = keys.order.iter().find(|key| key.usable_from <= now).or(keys.order.last());
-        let id = usable.ok_or(SealError)?.id;
-        let key = keys.by_id.get(&id).ok_or(SealError)?;
+        let usable = keys.iter().find(|(key, _)| key.usable_from <= now).or(keys.last());
+        let (SealingKey { id, .. }, key) = usable.ok_or(SealError)?;
         let nonce = random::bytes::<NONCE_LEN>().map_err(|_| SealError)?;
         let mut body = Vec::with_capacity(256);
         body.extend_from_slice(&id.to_be_bytes());
@@ -214,7 +208,8 @@ impl Sealer {
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let plain = {
             let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-            keys.by_id.get(&id)?.open_in_place(nonce, Aad::from(K::PREFIX.as_bytes()), body).ok()?
+            let (_, key) = keys.iter().find(|(key, _)| key.id == id)?;
+            key.open_in_place(nonce, Aad::from(K::PREFIX.as_bytes()), body).ok()?
         };
         let (claims, rest) = postcard::take_from_bytes::<K>(plain).ok()?;
         (rest.is_empty() && now < claims.expires_at()).then_some(claims)

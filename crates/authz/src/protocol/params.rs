@@ -1,6 +1,8 @@
 //! Parameters of a request, in a query or a form body: RFC 6749 section 3.1 and 3.2.
 
 use actix_web::HttpRequest;
+use std::borrow::Cow;
+
 use actix_web::dev::Payload;
 
 use super::error::{Code, OAuthError};
@@ -50,12 +52,11 @@ impl Params {
     /// # Errors
     /// When a parameter is repeated, or has NUL or bytes that are not UTF-8, or when there are too many.
     pub fn parse(text: &[u8]) -> Result<Self, ParamsError> {
+        let text = std::str::from_utf8(text).map_err(|_| ParamsError::Malformed)?;
         let mut pairs: Vec<(String, String)> = Vec::new();
-        for (name, value) in form_urlencoded::parse(text) {
-            // The decoder puts U+FFFD where the bytes are not UTF-8.
-            if [&name, &value].iter().any(|part| part.contains(['\0', '\u{FFFD}'])) {
-                return Err(ParamsError::Malformed);
-            }
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decoded(name)?, decoded(value)?);
             if pairs.iter().any(|(known, _)| *known == name) && !REPEATABLE.contains(&name.as_ref()) {
                 return Err(ParamsError::Repeated);
             }
@@ -102,6 +103,18 @@ impl Params {
     /// `invalid_request` with `sentence` when it is not.
     pub fn required(&self, name: &str, sentence: &'static str) -> Result<&str, OAuthError> {
         self.get(name).ok_or(OAuthError::new(Code::InvalidRequest, sentence))
+    }
+}
+
+/// `+` is a space and `%XX` a byte; most parts have neither. NUL is in no honest parameter.
+fn decoded(part: &str) -> Result<Cow<'_, str>, ParamsError> {
+    if memchr::memchr3(b'%', b'+', 0, part.as_bytes()).is_none() {
+        return Ok(Cow::Borrowed(part));
+    }
+    let spaced = part.replace('+', " ");
+    match percent_encoding::percent_decode_str(&spaced).decode_utf8() {
+        Ok(text) if !text.contains('\0') => Ok(Cow::Owned(text.into_owned())),
+        _ => Err(ParamsError::Malformed),
     }
 }
 
