@@ -119,7 +119,7 @@ impl App {
             .map_err(StartError::Passwords)?;
         let sealer = Arc::new(Sealer::new(master.clone()));
         let clients = Arc::new(Clients::new(db.clone()));
-        let feed = Feed::load(db.clone(), sealer.clone(), clients.clone()).await?;
+        let feed = Feed::load(db.clone(), sealer.clone(), clients.clone(), clock.clone()).await?;
         Ok(Self(Arc::new(Parts {
             form_key: form_key(&master),
             draining: AtomicBool::new(false),
@@ -149,7 +149,7 @@ impl App {
     /// Whether requests can be answered: not stopping, the feed is current, and the database takes writes.
     pub async fn is_ready(&self) -> bool {
         let stays = !self.draining.load(Ordering::Relaxed) && self.feed.is_current();
-        stays && self.db.write(|_conn| Ok(())).await.is_ok()
+        stays && self.db.write(store::users::touch_nobody).await.is_ok()
     }
 }
 

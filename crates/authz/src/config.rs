@@ -122,7 +122,7 @@ impl fmt::Display for IssuerError {
 impl std::error::Error for IssuerError {}
 
 const EXPECTED_ISSUER: &str =
-    "an https URL that ends in /o (http only for a loopback host), such as https://id.example.com/o";
+    "an https URL with the path /o (http only for a loopback host), such as https://id.example.com/o";
 
 impl FromStr for Issuer {
     type Err = IssuerError;
@@ -132,8 +132,9 @@ impl FromStr for Issuer {
         let is_https = url.scheme() == "https";
         let may_be_plain = url.scheme() == "http" && is_loopback(&url);
         let plain_parts = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        // The pages link from the root, so there is nothing between the host and the endpoints.
         let Some(base) = text.strip_suffix("/o") else { return Err(IssuerError) };
-        if !(is_https || may_be_plain) || !plain_parts {
+        if !(is_https || may_be_plain) || !plain_parts || url.path() != "/o" {
             return Err(IssuerError);
         }
         let origin = url.origin().ascii_serialization();
@@ -318,22 +319,21 @@ mod tests {
 
     #[test]
     fn an_issuer_is_https_or_loopback_and_ends_where_the_endpoints_are() {
-        for right in
-            ["https://id.example.com/o", "http://localhost:8000/o", "http://127.0.0.1/o", "https://x/auth/o"]
-        {
+        for right in ["https://id.example.com/o", "http://localhost:8000/o", "http://127.0.0.1/o"] {
             assert!(right.parse::<Issuer>().is_ok(), "{right}");
         }
         for wrong in [
             "http://id.example.com/o",
             "https://x",
             "https://x/o/",
+            "https://x/auth/o",
             "https://x/o?a",
             "https://u@x/o",
             "ftp://x/o",
         ] {
             assert!(wrong.parse::<Issuer>().is_err(), "{wrong}");
         }
-        let issuer: Issuer = "https://x.example/auth/o".parse().unwrap();
-        assert_eq!((issuer.base(), issuer.origin()), ("https://x.example/auth", "https://x.example"));
+        let issuer: Issuer = "https://x.example/o".parse().unwrap();
+        assert_eq!((issuer.base(), issuer.origin()), ("https://x.example", "https://x.example"));
     }
 }

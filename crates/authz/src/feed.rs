@@ -5,13 +5,13 @@
 //! vouched for at all. Why a poll and not LISTEN/NOTIFY: docs/decisions/0005-revocation-feed.md.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use model::db::{Db, DbError};
 use model::id::{GrantId, TokenId};
-use model::time::Timestamp;
+use model::time::{Clock, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::clients::Clients;
@@ -30,12 +30,15 @@ pub struct Feed {
     index: RwLock<Index>,
     /// The last row taken in. Held while reading, so that rows are taken in once and in order.
     seen: Mutex<i64>,
+    clock: Clock,
+    loaded: AtomicBool,
     started: Instant,
     /// Milliseconds after `started` at which the database was last read to its end.
     current_at: AtomicU64,
 }
 
-/// What has been revoked. A key may be revoked again later: the latest instant counts.
+/// What has been revoked. Of people and of everybody the latest instant counts; a client's entry is what its last
+/// row says. People and clients are few, and their entries stay.
 #[derive(Default)]
 struct Index {
     tokens: HashSet<TokenId>,
@@ -62,18 +65,26 @@ impl Feed {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn load(db: Db, sealer: Arc<Sealer>, clients: Arc<Clients>) -> Result<Self, DbError> {
+    pub async fn load(
+        db: Db,
+        sealer: Arc<Sealer>,
+        clients: Arc<Clients>,
+        clock: Clock,
+    ) -> Result<Self, DbError> {
         let feed = Self {
             db,
             sealer,
             clients,
             index: RwLock::default(),
             seen: Mutex::new(0),
+            clock,
+            loaded: AtomicBool::new(false),
             started: Instant::now(),
             current_at: AtomicU64::new(0),
         };
         feed.load_keys().await?;
         feed.catch_up().await?;
+        feed.loaded.store(true, Ordering::Release);
         Ok(feed)
     }
 
@@ -93,7 +104,7 @@ impl Feed {
             }
             for row in rows {
                 *seen = row.seq;
-                self.take_in(&row);
+                self.take_in(&row, self.loaded.load(Ordering::Acquire).then(|| self.clock.now()));
             }
             if complete {
                 self.current_at.store(asked_at, Ordering::Release);
@@ -107,7 +118,8 @@ impl Feed {
         Ok(())
     }
 
-    fn take_in(&self, row: &Revocation) {
+    /// `live_at` is now, unless the row was there before this process.
+    fn take_in(&self, row: &Revocation, live_at: Option<Timestamp>) {
         if row.kind == "client" {
             self.clients.forget(&row.key);
         }
@@ -128,13 +140,15 @@ impl Feed {
             }
             "user" => {
                 if let Ok(id) = row.key.parse() {
-                    index.users.insert(id, before);
+                    let known = index.users.entry(id).or_insert(before);
+                    *known = before.max(*known);
                 }
             }
             "client" => {
                 index.clients.insert(row.key.clone(), before);
             }
-            "all" => index.all = index.all.max(Some(before)),
+            // Whoever said so may have a clock behind this one's: "everything so far" is by this clock, too.
+            "all" => index.all = index.all.max(Some(before)).max(live_at),
             _ => {}
         }
     }

@@ -10,7 +10,8 @@ use model::time::Timestamp;
 
 use crate::app::App;
 use crate::crypto::random::{self, NoRandomness};
-use crate::protocol::{redirect_uri, token::GRANT_TYPES};
+use crate::protocol::grant_types::GrantType;
+use crate::protocol::redirect_uri;
 use crate::store::clients::{self, Client};
 
 /// What a client secret begins with, for secret scanners.
@@ -179,11 +180,14 @@ fn name(wanted: &str) -> Result<String, Refused> {
 fn grant_types(wanted: &Registration) -> Result<String, Refused> {
     let mut types: Vec<&str> = Vec::new();
     for wanted in &wanted.grant_types {
-        match GRANT_TYPES.into_iter().find(|known| known == wanted) {
+        match GrantType::ALL.into_iter().map(GrantType::as_str).find(|known| known == wanted) {
             Some(known) if !types.contains(&known) => types.push(known),
             Some(_) => {}
             None => {
-                return Err(Refused::Invalid(format!("a grant type is one of {}", GRANT_TYPES.join(", "))));
+                return Err(Refused::Invalid(format!(
+                    "a grant type is one of {}",
+                    GrantType::ALL.map(GrantType::as_str).join(", ")
+                )));
             }
         }
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App as HttpApp, HttpServer};
+use model::db::DbError;
+use model::id::GrantId;
 use model::stop::StopSignals;
 use model::time::Clock;
 use tokio::task::JoinHandle;
@@ -12,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::app::{App, StartError};
 use crate::config::Config;
 use crate::feed::Feed;
+use crate::store::revocations::LONGEST_ACCESS;
 use crate::{routes, store};
 
 /// How long requests in flight may take once the server is told to stop, in seconds.
@@ -19,8 +22,10 @@ pub const STOP_WITHIN: u64 = 15;
 /// How long an idle connection is kept: longer than a gateway keeps it, so that the gateway is the one to close.
 pub const IDLE: Duration = Duration::from_secs(75);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-/// Rows removed at a time, so that no writer waits long.
+/// Rows looked at in one transaction, so that no writer waits long.
 const SWEEP_ROWS: i64 = 1_000;
+/// And how many such transactions follow each other.
+const SWEEPS_AT_ONCE: usize = 100;
 /// An ended grant is remembered this long, so that a replay is still recognised as one.
 const GRANTS_KEPT: Duration = Duration::from_secs(86_400);
 
@@ -113,25 +118,43 @@ async fn poll(app: App) {
     }
 }
 
-/// Removes what has ended, a few rows at a time.
+/// Removes what has ended, a few rows at a time, going round and round.
 async fn sweep(app: App) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    let (mut grant, mut revocation) = (None, None);
     loop {
         ticks.tick().await;
-        let now = app.now();
-        app.feed.sweep(now);
-        let swept = app
-            .db
-            .write(move |conn| {
-                store::sessions::sweep(conn, now, SWEEP_ROWS)?;
-                store::revocations::sweep(conn, now, SWEEP_ROWS)?;
-                store::grants::sweep(conn, now.minus(GRANTS_KEPT), SWEEP_ROWS)
-            })
-            .await;
-        if let Err(error) = swept {
-            tracing::warn!(%error, "what has ended could not be removed; it is tried again");
+        for _ in 0..SWEEPS_AT_ONCE {
+            match sweep_once(&app, grant, revocation).await {
+                Ok(next) => (grant, revocation) = next,
+                Err(error) => {
+                    tracing::warn!(%error, "what has ended could not be removed; it is tried again");
+                    break;
+                }
+            }
+            if grant.is_none() && revocation.is_none() {
+                break;
+            }
         }
     }
+}
+
+async fn sweep_once(
+    app: &App,
+    grant: Option<GrantId>,
+    revocation: Option<i64>,
+) -> Result<(Option<GrantId>, Option<i64>), DbError> {
+    let now = app.now();
+    let before = now.minus(GRANTS_KEPT);
+    let idle = before.minus(app.config.lifetimes.refresh_idle.max(LONGEST_ACCESS));
+    app.feed.sweep(now);
+    app.db
+        .write(move |conn| {
+            store::sessions::sweep(conn, now, SWEEP_ROWS)?;
+            let revocation = store::revocations::sweep(conn, revocation, now, SWEEP_ROWS)?;
+            Ok((store::grants::sweep(conn, grant, before, idle, SWEEP_ROWS)?, revocation))
+        })
+        .await
 }
 
 /// Runs the service until a signal stops it; a second one ends it at once.

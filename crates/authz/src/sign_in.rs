@@ -62,17 +62,24 @@ pub(crate) async fn check(
     if let Some(wait) = app.wrong_passwords.failed(&throttle_key, asked_at) {
         return Ok(SignIn::Wait(wait.as_secs().max(1)));
     }
-    let user = app.db.read(move |conn| users::find(conn, &key)).await?;
-    let user = user.filter(|user| user.disabled_at.is_none());
-    let stored = user.as_ref().map(|user| user.password_hash.clone());
-    let verdict = app.passwords.verify(stored, password).await?;
-    let (Verdict::Right { rehashed }, Some(user)) = (verdict, user) else {
+    let found = look(app, key, password).await;
+    if !matches!(found, Ok((Verdict::Wrong, _) | (_, None))) {
+        // The right password, or a failure of ours: not a wrong try.
+        app.wrong_passwords.forgive(&throttle_key);
+    }
+    let (Verdict::Right { rehashed }, Some(user)) = found? else {
         return Ok(SignIn::Wrong);
     };
-    app.wrong_passwords.forgive(&throttle_key);
     if let Some(hash) = rehashed {
         let row = user.clone();
         app.db.write(move |conn| users::rehash(conn, &row, &hash)).await?;
     }
     Ok(SignIn::Welcome(user, asked_at))
+}
+
+async fn look(app: &App, key: String, password: Secret<String>) -> Result<(Verdict, Option<User>), Failed> {
+    let user = app.db.read(move |conn| users::find(conn, &key)).await?;
+    let user = user.filter(|user| user.disabled_at.is_none());
+    let stored = user.as_ref().map(|user| user.password_hash.clone());
+    Ok((app.passwords.verify(stored, password).await?, user))
 }

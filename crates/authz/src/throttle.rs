@@ -1,14 +1,13 @@
 //! A count per key and minute, in memory: for guesses that cannot succeed anyway and must only not be free.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use model::time::Timestamp;
 
 const WINDOW: Duration = Duration::from_secs(60);
-/// Beyond this many keys the oldest windows are forgotten.
+/// How many keys are remembered.
 const MAX_KEYS: usize = 10_000;
 /// No honest key is longer. Strangers choose them, so longer ones must not cost more; they share a count.
 const MAX_KEY: usize = 256;
@@ -17,7 +16,6 @@ const MAX_KEY: usize = 256;
 pub struct Throttle {
     per_minute: u32,
     windows: Mutex<HashMap<String, Window>>,
-    in_use: AtomicBool,
 }
 
 #[derive(Clone, Copy)]
@@ -29,21 +27,7 @@ struct Window {
 impl Throttle {
     /// `per_minute` failures are allowed; 0 for any number.
     pub fn new(per_minute: u32) -> Self {
-        Self { per_minute, windows: Mutex::default(), in_use: AtomicBool::new(false) }
-    }
-
-    /// Whether anybody has failed at all: the cheap question before [`Throttle::wait`].
-    pub fn is_in_use(&self) -> bool {
-        self.in_use.load(Ordering::Relaxed)
-    }
-
-    /// How long `key` must wait before its next try; `None` when it need not.
-    pub fn wait(&self, key: &str, now: Timestamp) -> Option<Duration> {
-        let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = windows.get(cut(key))?;
-        let elapsed = now.since(window.since);
-        let spent = self.per_minute > 0 && window.failures >= self.per_minute;
-        (spent && elapsed < WINDOW).then(|| WINDOW.saturating_sub(elapsed))
+        Self { per_minute, windows: Mutex::default() }
     }
 
     /// Counts a failure of `key`, and says how long it must wait if that was one too many.
@@ -55,11 +39,14 @@ impl Throttle {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= MAX_KEYS && !windows.contains_key(key) {
             windows.retain(|_, window| now.since(window.since) < WINDOW);
+            // Still full: those who must wait go on waiting, the others begin anew.
             if windows.len() >= MAX_KEYS {
-                windows.clear();
+                windows.retain(|_, window| window.failures >= self.per_minute);
+            }
+            if windows.len() >= MAX_KEYS {
+                return Some(WINDOW);
             }
         }
-        self.in_use.store(true, Ordering::Relaxed);
         let fresh = Window { since: now, failures: 0 };
         let window = windows.entry(key.to_owned()).or_insert(fresh);
         if now.since(window.since) >= WINDOW {
@@ -104,9 +91,8 @@ mod tests {
         assert_eq!(throttle.failed("a", at(0)), None);
         assert_eq!(throttle.failed("a", at(1)), None);
         assert_eq!(throttle.failed("a", at(2)), Some(Duration::from_secs(58)));
-        assert_eq!(throttle.wait("a", at(10)), Some(Duration::from_secs(50)));
-        assert_eq!(throttle.wait("b", at(10)), None);
-        assert_eq!(throttle.wait("a", at(60)), None);
-        assert_eq!(throttle.failed("a", at(61)), None);
+        assert_eq!(throttle.failed("a", at(10)), Some(Duration::from_secs(50)));
+        assert_eq!(throttle.failed("b", at(10)), None);
+        assert_eq!(throttle.failed("a", at(60)), None);
     }
 }

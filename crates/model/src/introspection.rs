@@ -1,4 +1,5 @@
-//! The introspection answer of RFC 7662 section 2.2: what `authz` says and `timetracker-api` believes.
+//! The introspection answer of RFC 7662 section 2.2 as `authz` writes it. `timetracker-api` reads it with the `oauth2`
+//! crate, as any resource server would; the end-to-end tests hold the two together.
 
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! The vocabulary `authz` and `timetracker-api` share, and nothing that knows HTTP.
 //!
 //! * [`id`]: typed identifiers. [`time`]: instants and the clock. [`scope`]: scope sets (RFC 6749 section 3.3).
-//! * [`introspection`]: the RFC 7662 answer, the one contract both services compile against.
+//! * [`introspection`]: the RFC 7662 answer.
 //! * [`settings`]: what an operator said, looked up and parsed with every problem reported at once.
 //! * [`secret`]: values that do not print, and the digest secrets are kept as.
 //! * [`logging`]: one structured line per event. [`stop`]: being told to stop. [`request_id`]: what ties a line to its request.

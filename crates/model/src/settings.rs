@@ -59,8 +59,11 @@ impl Settings {
         settings
     }
 
-    /// Lays down a value for a key that was not said (a program's own default).
+    /// Lays down a value for a key that was not said, nor its `…_FILE` (a program's own default).
     pub fn default_to(&mut self, key: &str, value: impl Into<String>) {
+        if self.said.contains_key(&format!("{key}_FILE")) {
+            return;
+        }
         let place = format!("{}{key}", self.prefix);
         self.said.entry(key.to_owned()).or_insert_with(|| Said { value: value.into(), place });
     }
@@ -198,6 +201,17 @@ mod tests {
         assert_eq!(settings.optional::<u16>("PORT", ""), Some(7));
         assert_eq!(settings.optional::<u16>("WORKERS", ""), Some(2));
         assert_eq!(settings.optional::<String>("HOST", "").as_deref(), Some("::1"));
+        settings.finish(Some(())).unwrap();
+    }
+
+    #[test]
+    fn a_secret_that_was_said_as_a_file_has_no_default_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "said").unwrap();
+        let mut settings = said(&[("AUTHZ_SECRET_KEY_FILE", file.to_str().unwrap())]);
+        settings.default_to("SECRET_KEY", "laid down");
+        assert_eq!(settings.secret("SECRET_KEY").unwrap().expose(), "said");
         settings.finish(Some(())).unwrap();
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::backend::Backend;
@@ -110,17 +110,24 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// The machine's clock, never read as earlier than it was read before: a clock set back must not
-    /// revive what has ended.
-    System(Arc<AtomicI64>),
+    /// The machine's clock, which goes on but never back: one that is set back must neither revive what has ended
+    /// nor stand still.
+    System(Arc<Steady>),
     /// A clock that stands still until told to move (tests).
     Manual(Arc<AtomicI64>),
+}
+
+/// A steady clock, and by how much the machine's is ahead of it: at most, so far.
+#[derive(Debug)]
+struct Steady {
+    since: Instant,
+    ahead: AtomicI64,
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self(Source::System(Arc::new(AtomicI64::new(i64::MIN))))
+        Self(Source::System(Arc::new(Steady { since: Instant::now(), ahead: AtomicI64::new(i64::MIN) })))
     }
 
     /// A clock that stands at `at` until [`Clock::advance`] moves it.
@@ -132,9 +139,11 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Source::System(latest) => {
-                let wall = Utc::now().timestamp_micros();
-                Timestamp(wall.max(latest.fetch_max(wall, Ordering::Relaxed)))
+            Source::System(steady) => {
+                let Steady { since, ahead } = steady.as_ref();
+                let steady = span_micros(since.elapsed());
+                let now_ahead = Utc::now().timestamp_micros() - steady;
+                Timestamp(steady + now_ahead.max(ahead.fetch_max(now_ahead, Ordering::Relaxed)))
             }
             Source::Manual(at) => Timestamp(at.load(Ordering::Relaxed)),
         }

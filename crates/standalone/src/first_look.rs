@@ -38,7 +38,6 @@ impl FirstLook {
             return Ok(None);
         }
         let password = Secret::new(random::secret("")?.chars().take(20).collect::<String>());
-        authz::cli::create_user(app, USERNAME, password.clone()).await?;
         let registered = registration::register(
             app,
             Registration {
@@ -57,9 +56,12 @@ impl FirstLook {
         let client_secret = registered.secret.ok_or("a confidential client has a secret")?;
         let verifier = random::secret("")?;
         let look = Self { password, client_id: registered.client.id.0, client_secret, verifier };
-        if !file.exists() {
-            write_private(file, &look.lines(public_url))?;
+        // The account comes last: until it is there, the next start makes everything anew.
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => write_private(file, &look.lines(public_url))?,
         }
+        authz::cli::create_user(app, USERNAME, look.password.clone()).await?;
         Ok(Some(look))
     }
 

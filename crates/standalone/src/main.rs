@@ -16,7 +16,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[actix_web::main]
 async fn main() -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let variables = std::env::vars();
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     match run(variables).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -117,14 +117,15 @@ async fn is_still_ours(
     authz: &authz::app::App,
     api: &timetracker_api::config::Config,
 ) -> Result<(), Problem> {
-    let stored = authz.clients.find(API_CLIENT).await?.and_then(|client| client.secret_hash.clone());
+    let client = authz.clients.find(API_CLIENT).await?.ok_or("the API's client is gone")?;
     let ours = sha256(api.client_secret.expose().as_bytes());
-    if stored.as_deref() == Some(ours.as_slice()) {
+    if client.secret_hash.as_deref() == Some(ours.as_slice()) && client.introspects == api.audience {
         return Ok(());
     }
     Err(format!(
-        "the client {API_CLIENT} has another secret: the secret key is not the one it was registered under, \
-         or TIMETRACKER_CLIENT_SECRET is wrong; `authz client delete {API_CLIENT}` lets it register anew"
+        "the client {API_CLIENT} was registered with another secret or audience: has the secret key, \
+         TIMETRACKER_CLIENT_SECRET or TIMETRACKER_AUDIENCE changed? `authz client delete {API_CLIENT}` lets it \
+         register anew"
     )
     .into())
 }

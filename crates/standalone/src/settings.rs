@@ -47,6 +47,7 @@ pub fn decide(variables: impl IntoIterator<Item = (String, String)>) -> Result<B
     let key = master_key(&folder.join("secret.key"))?;
     let listeners = listen_on(listen)?;
     let address = listeners.first().map_or(Ok(listen), TcpListener::local_addr)?;
+    let public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
     let public_url = public_url.unwrap_or_else(|| format!("http://localhost:{}", address.port()));
     let database = |name: &str| format!("sqlite://{}", folder.join(name).display());
 

@@ -34,7 +34,10 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let settings = Settings::new(PREFIX, std::env::vars());
+    let variables = std::env::vars_os();
+    let variables =
+        variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let settings = Settings::new(PREFIX, variables);
     let outcome = match arguments.command {
         Command::Serve => serve(settings),
         Command::Migrate { json } => migrate(settings, json),

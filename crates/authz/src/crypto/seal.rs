@@ -190,7 +190,8 @@ impl Sealer {
         let mut text = String::with_capacity(K::PREFIX.len() + body.len() * 4 / 3 + 3);
         text.push_str(K::PREFIX);
         BASE64_URL_SAFE_NO_PAD.encode_string(&body, &mut text);
-        Ok(text)
+        // What would not open again is not handed out.
+        if text.len() > MAX_TOKEN_LEN { Err(SealError) } else { Ok(text) }
     }
 
     /// Opens a token of kind `K` into `buffer`, which the claims borrow from. `None` when it is of another

@@ -54,19 +54,14 @@ struct Credentials {
     secret: Option<String>,
 }
 
+/// A right secret is right whoever else guesses: only failures are counted, and told to wait.
 async fn authenticate(app: &App, presented: Credentials, address: IpAddr) -> Result<Arc<Client>, OAuthError> {
     let now = app.now();
-    let throttle_key = || format!("{address} {}", presented.id);
-    if app.wrong_secrets.is_in_use()
-        && let Some(wait) = app.wrong_secrets.wait(&throttle_key(), now)
-    {
-        return Err(too_many(wait.as_secs()));
-    }
     let client = app.clients.find(&presented.id).await?;
     if let Some(client) = client.filter(|client| is_proven(client, presented.secret.as_deref(), now)) {
         return Ok(client);
     }
-    match app.wrong_secrets.failed(&throttle_key(), now) {
+    match app.wrong_secrets.failed(&format!("{address} {}", presented.id), now) {
         Some(wait) => Err(too_many(wait.as_secs())),
         None => Err(OAuthError::new(Code::InvalidClient, "The client did not prove who it is.")),
     }

@@ -4,6 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
+use super::grant_types::GrantType;
 use crate::app::App;
 
 /// Answers at both well-known positions; browsers of any origin may read it.
@@ -26,7 +27,7 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
             "scopes_supported": scopes,
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "password"],
+            "grant_types_supported": GrantType::ALL.map(GrantType::as_str),
             "token_endpoint_auth_methods_supported": methods_or_none,
             "introspection_endpoint_auth_methods_supported": methods,
             "revocation_endpoint_auth_methods_supported": methods_or_none,

@@ -4,6 +4,7 @@ pub mod authorize;
 mod client_auth;
 pub mod discovery;
 mod error;
+pub mod grant_types;
 pub mod introspect;
 mod params;
 mod pkce;

@@ -5,6 +5,9 @@ use std::fmt;
 
 use url::Url;
 
+/// The longest URI that is registered: a code carries it.
+const MAX_LEN: usize = 1024;
+
 const LOOPBACKS: [&str; 2] = ["http://127.0.0.1", "http://[::1]"];
 
 /// Whether `presented` is the registered URI.
@@ -36,7 +39,7 @@ fn without_port(rest: &str) -> Option<&str> {
 /// Why a URI may not be registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsafe {
-    /// Not an absolute URI, or one with white space or control characters.
+    /// Not an absolute URI, one with white space or control characters, or an endless one.
     NotAbsolute,
     /// It has a fragment, and answers would be attached to it.
     Fragment,
@@ -51,7 +54,7 @@ pub enum Unsafe {
 impl fmt::Display for Unsafe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotAbsolute => "a redirect URI is absolute and has no white space",
+            Self::NotAbsolute => "a redirect URI is absolute, has no white space and at most 1024 characters",
             Self::Fragment => "a redirect URI has no fragment",
             Self::UserInfo => "a redirect URI has no user name or password",
             Self::Wildcard => "a redirect URI has no wildcard",
@@ -69,7 +72,8 @@ impl std::error::Error for Unsafe {}
 /// # Errors
 /// Why it may not be.
 pub fn check(uri: &str) -> Result<(), Unsafe> {
-    if !uri.bytes().all(|byte| byte.is_ascii_graphic())
+    if uri.len() > MAX_LEN
+        || !uri.bytes().all(|byte| byte.is_ascii_graphic())
         || uri.contains(['"', '<', '>', '\\', '^', '`', '{', '|', '}'])
     {
         return Err(Unsafe::NotAbsolute);
@@ -115,7 +119,13 @@ pub fn destination(uri: &str) -> String {
 /// The CSP source that lets a form's redirect reach the URI.
 pub fn csp_source(uri: &str) -> String {
     match Url::parse(uri) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => url.origin().ascii_serialization(),
+        // A host source has no IPv6 literals, so [::1] is allowed by its scheme.
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https")
+                && !matches!(url.host(), Some(url::Host::Ipv6(_))) =>
+        {
+            url.origin().ascii_serialization()
+        }
         Ok(url) => format!("{}:", url.scheme()),
         Err(_) => String::new(),
     }

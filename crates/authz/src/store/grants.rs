@@ -169,12 +169,114 @@ pub fn revoke(conn: &mut Conn, id: GrantId, now: Timestamp) -> QueryResult<()> {
     Ok(())
 }
 
-/// Removes up to `limit` grants that ended before `before`; answers how many.
+/// Looks at the `limit` grants that come after `after` and removes those that ended before `before` or were last
+/// renewed before `idle`. Answers where to go on, `None` at the end. Bounded however many there are: a search for
+/// the ended ones would read all of them whenever there are none.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn sweep(conn: &mut Conn, before: Timestamp, limit: i64) -> QueryResult<usize> {
-    let ended = grants::ends_at.le(before).or(grants::revoked_at.le(before).assume_not_null());
-    let ended: Vec<GrantId> = grants::table.filter(ended).select(grants::id).limit(limit).load(conn)?;
-    diesel::delete(grants::table.filter(grants::id.eq_any(ended))).execute(conn)
+pub fn sweep(
+    conn: &mut Conn,
+    after: Option<GrantId>,
+    before: Timestamp,
+    idle: Timestamp,
+    limit: i64,
+) -> QueryResult<Option<GrantId>> {
+    type Row = (GrantId, Timestamp, Timestamp, Option<Timestamp>);
+    let after = after.unwrap_or(GrantId(uuid::Uuid::nil()));
+    let rows: Vec<Row> = grants::table
+        .filter(grants::id.gt(after))
+        .order(grants::id)
+        .limit(limit)
+        .select((grants::id, grants::ends_at, grants::rotated_at, grants::revoked_at))
+        .load(conn)?;
+    let last = rows.last().map(|row| row.0);
+    let has_ended = |(_, ends_at, rotated_at, revoked_at): &Row| {
+        *ends_at <= before || *rotated_at <= idle || revoked_at.is_some_and(|at| at <= before)
+    };
+    let ended: Vec<GrantId> = rows.iter().filter(|row| has_ended(row)).map(|row| row.0).collect();
+    if !ended.is_empty() {
+        diesel::delete(grants::table.filter(grants::id.eq_any(ended))).execute(conn)?;
+    }
+    Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::db::Db;
+    use model::db::testing::TestDatabase;
+    use model::id::ClientId;
+
+    use super::*;
+    use crate::store::MIGRATIONS;
+    use crate::store::clients::{self, Client};
+    use crate::store::users::NewUser;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn client() -> Client {
+        Client {
+            id: ClientId("web".into()),
+            name: "web".into(),
+            is_confidential: false,
+            secret_hash: None,
+            previous_secret_hash: None,
+            previous_secret_until: None,
+            grant_types: String::new(),
+            redirect_uris: String::new(),
+            scopes: ScopeSet::default(),
+            audiences: String::new(),
+            introspects: String::new(),
+            created_at: Timestamp::from_unix_seconds(0),
+        }
+    }
+
+    /// R176: going round in small steps removes what has ended and nothing else.
+    #[tokio::test]
+    async fn a_sweep_removes_what_has_ended_or_slept_too_long_and_keeps_the_rest() {
+        let database = TestDatabase::new();
+        MIGRATIONS.run(database.url()).unwrap();
+        let db = Db::open(database.url()).unwrap();
+        let now = Timestamp::from_unix_seconds(100 * 86_400);
+        let new = NewUser {
+            username: "ada".into(),
+            username_key: "ada".into(),
+            password_hash: String::new(),
+            created_at: now,
+        };
+        let user = db.write(move |conn| users::insert(conn, &new)).await.unwrap().unwrap();
+        db.write(|conn| clients::insert(conn, &client())).await.unwrap();
+        let live = Grant {
+            id: GrantId::new(now),
+            user_id: user.id,
+            client_id: "web".into(),
+            scopes: ScopeSet::default(),
+            authenticated_at: now,
+            created_at: now,
+            ends_at: now.plus(DAY),
+            refresh_current: 1,
+            refresh_previous: None,
+            rotated_at: now,
+            revoked_at: None,
+        };
+        let kept = live.id;
+        let grants = [
+            Grant { id: GrantId::new(now.minus(DAY)), ends_at: now, ..live.clone() },
+            Grant { id: GrantId::new(now.minus(DAY)), rotated_at: now.minus(DAY), ..live.clone() },
+            Grant { id: GrantId::new(now.minus(DAY)), revoked_at: Some(now), ..live.clone() },
+            live,
+        ];
+        for grant in grants {
+            db.write(move |conn| claim(conn, &grant, now)).await.unwrap().unwrap();
+        }
+        let mut after = None;
+        loop {
+            after = db.write(move |conn| sweep(conn, after, now, now.minus(DAY), 2)).await.unwrap();
+            if after.is_none() {
+                break;
+            }
+        }
+        let left: Vec<GrantId> = db.read(|conn| grants::table.select(grants::id).load(conn)).await.unwrap();
+        assert_eq!(left, [kept]);
+    }
 }

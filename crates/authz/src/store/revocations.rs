@@ -138,15 +138,22 @@ pub fn is_client_deleted(conn: &mut Conn, id: &str) -> QueryResult<bool> {
     Ok(deleted.count().get_result::<i64>(conn)? > 0)
 }
 
-/// Removes up to `limit` rows that concern nothing any more; answers how many.
+/// Looks at the `limit` rows that come after `after` and removes those that concern nothing any more. Answers where
+/// to go on, `None` at the end.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn sweep(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<usize> {
-    let done: Vec<i64> = revocations::table
-        .filter(revocations::drop_after.le(now))
-        .select(revocations::seq)
+pub fn sweep(conn: &mut Conn, after: Option<i64>, now: Timestamp, limit: i64) -> QueryResult<Option<i64>> {
+    let rows: Vec<(i64, Timestamp)> = revocations::table
+        .filter(revocations::seq.gt(after.unwrap_or(0)))
+        .order(revocations::seq)
         .limit(limit)
+        .select((revocations::seq, revocations::drop_after))
         .load(conn)?;
-    diesel::delete(revocations::table.filter(revocations::seq.eq_any(done))).execute(conn)
+    let last = rows.last().map(|row| row.0);
+    let done: Vec<i64> = rows.iter().filter(|row| row.1 <= now).map(|row| row.0).collect();
+    if !done.is_empty() {
+        diesel::delete(revocations::table.filter(revocations::seq.eq_any(done))).execute(conn)?;
+    }
+    Ok(last)
 }

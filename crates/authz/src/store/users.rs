@@ -147,12 +147,16 @@ fn change(
 ) -> QueryResult<bool> {
     let Some(User { id, .. }) = find(conn, username_key)? else { return Ok(false) };
     change(conn, id)?;
-    let live = grants::table.filter(grants::user_id.eq(id)).filter(grants::revoked_at.is_null());
     let ended_at = clock.now();
-    let ended: Vec<GrantId> =
-        diesel::update(live).set(grants::revoked_at.eq(ended_at)).returning(grants::id).get_results(conn)?;
-    // By name, not only by time: another process's clock may be ahead of this one's.
-    for grant in ended {
+    let live = grants::table.filter(grants::user_id.eq(id)).filter(grants::revoked_at.is_null());
+    let ended: Vec<(GrantId, Timestamp)> = diesel::update(live)
+        .set(grants::revoked_at.eq(ended_at))
+        .returning((grants::id, grants::rotated_at))
+        .get_results(conn)?;
+    // By name, not only by time: another process's clock may be ahead of this one's. A grant that was not renewed
+    // for longer than an access token lives has none.
+    let recent = ended_at.minus(revocations::LONGEST_ACCESS * 2);
+    for (grant, _) in ended.into_iter().filter(|(_, rotated_at)| *rotated_at > recent) {
         revocations::insert(conn, &revocations::NewRevocation::grant(grant, ended_at))?;
     }
     diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
@@ -167,13 +171,28 @@ fn change(
 /// # Errors
 /// When a statement fails.
 pub fn end_all(conn: &mut Conn, clock: &Clock) -> QueryResult<Timestamp> {
+    // Never earlier than it was: that would bring back what an earlier call has ended.
+    let void = |conn: &mut Conn, at: Timestamp| {
+        diesel::update(users::table.filter(users::valid_from.lt(at)))
+            .set(users::valid_from.eq(at))
+            .execute(conn)
+    };
     let locked = clock.now();
-    diesel::update(users::table).set(users::valid_from.eq(locked)).execute(conn)?;
+    void(conn, locked)?;
     diesel::update(grants::table.filter(grants::revoked_at.is_null()))
         .set(grants::revoked_at.eq(locked))
         .execute(conn)?;
+    diesel::delete(sessions::table).execute(conn)?;
     let now = clock.now();
-    diesel::update(users::table).set(users::valid_from.eq(now)).execute(conn)?;
+    void(conn, now)?;
     revocations::insert(conn, &revocations::NewRevocation::all(now))?;
     Ok(now)
+}
+
+/// A write that changes nothing, but takes the way and the locks of one that does.
+///
+/// # Errors
+/// When the database takes no writes.
+pub fn touch_nobody(conn: &mut Conn) -> QueryResult<usize> {
+    diesel::update(users::table.find(UserId(0))).set(users::valid_from.eq(users::valid_from)).execute(conn)
 }

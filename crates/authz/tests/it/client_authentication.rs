@@ -221,14 +221,14 @@ async fn guessing_is_slowed_down_for_the_guesser_alone() {
     for _ in 0..30 {
         from("198.51.100.7", "wrong").await.is_error(401, "invalid_client");
     }
-    for secret in ["wrong", right] {
-        let answer = from("198.51.100.7", secret).await;
-        answer.is_error(429, "temporarily_unavailable");
-        assert_eq!(answer.header("retry-after"), Some("60"));
+    let answer = from("198.51.100.7", "wrong").await;
+    answer.is_error(429, "temporarily_unavailable");
+    assert_eq!(answer.header("retry-after"), Some("60"));
+    // A guesser at the same address, behind the same proxy perhaps, cannot keep the client out.
+    for address in ["198.51.100.7", "198.51.100.8", "198.51.100.7, 203.0.113.1", "2001:db8::1"] {
+        assert_eq!(from(address, right).await.status, 200, "{address}");
     }
-    for elsewhere in ["198.51.100.8", "198.51.100.7, 203.0.113.1", "2001:db8::1"] {
-        assert_eq!(from(elsewhere, right).await.status, 200, "{elsewhere}");
-    }
+    from("198.51.100.8", "wrong").await.is_error(401, "invalid_client");
     server.advance(60);
-    assert_eq!(from("198.51.100.7", right).await.status, 200);
+    from("198.51.100.7", "wrong").await.is_error(401, "invalid_client");
 }

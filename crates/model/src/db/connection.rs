@@ -62,7 +62,7 @@ impl ManageConnection for Manager {
             DatabaseUrl::Sqlite(path) => {
                 SqliteConnection::establish(&path.to_string_lossy()).map(Conn::Sqlite)
             }
-            DatabaseUrl::Postgres(url) => PgConnection::establish(url).map(Conn::Postgres),
+            DatabaseUrl::Postgres(url) => PgConnection::establish(&with_timeouts(url)).map(Conn::Postgres),
         }
         .map_err(PoolError::ConnectionError)?;
         let (setup, read_only) = match &conn {
@@ -86,7 +86,20 @@ impl ManageConnection for Manager {
     }
 }
 
-/// A pool with one connection per thread, the first of them made at once so that a wrong URL is told at start.
+/// A server that is lost without a word must be noticed: libpq by itself waits for it for hours. What the URL says
+/// about it stays.
+fn with_timeouts(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in [("connect_timeout", "2"), ("tcp_user_timeout", "5000"), ("keepalives_idle", "5")] {
+        if !url.contains(&format!("{name}=")) {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            url = format!("{url}{separator}{name}={value}");
+        }
+    }
+    url
+}
+
+/// A pool with one connection per thread. One is made at once, so that a wrong URL is told at start.
 pub(super) fn pool(manager: Manager, size: u32) -> Result<ConnectionPool, OpenError> {
     drop(manager.connect().map_err(|error| OpenError(error.into()))?);
     Ok(Pool::builder()

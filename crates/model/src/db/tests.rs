@@ -1,6 +1,7 @@
 //! The front door's promises, on both databases.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel::connection::SimpleConnection;
 use diesel::result::Error::RollbackTransaction;
@@ -117,11 +118,14 @@ async fn a_full_queue_is_busy_at_once() {
     let (_database, db) = with_notes().await;
     let (release, held) = std::sync::mpsc::channel::<()>();
     let held = Arc::new(std::sync::Mutex::new(held));
+    let asked = Arc::new(AtomicUsize::new(0));
     let mut waiting = Vec::new();
     let mut busy = 0;
     for _ in 0..3000 {
-        let (db, held) = (db.clone(), held.clone());
+        let (db, held, asked) = (db.clone(), held.clone(), asked.clone());
         waiting.push(tokio::spawn(async move {
+            // Counted in the same breath in which the task is queued.
+            asked.fetch_add(1, Ordering::Relaxed);
             db.read(move |_conn| {
                 // Held until the sender goes; the error then is the signal.
                 let _ = held.lock().unwrap().recv();
@@ -130,7 +134,9 @@ async fn a_full_queue_is_busy_at_once() {
             .await
         }));
     }
-    tokio::task::yield_now().await;
+    while asked.load(Ordering::Relaxed) < 3000 {
+        tokio::task::yield_now().await;
+    }
     drop(release);
     for each in waiting {
         match each.await.unwrap() {

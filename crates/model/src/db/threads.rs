@@ -86,11 +86,14 @@ fn write_together(conn: &mut Conn, mut tasks: Tasks) -> bool {
         return refuse(tasks, &error);
     }
     let alone = tasks.len() == 1;
-    let mut kept = false;
+    let (mut kept, mut sound) = (false, true);
     for task in &mut tasks {
         let done = if alone { Ok(task.run(conn)) } else { in_savepoint(conn, task) };
         match done {
-            Ok(outcome) => kept |= outcome == Outcome::Keep,
+            Ok(outcome) => {
+                kept |= outcome == Outcome::Keep;
+                sound &= outcome != Outcome::Doubt;
+            }
             Err(error) => return abandon(conn, tasks, &error),
         }
     }
@@ -99,7 +102,7 @@ fn write_together(conn: &mut Conn, mut tasks: Tasks) -> bool {
             for task in tasks {
                 task.answer(None);
             }
-            true
+            sound
         }
         Err(error) => abandon(conn, tasks, &error),
     }
@@ -138,7 +141,8 @@ fn write_alone(conn: &mut Conn, mut task: Box<dyn Work>) -> bool {
     }
 }
 
-/// The transaction did not even begin: nothing was done, and the connection is given up.
+/// The transaction did not even begin: nothing was done. A connection that could not get a lock is kept, any other
+/// given up.
 fn refuse(tasks: Tasks, error: &diesel::result::Error) -> bool {
     let locked = error.to_string().contains("locked");
     for task in tasks {

@@ -62,6 +62,8 @@ pub enum AskError {
     Transport(reqwest::Error),
     /// More bytes than an answer has.
     TooLarge,
+    /// We have asked about too many unknown tokens (429).
+    TooMany,
     /// Another status than 200, or an answer that is not RFC 7662's.
     Unreadable(String),
 }
@@ -77,6 +79,7 @@ impl fmt::Display for AskError {
                 causes(f, cause)
             }
             Self::TooLarge => f.write_str("the answer is too large"),
+            Self::TooMany => f.write_str("we asked about too many unknown tokens"),
             Self::Unreadable(what) => f.write_str(what),
         }
     }
@@ -137,7 +140,9 @@ impl Introspector {
         let asked = tokio::time::timeout(self.within, self.ask_in_turn(token)).await;
         let outcome = asked.unwrap_or(Err(AskError::TooSlow));
         match &outcome {
-            Ok(_) => self.breaker.succeeded(),
+            // "Too many unknown tokens" comes from a server that is well: whoever sends them must not close the
+            // way for everybody else's.
+            Ok(_) | Err(AskError::TooMany) => self.breaker.succeeded(),
             Err(_) => self.breaker.failed(Instant::now()),
         }
         outcome
@@ -176,6 +181,9 @@ impl<'c> AsyncHttpClient<'c> for Connections {
         Box::pin(async move {
             let request = request.try_into().map_err(AskError::Transport)?;
             let mut reply = self.0.execute(request).await.map_err(AskError::Transport)?;
+            if reply.status() == reqwest::StatusCode::TOO_MANY_REQUESTS {
+                return Err(AskError::TooMany);
+            }
             let mut body = Vec::new();
             while let Some(chunk) = reply.chunk().await.map_err(AskError::Transport)? {
                 if body.len() + chunk.len() > LARGEST {

@@ -33,11 +33,6 @@ pub enum Given<'a> {
 pub struct Problems(Vec<(&'static str, Vec<Message>)>);
 
 impl Problems {
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Records that `field` will not do.
     pub fn note(&mut self, field: &'static str, message: impl Into<Message>) {
         self.0.push((field, vec![message.into()]));

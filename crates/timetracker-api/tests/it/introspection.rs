@@ -126,6 +126,24 @@ async fn the_breaker_opens_and_closes() {
     }
 }
 
+/// A stranger's unknown tokens, of which the authority wants to hear no more, do not close the way for the others.
+#[tokio::test]
+async fn too_many_unknown_tokens_do_not_open_the_breaker() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    world.authority.behave(Mood::Says(
+        429,
+        "application/json",
+        r#"{"error":"temporarily_unavailable"}"#.into(),
+    ));
+    for _ in 0..20 {
+        ada.get("/api/tracks/").await.is(503, UNAVAILABLE).has("retry-after", "1");
+    }
+    assert_eq!(world.authority.asked(), 20);
+    world.authority.behave(Mood::Helpful);
+    assert_eq!(ada.get("/api/tracks/").await.status, 200);
+}
+
 /// C15: a revocation that arrives while the answer is under way: the answer's age counts from the question.
 #[tokio::test]
 async fn an_answer_is_as_old_as_its_question() {

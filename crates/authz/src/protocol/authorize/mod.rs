@@ -53,7 +53,9 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
     let Some(signed_in) = browser.signed_in().await? else {
         return Ok(to_sign_in(&app, &request, false));
     };
-    if !consent::was_shown(&app, &request, &signed_in, params.get("shown")) {
+    let asked = decide(request.prompt, request.max_age, Some(signed_in.session.authenticated_at), app.now());
+    let was_shown = consent::was_shown(&app, &request, &signed_in, params.get("shown"));
+    if !(was_shown && matches!(asked, Step::Consent)) {
         return next_step(&app, &browser, &request, Some(signed_in));
     }
     Ok(match params.get("decision") {

@@ -116,7 +116,9 @@ impl Request {
     /// The query without what asked for a new sign-in.
     pub(super) fn without_reauthentication(&self) -> String {
         let asks = |pair: &&str| match form_urlencoded::parse(pair.as_bytes()).next() {
-            Some((name, value)) => name == "prompt" || (name == "max_age" && value == "0"),
+            Some((name, value)) => {
+                name == "prompt" || (name == "max_age" && value.bytes().all(|digit| digit == b'0'))
+            }
             None => false,
         };
         self.query.split('&').filter(|pair| !asks(pair)).collect::<Vec<_>>().join("&")

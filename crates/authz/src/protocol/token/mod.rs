@@ -11,6 +11,7 @@ use actix_web::{HttpResponse, web};
 
 use super::client_auth::ClientRequest;
 use super::error::{Code, OAuthError};
+use super::grant_types::GrantType;
 use crate::app::App;
 
 /// Dispatches on the grant type.
@@ -18,24 +19,21 @@ use crate::app::App;
 /// # Errors
 /// As RFC 6749 section 5.2 says.
 pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpResponse, OAuthError> {
-    let grant_type = request.params.required("grant_type", "Missing grant_type parameter.")?;
-    if !GRANT_TYPES.contains(&grant_type) {
+    let name = request.params.required("grant_type", "Missing grant_type parameter.")?;
+    let Some(grant_type) = GrantType::ALL.into_iter().find(|known| known.as_str() == name) else {
         return Err(OAuthError::new(Code::UnsupportedGrantType, "There is no such grant type here."));
-    }
-    if !request.client.may_use(grant_type) {
+    };
+    if !request.client.may_use(name) {
         return Err(OAuthError::new(Code::UnauthorizedClient, "The client may not use this grant type."));
     }
     let answer = match grant_type {
-        "authorization_code" => authorization_code::redeem(&app, &request).await?,
-        "refresh_token" => refresh_token::renew(&app, &request).await?,
-        "client_credentials" => client_credentials::issue(&app, &request)?,
-        _ => password::issue(&app, &request).await?,
+        GrantType::AuthorizationCode => authorization_code::redeem(&app, &request).await?,
+        GrantType::RefreshToken => refresh_token::renew(&app, &request).await?,
+        GrantType::ClientCredentials => client_credentials::issue(&app, &request)?,
+        GrantType::Password => password::issue(&app, &request).await?,
     };
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
         .json(answer))
 }
-
-/// The grant types there are. `password` is used by clients an administrator has given it, and no others.
-pub const GRANT_TYPES: [&str; 4] = ["authorization_code", "refresh_token", "client_credentials", "password"];

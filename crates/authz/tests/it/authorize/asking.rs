@@ -116,6 +116,18 @@ async fn a_failed_second_sign_in_gives_no_code() {
     assert_eq!(browser.get(&request.path()).await.location(), sign_in_for(&request.path()));
 }
 
+/// R21: a consent page that stays open does not make an old sign-in young.
+#[tokio::test]
+async fn an_answer_that_comes_too_late_for_max_age_asks_for_the_password_again() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let browser = server.signed_in("ada").await;
+    let request = AuthorizationRequest::of(&client).with("max_age", "60");
+    let shown = browser.asked(&request).await.with("decision", "allow");
+    server.advance(61);
+    assert_eq!(browser.submit(&shown).await.location(), sign_in_for(&request.path()));
+}
+
 /// R11, R130: nothing but GET and POST, and no page of another origin may read along.
 #[tokio::test]
 async fn no_other_method_acts_and_no_other_origin_reads() {
