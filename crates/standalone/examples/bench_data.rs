@@ -25,7 +25,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const TOKENS: usize = 10_000;
 const GRANTS: usize = 4_000;
-const CODES: usize = 100_000;
+const CODES: usize = 200_000;
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
 const CLIENT: &str = "bench";
 
@@ -106,6 +106,7 @@ impl Data {
             client: CLIENT,
             redirect_uri: "https://app.example/cb",
             scopes: self.scopes.as_str(),
+            audiences: "timetracker",
             challenge: sha256(VERIFIER.as_bytes()),
             issued_at: self.now,
             expires_at: self.now.plus(Duration::from_secs(600)),
@@ -134,6 +135,8 @@ impl Data {
             grant: grant.id,
             client: CLIENT,
             username: &self.user.username,
+            scopes: self.scopes.as_str(),
+            audiences: "timetracker",
             generation: 1,
             issued_at: self.now,
             expires_at: ends_at,

@@ -74,6 +74,8 @@ fn sealing(app: &App) -> Result<String, String> {
         grant: GrantId::new(now),
         client: "doctor",
         username: &UserId(0).to_string(),
+        scopes: "read",
+        audiences: "",
         generation: 1,
         issued_at: now,
         expires_at: now.plus(std::time::Duration::from_secs(60)),

@@ -65,6 +65,10 @@ pub struct RefreshToken<'a> {
     pub client: &'a str,
     /// The person's name, for the next access token.
     pub username: &'a str,
+    /// What the grant is for; space-separated.
+    pub scopes: &'a str,
+    /// Whom its tokens may be for; space-separated.
+    pub audiences: &'a str,
     /// Counts up with each rotation of the grant.
     pub generation: i64,
     /// When it was issued.
@@ -88,6 +92,8 @@ pub struct Code<'a> {
     pub redirect_uri: &'a str,
     /// What was allowed; space-separated.
     pub scopes: &'a str,
+    /// Whom tokens may be for; space-separated.
+    pub audiences: &'a str,
     /// SHA-256 of the verifier (RFC 7636 section 4.2, S256).
     pub challenge: [u8; 32],
     /// When it was issued.
@@ -236,6 +242,8 @@ mod tests {
             grant: GrantId::new(at(10)),
             client: "web",
             username: "ada",
+            scopes: "read",
+            audiences: "timetracker",
             generation: 1,
             issued_at: at(10),
             expires_at: at(20),

@@ -35,6 +35,8 @@ pub enum Code {
     UnsupportedResponseType,
     /// More was asked for than there is or may be given.
     InvalidScope,
+    /// The token was asked for somewhere it cannot be for (RFC 8707 section 2).
+    InvalidTarget,
     /// The person refused.
     AccessDenied,
     /// The person would have to sign in (OpenID Connect Core section 3.1.2.6).
@@ -66,6 +68,7 @@ impl Code {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",

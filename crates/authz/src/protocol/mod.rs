@@ -7,10 +7,10 @@ mod error;
 pub mod grant_types;
 pub mod introspect;
 mod params;
+mod permission;
 mod pkce;
 pub mod redirect_uri;
 pub mod revoke;
-mod scopes;
 pub mod token;
 
 pub(crate) use params::Params;

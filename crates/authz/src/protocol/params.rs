@@ -97,6 +97,12 @@ impl Params {
             .filter(|value| !value.is_empty())
     }
 
+    /// The values of a parameter that may be there more than once.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = move |(known, value): &&(String, String)| known == name && !value.is_empty();
+        self.0.iter().filter(named).map(|(_, value)| value.as_str())
+    }
+
     /// The value of a parameter that must be there.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ mod logout;
 mod logs;
 mod matrix;
 mod races;
+mod resources;
 mod revoke;
 mod schema;
 mod signup;

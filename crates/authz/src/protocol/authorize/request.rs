@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::scope::ScopeSet;
-
 use super::answer::Return;
 use super::decide::Prompt;
 use crate::app::App;
 use crate::pages::PageError;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::params::Params;
+use crate::protocol::permission::Permission;
 use crate::protocol::pkce::Challenge;
-use crate::protocol::{redirect_uri, scopes};
+use crate::protocol::redirect_uri;
 use crate::store::clients::Client;
 
 /// No honest query is longer.
@@ -27,7 +26,7 @@ pub(super) struct Request {
     /// How they are answered.
     pub(super) to: Return,
     /// What for.
-    pub(super) scopes: ScopeSet,
+    pub(super) permission: Permission,
     /// What the code will be tied to.
     pub(super) challenge: Challenge,
     /// What the person is to be asked.
@@ -70,8 +69,8 @@ impl Request {
         }
         let to = Return::to_verified(uri, state);
         match Self::judge_rest(app, &params, &client) {
-            Ok((scopes, challenge, prompt, max_age)) => {
-                Ok(Self { client, to, scopes, challenge, prompt, max_age, query: query.to_owned() })
+            Ok((permission, challenge, prompt, max_age)) => {
+                Ok(Self { client, to, permission, challenge, prompt, max_age, query: query.to_owned() })
             }
             Err(error) => Err(Failure::Return(to, error)),
         }
@@ -81,7 +80,7 @@ impl Request {
         app: &App,
         params: &Params,
         client: &Client,
-    ) -> Result<(ScopeSet, Challenge, Prompt, Option<Duration>), OAuthError> {
+    ) -> Result<(Permission, Challenge, Prompt, Option<Duration>), OAuthError> {
         if params.get("request").is_some() {
             return Err(OAuthError::new(Code::RequestNotSupported, "Request objects are not taken."));
         }
@@ -105,12 +104,12 @@ impl Request {
             ));
         }
         let challenge = challenge(params)?;
-        let scopes = scopes::granted(params.get("scope"), &scopes::allowed(app, client))?;
+        let permission = Permission::of(app, client).narrowed(params)?;
         let too_long = |name| params.get(name).is_some_and(|text: &str| text.len() > MAX_TEXT);
         if ["nonce", "login_hint"].into_iter().any(too_long) {
             return Err(OAuthError::new(Code::InvalidRequest, "A parameter is too long."));
         }
-        Ok((scopes, challenge, prompt(params)?, max_age(params)?))
+        Ok((permission, challenge, prompt(params)?, max_age(params)?))
     }
 
     /// The query without what asked for a new sign-in.

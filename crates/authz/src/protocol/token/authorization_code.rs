@@ -1,12 +1,11 @@
 //! The authorization code grant: RFC 6749 section 4.1.3, with PKCE (RFC 7636 section 4.6) for everybody.
 
-use model::scope::ScopeSet;
-
-use super::issue::{self, Answer};
+use super::issue::{self, Answer, Holder};
 use crate::app::App;
 use crate::crypto::seal;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
+use crate::protocol::permission::Permission;
 use crate::protocol::pkce::Challenge;
 use crate::store::grants::Refused;
 
@@ -25,11 +24,15 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     {
         return Err(refused());
     }
-    let scopes: ScopeSet = code.scopes.split(' ').collect();
-    let grant =
-        issue::new_grant(app, code.grant, code.user, client, scopes.clone(), code.authenticated_at, now);
+    let whole = Permission::sealed(code.scopes, code.audiences);
+    let given = whole.at(params)?;
+    let scopes = whole.scopes.clone();
+    let grant = issue::new_grant(app, code.grant, code.user, client, scopes, code.authenticated_at, now);
     match issue::claim(app, &grant, code.issued_at).await? {
-        Ok(()) => Ok(issue::pair(app, client, &grant, code.username, scopes, now)?),
+        Ok(()) => {
+            let holder = Holder { grant: &grant, username: code.username, whole: &whole };
+            Ok(issue::pair(app, client, &holder, given, now)?)
+        }
         Err(Refused::Replayed) => {
             tracing::warn!(client = %client.id, grant = %grant.id, "a code was redeemed twice; its grant is ended");
             app.feed.catch_up().await?;

@@ -4,7 +4,7 @@ use super::issue::{self, Answer};
 use crate::app::App;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
-use crate::protocol::scopes;
+use crate::protocol::permission::Permission;
 
 /// Issues a token in which the client speaks for itself.
 pub(super) fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
@@ -15,6 +15,6 @@ pub(super) fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthE
             "Only a confidential client may speak for itself.",
         ));
     }
-    let scopes = scopes::granted(params.get("scope"), &scopes::allowed(app, client))?;
-    Ok(issue::access(app, client, None, scopes, app.now())?)
+    let given = Permission::of(app, client).narrowed(params)?;
+    Ok(issue::access(app, client, None, given, app.now())?)
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::crypto::seal::{AccessToken, RefreshToken, SealError};
+use crate::protocol::permission::Permission;
 use crate::store::clients::Client;
 use crate::store::grants::{self, Grant, Refused};
 
@@ -34,62 +35,65 @@ impl Serialize for ScopeText {
     }
 }
 
-/// Whom an access token speaks for besides the client.
-pub(super) struct Person<'a> {
-    pub(super) grant: GrantId,
-    pub(super) id: UserId,
+/// Whom a token speaks for besides the client, and from which permission.
+pub(super) struct Holder<'a> {
+    /// The grant.
+    pub(super) grant: &'a Grant,
+    /// The person's name.
     pub(super) username: &'a str,
-    pub(super) authenticated_at: Timestamp,
+    /// All that the grant is for: what the refresh token keeps.
+    pub(super) whole: &'a Permission,
 }
 
 /// An access token alone.
 pub(super) fn access(
     app: &App,
     client: &Client,
-    person: Option<&Person>,
-    scopes: ScopeSet,
+    holder: Option<&Holder>,
+    given: Permission,
     now: Timestamp,
 ) -> Result<Answer, SealError> {
     let lifetime = app.config.lifetimes.access_token;
+    let grant = holder.map(|holder| holder.grant);
     let claims = AccessToken {
         id: TokenId::new(now),
-        grant: person.map(|person| person.grant),
-        user: person.map(|person| person.id),
-        username: person.map_or("", |person| person.username),
+        grant: grant.map(|grant| grant.id),
+        user: grant.map(|grant| grant.user_id),
+        username: holder.map_or("", |holder| holder.username),
         client: client.id.as_str(),
-        scopes: scopes.as_str(),
-        audiences: &client.audiences,
+        scopes: given.scopes.as_str(),
+        audiences: &given.audiences,
         issued_at: now,
         expires_at: now.plus(lifetime),
-        authenticated_at: person.map(|person| person.authenticated_at),
+        authenticated_at: grant.map(|grant| grant.authenticated_at),
     };
     let access_token = app.sealer.seal(&claims, now)?;
     Ok(Answer {
         access_token,
         expires_in: lifetime.as_secs(),
         token_type: "Bearer",
-        scope: ScopeText(scopes),
+        scope: ScopeText(given.scopes),
         refresh_token: None,
     })
 }
 
-/// An access token for `scopes`, and the grant's live refresh token if the client may use one.
+/// An access token for what is `given`, and the grant's live refresh token if the client may use one.
 pub(super) fn pair(
     app: &App,
     client: &Client,
-    grant: &Grant,
-    username: &str,
-    scopes: ScopeSet,
+    holder: &Holder,
+    given: Permission,
     now: Timestamp,
 ) -> Result<Answer, SealError> {
-    let person =
-        Person { grant: grant.id, id: grant.user_id, username, authenticated_at: grant.authenticated_at };
-    let mut answer = access(app, client, Some(&person), scopes, now)?;
+    let mut answer = access(app, client, Some(holder), given, now)?;
     if client.may_use("refresh_token") {
+        let Holder { grant, username, whole } = holder;
         let claims = RefreshToken {
             grant: grant.id,
             client: client.id.as_str(),
             username,
+            scopes: whole.scopes.as_str(),
+            audiences: &whole.audiences,
             generation: grant.refresh_current,
             issued_at: now,
             expires_at: grant.ends_at.min(now.plus(app.config.lifetimes.refresh_idle)),

@@ -4,11 +4,11 @@
 use model::id::GrantId;
 use model::secret::Secret;
 
-use super::issue::{self, Answer};
+use super::issue::{self, Answer, Holder};
 use crate::app::App;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
-use crate::protocol::scopes;
+use crate::protocol::permission::Permission;
 use crate::sign_in::{self, SignIn};
 
 /// Checks a person's password and issues for them.
@@ -16,7 +16,7 @@ pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, 
     let ClientRequest { client, params, address } = request;
     let username = params.required("username", "Request is missing username parameter.")?;
     let password = params.required("password", "Request is missing password parameter.")?;
-    let scopes = scopes::granted(params.get("scope"), &scopes::allowed(app, client))?;
+    let whole = Permission::of(app, client).narrowed(params)?;
     let (user, since) =
         match sign_in::check(app, *address, username, Secret::new(password.to_owned())).await? {
             SignIn::Welcome(user, since) => (user, since),
@@ -27,9 +27,12 @@ pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, 
             }
         };
     let now = app.now();
-    let grant = issue::new_grant(app, GrantId::new(now), user.id, client, scopes.clone(), since, now);
+    let grant = issue::new_grant(app, GrantId::new(now), user.id, client, whole.scopes.clone(), since, now);
     match issue::claim(app, &grant, since).await? {
-        Ok(()) => Ok(issue::pair(app, client, &grant, &user.username, scopes, now)?),
+        Ok(()) => {
+            let holder = Holder { grant: &grant, username: &user.username, whole: &whole };
+            Ok(issue::pair(app, client, &holder, whole.clone(), now)?)
+        }
         Err(_) => Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),
     }
 }

@@ -1,0 +1,109 @@
+//! What is granted of what was asked for: scopes (RFC 6749 section 3.3) and resources (RFC 8707), by the same rule at
+//! every endpoint and grant: never more than there was before.
+
+use model::scope::ScopeSet;
+use url::Url;
+
+use super::error::{Code, OAuthError};
+use super::params::Params;
+use crate::app::App;
+use crate::store::clients::Client;
+
+/// What a token may be used for, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Permission {
+    /// What for.
+    pub(crate) scopes: ScopeSet,
+    /// Whom the token is for; space-separated.
+    pub(crate) audiences: String,
+}
+
+impl Permission {
+    /// All that a client may ask for, of what there is.
+    pub(crate) fn of(app: &App, client: &Client) -> Self {
+        let is_known = |scope: &&str| app.config.scopes.iter().any(|(name, _)| name == scope);
+        Self { scopes: client.scopes.iter().filter(is_known).collect(), audiences: client.audiences.clone() }
+    }
+
+    /// What a sealed code or refresh token says.
+    pub(crate) fn sealed(scopes: &str, audiences: &str) -> Self {
+        Self { scopes: scopes.split(' ').collect(), audiences: audiences.to_owned() }
+    }
+
+    /// What is left of it when `scope` and `resource` ask for less; all of it when they ask for nothing in
+    /// particular.
+    ///
+    /// # Errors
+    /// `invalid_scope` or `invalid_target` when they ask for more.
+    pub(crate) fn narrowed(&self, params: &Params) -> Result<Self, OAuthError> {
+        let scopes = match params.get("scope") {
+            None => self.scopes.clone(),
+            Some(asked) => {
+                let malformed = |_| OAuthError::new(Code::InvalidScope, "The scope is malformed.");
+                asked.parse::<ScopeSet>().map_err(malformed)?
+            }
+        };
+        if !scopes.is_subset(&self.scopes) {
+            return Err(OAuthError::new(Code::InvalidScope, "More was asked for than may be given."));
+        }
+        Ok(Self { scopes, ..self.at(params)? })
+    }
+
+    /// What is left of it when `resource` asks for less. A resource is an absolute URI without a fragment (RFC 8707
+    /// section 2), and one of the audiences.
+    ///
+    /// # Errors
+    /// `invalid_target` when it is not.
+    pub(crate) fn at(&self, params: &Params) -> Result<Self, OAuthError> {
+        let mut audiences: Vec<&str> = Vec::new();
+        for asked in params.all("resource") {
+            let is_resource = Url::parse(asked).is_ok() && !asked.contains('#');
+            if !is_resource || !self.audiences.split(' ').any(|known| known == asked) {
+                let sentence = "A resource is an absolute URI without a fragment that tokens may be for.";
+                return Err(OAuthError::new(Code::InvalidTarget, sentence));
+            }
+            if !audiences.contains(&asked) {
+                audiences.push(asked);
+            }
+        }
+        let audiences = if audiences.is_empty() { self.audiences.clone() } else { audiences.join(" ") };
+        Ok(Self { scopes: self.scopes.clone(), audiences })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R49, R50
+    #[test]
+    fn a_permission_only_ever_shrinks() {
+        let whole = Permission::sealed("read write", "https://a.example/x https://b.example plain");
+        for (asked, expected) in [
+            ("", Ok(("read write", "https://a.example/x https://b.example plain"))),
+            ("scope=read", Ok(("read", "https://a.example/x https://b.example plain"))),
+            ("resource=https://b.example", Ok(("read write", "https://b.example"))),
+            (
+                "resource=https://b.example&resource=https://b.example",
+                Ok(("read write", "https://b.example")),
+            ),
+            (
+                "resource=https://b.example&resource=https://a.example/x&scope=write",
+                Ok(("write", "https://b.example https://a.example/x")),
+            ),
+            ("scope=admin", Err(Code::InvalidScope)),
+            ("scope=read++write", Err(Code::InvalidScope)),
+            ("resource=https://c.example", Err(Code::InvalidTarget)),
+            ("resource=https://a.example/", Err(Code::InvalidTarget)),
+            ("resource=https://b.example&resource=https://c.example", Err(Code::InvalidTarget)),
+            ("resource=https://b.example%23x", Err(Code::InvalidTarget)),
+            ("resource=/x", Err(Code::InvalidTarget)),
+            ("resource=plain", Err(Code::InvalidTarget)),
+        ] {
+            let narrowed = whole.narrowed(&Params::parse(asked.as_bytes()).unwrap());
+            let narrowed = narrowed.map_err(|error| error.code());
+            let expected = expected.map(|(scopes, audiences)| Permission::sealed(scopes, audiences));
+            assert_eq!(narrowed, expected, "{asked}");
+        }
+    }
+}
