@@ -10,6 +10,7 @@ use model::id::GrantId;
 use model::stop::StopSignals;
 use model::time::Clock;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::app::{App, StartError};
 use crate::config::Config;
@@ -120,7 +121,8 @@ async fn poll(app: App) {
 
 /// Removes what has ended, a few rows at a time, going round and round.
 async fn sweep(app: App) {
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    // Not at once: a start has other things to do.
+    let mut ticks = tokio::time::interval_at(Instant::now() + SWEEP_EVERY, SWEEP_EVERY);
     let (mut grant, mut revocation) = (None, None);
     loop {
         ticks.tick().await;

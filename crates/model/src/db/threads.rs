@@ -1,5 +1,7 @@
 //! What a database thread does all day.
 
+use std::ops::RangeInclusive;
+
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::PooledConnection;
@@ -10,23 +12,28 @@ use super::{Conn, ConnectionPool, DbError};
 
 /// The most reads answered from one snapshot.
 const READS_TOGETHER: usize = 16;
-/// The most writes committed as one group.
-const WRITES_TOGETHER: usize = 128;
+/// The fewest and the most writes committed as one group, if as many are waiting.
+const WRITES_TOGETHER: RangeInclusive<usize> = 16..=128;
 
 type Held = Option<PooledConnection<Manager>>;
 type Tasks = Vec<Box<dyn Work>>;
 
 /// Answers reads until the last [`super::Db`] is gone.
 pub(super) fn serve_reads(pool: &ConnectionPool, waiting: &Waiting) {
-    serve(pool, waiting, READS_TOGETHER, |conn, tasks| match conn {
-        Conn::Sqlite(_) => read_together(conn, tasks),
-        Conn::Postgres(_) => tasks.into_iter().all(|task| read_alone(conn, task)),
-    });
+    serve(
+        pool,
+        waiting,
+        |_| READS_TOGETHER,
+        |conn, tasks| match conn {
+            Conn::Sqlite(_) => read_together(conn, tasks),
+            Conn::Postgres(_) => tasks.into_iter().all(|task| read_alone(conn, task)),
+        },
+    );
 }
 
 /// Answers writes until the last [`super::Db`] is gone.
 pub(super) fn serve_writes(pool: &ConnectionPool, waiting: &Waiting) {
-    serve(pool, waiting, WRITES_TOGETHER, |conn, tasks| match conn {
+    serve(pool, waiting, writes_together, |conn, tasks| match conn {
         Conn::Sqlite(_) => write_together(conn, tasks),
         Conn::Postgres(_) => tasks.into_iter().all(|task| write_alone(conn, task)),
     });
@@ -37,7 +44,7 @@ pub(super) fn serve_writes(pool: &ConnectionPool, waiting: &Waiting) {
 fn serve(
     pool: &ConnectionPool,
     waiting: &Waiting,
-    together: usize,
+    together: impl Fn(usize) -> usize,
     mut work: impl FnMut(&mut Conn, Tasks) -> bool,
 ) {
     let mut held: Held = None;
@@ -51,6 +58,7 @@ fn serve(
         };
         let mut tasks = vec![first];
         if matches!(**conn, Conn::Sqlite(_)) {
+            let together = together(waiting.len() + 1);
             tasks.extend(waiting.try_iter().take(together - 1));
         }
         tasks.retain(|task| !task.is_abandoned());
@@ -65,6 +73,13 @@ fn read_alone(conn: &mut Conn, mut task: Box<dyn Work>) -> bool {
     let outcome = task.run(conn);
     task.answer(None);
     outcome != Outcome::Doubt
+}
+
+/// Half of those that wait, so that while one half is committed the other half's answers go out and their next requests
+/// come in. All of them at once would take turns with the rest of the program: everybody waits for one commit, then
+/// everybody answers.
+fn writes_together(waiting: usize) -> usize {
+    waiting.div_ceil(2).clamp(*WRITES_TOGETHER.start(), *WRITES_TOGETHER.end())
 }
 
 /// Reads that wait together share a snapshot, taken after all of them arrived.
