@@ -176,7 +176,6 @@ async fn what_is_not_known_or_only_a_wish_changes_nothing() {
         ("prompt", "nonsense"),
         ("prompt", ""),
         ("claims", "{}"),
-        ("resource", "https://api.example"),
         ("response_mode", "query"),
         ("approval_prompt", "auto"),
         ("request", ""),
