@@ -10,7 +10,7 @@ use model::time::{Clock, Timestamp};
 
 use crate::clients::Clients;
 use crate::config::Config;
-use crate::crypto::master::{MacKey, MasterKey};
+use crate::crypto::master::MacKey;
 use crate::crypto::passwords::Passwords;
 use crate::crypto::seal::Sealer;
 use crate::feed::Feed;
@@ -121,7 +121,7 @@ impl App {
         let clients = Arc::new(Clients::new(db.clone()));
         let feed = Feed::load(db.clone(), sealer.clone(), clients.clone(), clock.clone()).await?;
         Ok(Self(Arc::new(Parts {
-            form_key: form_key(&master),
+            form_key: master.mac_key("forms"),
             draining: AtomicBool::new(false),
             wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),
             wrong_passwords: Throttle::new(WRONG_PASSWORDS_PER_MINUTE),
@@ -157,7 +157,3 @@ impl App {
 const WRONG_SECRETS_PER_MINUTE: u32 = 30;
 /// How many wrong passwords one address may try for one name in a minute.
 const WRONG_PASSWORDS_PER_MINUTE: u32 = 10;
-
-fn form_key(master: &MasterKey) -> MacKey {
-    master.mac_key("forms")
-}

@@ -6,8 +6,6 @@ mod doctor;
 mod key;
 mod user;
 
-pub use user::create as create_user;
-
 use std::error::Error;
 use std::io::{BufRead, Write};
 use std::process::ExitCode;

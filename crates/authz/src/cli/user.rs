@@ -1,14 +1,13 @@
 //! `authz user …`
 
 use clap::Subcommand;
-use model::secret::Secret;
 use serde_json::{Value, json};
 
 use super::{Outcome, Report, password_from_stdin};
 use crate::app::App;
 use crate::people;
 use crate::sign_in::username_key;
-use crate::store::users::{self, NewUser, User};
+use crate::store::users::{self, User};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -39,7 +38,7 @@ pub(super) enum Command {
 pub(super) async fn run(app: &App, command: Command) -> Outcome {
     match command {
         Command::Create { username } => {
-            let user = create(app, &username, password_from_stdin()?).await?;
+            let user = people::create(app, &username, password_from_stdin()?).await?;
             Ok(Report {
                 text: format!("Created {} (id {}).", user.username, user.id),
                 json: described(&user),
@@ -50,24 +49,6 @@ pub(super) async fn run(app: &App, command: Command) -> Outcome {
         Command::Disable { username } => set_disabled(app, &username, true).await,
         Command::Enable { username } => set_disabled(app, &username, false).await,
     }
-}
-
-/// Makes an account by the same rules as the sign-up page.
-///
-/// # Errors
-/// What is wrong with the name or the password, that the name is taken, or that the database cannot be asked.
-pub async fn create(
-    app: &App,
-    username: &str,
-    password: Secret<String>,
-) -> Result<User, Box<dyn std::error::Error + Send + Sync>> {
-    let username = people::username(username)?;
-    people::password(password.expose(), &username)?;
-    let password_hash = app.passwords.hash(password).await?;
-    let new =
-        NewUser { username_key: username_key(&username), username, password_hash, created_at: app.now() };
-    let user = app.db.write(move |conn| users::insert(conn, &new)).await?;
-    user.ok_or_else(|| "the name is taken".into())
 }
 
 async fn list(app: &App) -> Outcome {

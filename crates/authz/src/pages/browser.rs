@@ -4,13 +4,14 @@ use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use model::db::DbError;
 use model::secret::sha256;
 use model::time::Timestamp;
 
 use super::SITE_NAME;
+use super::destination::Destination;
 use super::error::{Kind, PageError};
 use super::views::Frame;
 use crate::app::App;
@@ -75,8 +76,14 @@ impl Browser {
         Ok(found.map(|(session, user)| SignedIn { at: now, session, user }))
     }
 
-    /// Signs a person in who proved at `since` who they are: a new cookie and a new session in place of the old ones.
-    pub(crate) async fn sign_in(&self, user: &User, since: Timestamp) -> Result<Cookie<'static>, PageError> {
+    /// Signs a person in who proved at `since` who they are, with a new cookie and a new session in place of the old
+    /// ones, and sends them on.
+    pub(crate) async fn sign_in(
+        &self,
+        user: &User,
+        since: Timestamp,
+        destination: &Destination,
+    ) -> Result<HttpResponse, PageError> {
         let next = Self::fresh(self.app.clone())?;
         let lifetime = self.app.config.lifetimes.session;
         let session = Session {
@@ -89,7 +96,10 @@ impl Browser {
         let old = self.digest();
         self.app.db.write(move |conn| sessions::insert(conn, &session, Some(&old))).await?;
         let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-        Ok(next.cookie(CookieDuration::seconds(seconds)))
+        Ok(HttpResponse::SeeOther()
+            .cookie(next.cookie(CookieDuration::seconds(seconds)))
+            .insert_header((header::LOCATION, destination.url(&self.app.config.issuer)))
+            .finish())
     }
 
     /// Ends the session; the cookie that removes the browser's.

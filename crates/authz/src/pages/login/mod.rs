@@ -1,6 +1,5 @@
 //! `/accounts/login/`: signing in.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use model::secret::Secret;
 
@@ -41,14 +40,7 @@ pub async fn post(
     let password = Secret::new(params.get("password").unwrap_or_default().to_owned());
     let address = edge::client_address(&request, &app.config.trusted_proxies);
     let sentence = match sign_in::check(&app, address, username, password).await? {
-        SignIn::Welcome(user, since) => {
-            let cookie = browser.sign_in(&user, since).await?;
-            let location = destination.url(&app.config.issuer);
-            return Ok(HttpResponse::SeeOther()
-                .cookie(cookie)
-                .insert_header((header::LOCATION, location))
-                .finish());
-        }
+        SignIn::Welcome(user, since) => return browser.sign_in(&user, since, &destination).await,
         SignIn::Wrong => "The name and the password do not belong together.",
         SignIn::Wait(_) => "There were too many wrong tries. Wait a minute, then try again.",
     };

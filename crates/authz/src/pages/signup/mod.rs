@@ -1,6 +1,5 @@
 //! `/accounts/signup/`: making an account.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use model::secret::Secret;
 
@@ -9,10 +8,8 @@ use super::destination::Destination;
 use super::error::{Kind, PageError};
 use super::views::SignupPage;
 use crate::app::App;
-use crate::people::{self, MIN_PASSWORD};
+use crate::people::{self, MIN_PASSWORD, Refused};
 use crate::protocol::Params;
-use crate::sign_in::{Failed, username_key};
-use crate::store::users::{self, NewUser};
 
 /// What is wrong with each field.
 #[derive(Default)]
@@ -50,26 +47,14 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
     let destination = Destination::parse(params.get("next"));
     let given = params.get("username").unwrap_or_default();
     let password = params.get("password").unwrap_or_default();
-    let mut problems = Problems { password: people::password(password, given).err(), ..Problems::default() };
-    match people::username(given) {
-        Err(sentence) => problems.username = Some(sentence),
-        Ok(username) if problems.password.is_none() => {
-            let hash = app.passwords.hash(Secret::new(password.to_owned())).await.map_err(Failed::from)?;
-            let created_at = app.now();
-            let new =
-                NewUser { username_key: username_key(&username), username, password_hash: hash, created_at };
-            match app.db.write(move |conn| users::insert(conn, &new)).await? {
-                Some(user) => {
-                    let cookie = browser.sign_in(&user, user.created_at).await?;
-                    let location = destination.url(&app.config.issuer);
-                    let mut response = HttpResponse::SeeOther();
-                    return Ok(response.cookie(cookie).insert_header((header::LOCATION, location)).finish());
-                }
-                None => problems.username = Some("This name is taken. Choose another."),
-            }
+    let problems = match people::create(&app, given, Secret::new(password.to_owned())).await {
+        Ok(user) => return browser.sign_in(&user, user.created_at, &destination).await,
+        Err(Refused::Invalid { username, password }) => Problems { username, password },
+        Err(Refused::Taken) => {
+            Problems { username: Some("This name is taken. Choose another."), ..Problems::default() }
         }
-        Ok(_) => {}
-    }
+        Err(Refused::Failed(failed)) => return Err(failed.into()),
+    };
     show(&browser, &destination, given, &problems).await
 }
 

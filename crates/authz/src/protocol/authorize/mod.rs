@@ -18,7 +18,7 @@ use crate::pages::browser::{Browser, PageForm, SignedIn};
 use crate::pages::destination::Destination;
 
 use decide::{Step, decide};
-use request::{Failure, Request};
+use request::Request;
 
 /// Judges the request and asks the person what is still to be asked.
 ///
@@ -31,8 +31,7 @@ pub async fn get(
 ) -> Result<HttpResponse, PageError> {
     let request = match Request::judge(&app, http.query_string()).await {
         Ok(request) => request,
-        Err(Failure::Page(error)) => return Err(error),
-        Err(Failure::Return(to, error)) => return Ok(to.error(&app.config.issuer, &error)),
+        Err(failure) => return failure.told(&app.config.issuer),
     };
     let signed_in = browser.signed_in().await?;
     next_step(&app, &browser, &request, signed_in)
@@ -47,8 +46,7 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
     let PageForm { browser, params } = form;
     let request = match Request::judge(&app, http.query_string()).await {
         Ok(request) => request,
-        Err(Failure::Page(error)) => return Err(error),
-        Err(Failure::Return(to, error)) => return Ok(to.error(&app.config.issuer, &error)),
+        Err(failure) => return failure.told(&app.config.issuer),
     };
     let Some(signed_in) = browser.signed_in().await? else {
         return Ok(to_sign_in(&app, &request, false));

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::HttpResponse;
+
 use super::answer::Return;
 use super::decide::Prompt;
 use crate::app::App;
+use crate::config::Issuer;
 use crate::pages::PageError;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::params::Params;
@@ -43,6 +46,16 @@ pub(super) enum Failure {
     Page(PageError),
     /// The application.
     Return(Return, OAuthError),
+}
+
+impl Failure {
+    /// The answer, to whom it may go.
+    pub(super) fn told(self, issuer: &Issuer) -> Result<HttpResponse, PageError> {
+        match self {
+            Self::Page(error) => Err(error),
+            Self::Return(to, error) => Ok(to.error(issuer, &error)),
+        }
+    }
 }
 
 impl From<PageError> for Failure {
