@@ -26,7 +26,8 @@ const FOR: Duration = Duration::from_secs(4);
 async fn main() -> Outcome<()> {
     let app =
         App::open(Config::from_settings(Settings::new("AUTHZ_", std::env::vars()))?, Clock::system()).await?;
-    let user = authz::people::create(&app, "commits", Secret::new("commits all day long".to_owned())).await?;
+    let user =
+        authz::sign_up::create(&app, "commits", Secret::new("commits all day long".to_owned())).await?;
     let grant = Grant {
         id: GrantId::new(app.now()),
         user_id: user.id,

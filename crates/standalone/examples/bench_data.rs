@@ -34,7 +34,7 @@ async fn main() -> Outcome<()> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("usage: bench_data FOLDER")?);
     let app =
         App::open(Config::from_settings(Settings::new("AUTHZ_", std::env::vars()))?, Clock::system()).await?;
-    let user = authz::people::create(&app, "bench", Secret::new("a bench has four legs".to_owned())).await?;
+    let user = authz::sign_up::create(&app, "bench", Secret::new("a bench has four legs".to_owned())).await?;
     for (id, introspects) in [(CLIENT, vec![]), ("api", vec!["timetracker".to_owned()])] {
         registration::register(&app, client(id, introspects)).await?;
     }

@@ -61,7 +61,7 @@ impl FirstLook {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => write_private(file, &look.lines(public_url))?,
         }
-        authz::people::create(app, USERNAME, look.password.clone()).await?;
+        authz::sign_up::create(app, USERNAME, look.password.clone()).await?;
         Ok(Some(look))
     }
 

@@ -7,6 +7,7 @@ use super::{Outcome, Report, password_from_stdin};
 use crate::app::App;
 use crate::people;
 use crate::sign_in::username_key;
+use crate::sign_up;
 use crate::store::users::{self, User};
 
 #[derive(Subcommand)]
@@ -38,7 +39,7 @@ pub(super) enum Command {
 pub(super) async fn run(app: &App, command: Command) -> Outcome {
     match command {
         Command::Create { username } => {
-            let user = people::create(app, &username, password_from_stdin()?).await?;
+            let user = sign_up::create(app, &username, password_from_stdin()?).await?;
             Ok(Report {
                 text: format!("Created {} (id {}).", user.username, user.id),
                 json: described(&user),

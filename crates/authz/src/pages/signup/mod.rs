@@ -8,8 +8,9 @@ use super::destination::Destination;
 use super::error::{Kind, PageError};
 use super::views::SignupPage;
 use crate::app::App;
-use crate::people::{self, MIN_PASSWORD, Refused};
+use crate::people::MIN_PASSWORD;
 use crate::protocol::Params;
+use crate::sign_up::{self, Refused};
 
 /// What is wrong with each field.
 #[derive(Default)]
@@ -47,7 +48,7 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
     let destination = Destination::parse(params.get("next"));
     let given = params.get("username").unwrap_or_default();
     let password = params.get("password").unwrap_or_default();
-    let problems = match people::create(&app, given, Secret::new(password.to_owned())).await {
+    let problems = match sign_up::create(&app, given, Secret::new(password.to_owned())).await {
         Ok(user) => return browser.sign_in(&user, user.created_at, &destination).await,
         Err(Refused::Invalid { username, password }) => Problems { username, password },
         Err(Refused::Taken) => {

@@ -124,7 +124,7 @@ impl TestServer {
     /// Somebody with an account.
     pub async fn person(&self, name: &str) {
         let password = Secret::new(password_of(name));
-        authz::people::create(self.app(), name, password).await.unwrap();
+        authz::sign_up::create(self.app(), name, password).await.unwrap();
     }
 
     /// Somebody with an account, signed in at a browser.
