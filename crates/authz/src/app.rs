@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use model::db::{Db, DbError, OpenError};
 use model::time::{Clock, Timestamp};
 
+use crate::audit::Audit;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::crypto::master::MacKey;
@@ -40,10 +41,10 @@ pub struct Parts {
     /// Ties a form to the browser it was shown in.
     pub form_key: MacKey,
     draining: AtomicBool,
-    /// Wrong client secrets, by client and address.
+    /// What happened and is not written yet.
+    pub audit: Audit,
+    /// Wrong client secrets, by client and network.
     pub wrong_secrets: Throttle,
-    /// Wrong passwords, by name and address.
-    pub wrong_passwords: Throttle,
     /// Unknown tokens asked about, by caller.
     pub unknown_tokens: Throttle,
 }
@@ -123,9 +124,9 @@ impl App {
         Ok(Self(Arc::new(Parts {
             form_key: master.mac_key("forms"),
             draining: AtomicBool::new(false),
+            audit: Audit::default(),
             wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),
-            wrong_passwords: Throttle::new(WRONG_PASSWORDS_PER_MINUTE),
-            unknown_tokens: Throttle::new(config.unknown_tokens_per_minute),
+            unknown_tokens: Throttle::new(config.limits.unknown_tokens_per_minute),
             config,
             clock,
             db,
@@ -153,7 +154,5 @@ impl App {
     }
 }
 
-/// How many wrong secrets one address may try for one client in a minute.
+/// How many wrong secrets one network may try for one client in a minute.
 const WRONG_SECRETS_PER_MINUTE: u32 = 30;
-/// How many wrong passwords one address may try for one name in a minute.
-const WRONG_PASSWORDS_PER_MINUTE: u32 = 10;

@@ -41,8 +41,10 @@ pub struct Config {
     pub signup: bool,
     /// Peers whose `X-Forwarded-For` is believed (`TRUSTED_PROXIES`).
     pub trusted_proxies: Vec<IpNet>,
-    /// How many unknown tokens one caller may ask about in a minute; 0 for any number (`UNKNOWN_TOKENS_PER_MINUTE`).
-    pub unknown_tokens_per_minute: u32,
+    /// How often what must be limited may be tried.
+    pub limits: Limits,
+    /// How long the audit log is kept (`AUDIT_DAYS`).
+    pub audit_kept: Duration,
     /// Where the API is, for the front page (`API_URL`).
     pub api_url: Option<String>,
     /// How a command line begins here, for the front page (`COMMAND`).
@@ -76,6 +78,19 @@ pub struct Lifetimes {
     pub session: Duration,
     /// A client secret after its rotation (`SECRET_OVERLAP_SECONDS`).
     pub secret_overlap: Duration,
+}
+
+/// How often what must be limited may be tried; 0 for any number.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Wrong passwords for one name from one network (`WRONG_PASSWORDS_PER_MINUTE`).
+    pub wrong_passwords_per_minute: u32,
+    /// Wrong passwords from one network for all names (`WRONG_PASSWORDS_PER_HOUR`).
+    pub wrong_passwords_per_hour: u32,
+    /// Accounts made from one network (`SIGNUPS_PER_HOUR`).
+    pub signups_per_hour: u32,
+    /// Unknown tokens one caller asks about (`UNKNOWN_TOKENS_PER_MINUTE`).
+    pub unknown_tokens_per_minute: u32,
 }
 
 /// The issuer identifier (RFC 8414 section 2): an https URL that ends in `/o`, where the endpoints are.
@@ -175,6 +190,11 @@ impl Config {
         if !(4..=31).contains(&password_cost) {
             said.problem("PASSWORD_COST", "expected a number from 4 to 31");
         }
+        let audit_days: u32 = said.or("AUDIT_DAYS", 365, "a number of days");
+        if audit_days < 30 {
+            said.problem("AUDIT_DAYS", "expected at least 30 days");
+        }
+        let audit_kept = Duration::from_secs(u64::from(audit_days) * 86_400);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let proxies =
             said.or("TRUSTED_PROXIES", Networks(Vec::new()), "addresses or networks separated by spaces");
@@ -188,11 +208,8 @@ impl Config {
             default_audience: said.or("DEFAULT_AUDIENCE", "timetracker".to_owned(), "an audience"),
             password_threads: said.or("PASSWORD_THREADS", cores.div_ceil(2), "a number of threads"),
             signup: said.or("SIGNUP", true, "true or false"),
-            unknown_tokens_per_minute: said.or(
-                "UNKNOWN_TOKENS_PER_MINUTE",
-                60_000,
-                "a number, 0 for no limit",
-            ),
+            limits: Limits::read(said),
+            audit_kept,
             api_url: said.optional("API_URL", "a URL"),
             command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),
             drain: said.seconds("DRAIN_SECONDS", Duration::ZERO),
@@ -213,6 +230,18 @@ impl Config {
     /// All scopes there are.
     pub fn all_scopes(&self) -> ScopeSet {
         self.scopes.iter().map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+impl Limits {
+    fn read(said: &mut Settings) -> Self {
+        let mut limit = |name, default| said.or(name, default, "a number, 0 for no limit");
+        Self {
+            wrong_passwords_per_minute: limit("WRONG_PASSWORDS_PER_MINUTE", 5),
+            wrong_passwords_per_hour: limit("WRONG_PASSWORDS_PER_HOUR", 100),
+            signups_per_hour: limit("SIGNUPS_PER_HOUR", 20),
+            unknown_tokens_per_minute: limit("UNKNOWN_TOKENS_PER_MINUTE", 60_000),
+        }
     }
 }
 

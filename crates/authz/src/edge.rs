@@ -190,6 +190,17 @@ pub(crate) fn client_address(request: &HttpRequest, trusted: &[IpNet]) -> IpAddr
     peer
 }
 
+/// Whom an address is counted as: an IPv6 subscriber has 64 bits of addresses to themselves.
+pub(crate) fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
@@ -214,6 +225,20 @@ mod tests {
                 .insert_header(("X-Forwarded-For", forwarded))
                 .to_http_request();
             assert_eq!(client_address(&request, &trusted).to_string(), expected, "{peer} {forwarded}");
+        }
+    }
+
+    /// R153
+    #[test]
+    fn a_subscriber_is_counted_as_one_however_many_addresses_they_have() {
+        for (address, expected) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ] {
+            assert_eq!(network(address.parse().unwrap()), expected);
         }
     }
 }

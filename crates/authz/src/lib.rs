@@ -14,6 +14,7 @@
 //! cryptography. [`app::App`] is everything a handler may touch; [`routes`] is the table of all paths.
 
 pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod clients;
 pub mod config;

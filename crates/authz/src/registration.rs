@@ -9,9 +9,11 @@ use model::secret::{Secret, sha256};
 use model::time::Timestamp;
 
 use crate::app::App;
+use crate::audit::{Origin, What};
 use crate::crypto::random::{self, NoRandomness};
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::redirect_uri;
+use crate::store::audit_events;
 use crate::store::clients::{self, Client};
 
 /// What a client secret begins with, for secret scanners.
@@ -103,7 +105,7 @@ impl From<NoRandomness> for Refused {
 ///
 /// # Errors
 /// What is wrong with it, that the id is taken, or that the database cannot be asked.
-pub async fn register(app: &App, wanted: Registration) -> Result<Registered, Refused> {
+pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Result<Registered, Refused> {
     let confidential = wanted.kind == Kind::Confidential;
     let secret = match wanted.secret.clone() {
         None if confidential => Some(Secret::new(random::secret(SECRET_PREFIX)?)),
@@ -128,7 +130,15 @@ pub async fn register(app: &App, wanted: Registration) -> Result<Registered, Ref
         return Err(Refused::Invalid("only a confidential client may introspect".to_owned()));
     }
     let row = client.clone();
-    if !app.db.write(move |conn| clients::insert(conn, &row)).await? {
+    let event = What::ClientCreated.of_client(&client.id, origin, client.created_at);
+    let inserted = app.db.write(move |conn| {
+        let inserted = clients::insert(conn, &row)?;
+        if inserted {
+            audit_events::insert(conn, &[event])?;
+        }
+        Ok(inserted)
+    });
+    if !inserted.await? {
         return Err(Refused::Taken);
     }
     Ok(Registered { client, secret })
@@ -138,16 +148,49 @@ pub async fn register(app: &App, wanted: Registration) -> Result<Registered, Ref
 ///
 /// # Errors
 /// When there is no such confidential client, or the database cannot be asked.
-pub async fn rotate_secret(app: &App, id: &str) -> Result<(Secret<String>, Timestamp), Refused> {
+pub async fn rotate_secret(
+    app: &App,
+    origin: &Origin,
+    id: &str,
+) -> Result<(Secret<String>, Timestamp), Refused> {
     let secret = random::secret(SECRET_PREFIX)?;
     let hash = sha256(secret.as_bytes());
-    let until = app.now().plus(app.config.lifetimes.secret_overlap);
-    let key = id.to_owned();
-    if !app.db.write(move |conn| clients::rotate_secret(conn, &key, &hash, until)).await? {
+    let now = app.now();
+    let until = now.plus(app.config.lifetimes.secret_overlap);
+    let id = ClientId(id.to_owned());
+    let event = What::ClientSecretRotated.of_client(&id, origin, now);
+    let rotated = app.db.write(move |conn| {
+        let rotated = clients::rotate_secret(conn, id.as_str(), &hash, until)?;
+        if rotated {
+            audit_events::insert(conn, &[event])?;
+        }
+        Ok(rotated)
+    });
+    if !rotated.await? {
         return Err(Refused::NoSuchClient);
     }
     app.feed.catch_up().await?;
     Ok((Secret::new(secret), until))
+}
+
+/// Removes a client, and ends every token issued to it.
+///
+/// # Errors
+/// When there is no such client, or the database cannot be asked.
+pub async fn delete(app: &App, origin: &Origin, id: &str) -> Result<(), Refused> {
+    let id = ClientId(id.to_owned());
+    let event = What::ClientDeleted.of_client(&id, origin, app.now());
+    let deleted = app.db.write(move |conn| {
+        let deleted = clients::delete(conn, id.as_str())?;
+        if deleted {
+            audit_events::insert(conn, &[event])?;
+        }
+        Ok(deleted)
+    });
+    if !deleted.await? {
+        return Err(Refused::NoSuchClient);
+    }
+    Ok(app.feed.catch_up().await?)
 }
 
 /// 24 characters after a letter: never the decimal id of a person, which is a `sub` as well.

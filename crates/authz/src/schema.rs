@@ -75,6 +75,28 @@ table! {
     }
 }
 
+table! {
+    attempts (key) {
+        key -> Text,
+        count -> BigInt,
+        since -> BigInt,
+        ends_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    audit_events (id) {
+        id -> BigInt,
+        at -> BigInt,
+        event -> Text,
+        user_id -> Nullable<BigInt>,
+        client_id -> Nullable<Text>,
+        origin -> Text,
+        detail -> Text,
+        times -> BigInt,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));

@@ -23,6 +23,8 @@ pub const STOP_WITHIN: u64 = 15;
 /// How long an idle connection is kept: longer than a gateway keeps it, so that the gateway is the one to close.
 pub const IDLE: Duration = Duration::from_secs(75);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How long the audit log is gathered before it is written.
+const AUDIT_EVERY: Duration = Duration::from_secs(1);
 /// Rows looked at in one transaction, so that no writer waits long.
 const SWEEP_ROWS: i64 = 1_000;
 /// And how many such transactions follow each other.
@@ -80,19 +82,24 @@ impl Server {
         tokio::time::sleep(self.app.config.drain).await;
         self.handle.stop(true).await;
         drop(self.background);
+        write_audit(&self.app).await;
         if let Ok(Err(error)) = self.running.await {
             tracing::error!(%error, "the listener broke");
         }
     }
 }
 
-/// What runs beside the listener: the feed's poll and the sweeper. Ends when dropped.
-pub struct Background([JoinHandle<()>; 2]);
+/// What runs beside the listener: the feed's poll, the sweeper, and the writing of the audit log. Ends when dropped.
+pub struct Background([JoinHandle<()>; 3]);
 
 impl Background {
-    /// Starts both.
+    /// Starts them.
     pub fn start(app: &App) -> Self {
-        Self([tokio::spawn(poll(app.clone())), tokio::spawn(sweep(app.clone()))])
+        Self([
+            tokio::spawn(poll(app.clone())),
+            tokio::spawn(sweep(app.clone())),
+            tokio::spawn(write_audits(app.clone())),
+        ])
     }
 }
 
@@ -116,6 +123,22 @@ async fn poll(app: App) {
             }
             Err(_) => {}
         }
+    }
+}
+
+async fn write_audits(app: App) {
+    let mut ticks = tokio::time::interval(AUDIT_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        write_audit(&app).await;
+    }
+}
+
+/// Writes what the audit log has gathered.
+pub async fn write_audit(app: &App) {
+    if let Err(error) = app.audit.flush(&app.db).await {
+        tracing::error!(%error, "the audit log could not be written; it is tried again");
     }
 }
 
@@ -149,10 +172,13 @@ async fn sweep_once(
     let now = app.now();
     let before = now.minus(GRANTS_KEPT);
     let idle = before.minus(app.config.lifetimes.refresh_idle.max(LONGEST_ACCESS));
+    let audit_before = now.minus(app.config.audit_kept);
     app.feed.sweep(now);
     app.db
         .write(move |conn| {
             store::sessions::sweep(conn, now, SWEEP_ROWS)?;
+            store::attempts::sweep(conn, now, SWEEP_ROWS)?;
+            store::audit_events::sweep(conn, audit_before, SWEEP_ROWS)?;
             let revocation = store::revocations::sweep(conn, revocation, now, SWEEP_ROWS)?;
             Ok((store::grants::sweep(conn, grant, before, idle, SWEEP_ROWS)?, revocation))
         })

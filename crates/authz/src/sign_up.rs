@@ -1,12 +1,17 @@
 //! Making an account: the page, the command line and a first start ask here, so that all keep the same rules.
 
 use std::fmt;
+use std::time::Duration;
 
 use model::secret::Secret;
 
 use crate::app::App;
+use crate::audit::{Origin, What};
+use crate::edge;
 use crate::people;
 use crate::sign_in::{Failed, username_key};
+use crate::store::attempts::{self, Budget};
+use crate::store::audit_events;
 use crate::store::users::{self, NewUser, User};
 
 /// Why there is no account.
@@ -21,6 +26,8 @@ pub enum Refused {
     },
     /// Somebody has the name.
     Taken,
+    /// Too many from this network: wait this long.
+    Wait(Duration),
     /// It could not be found out.
     Failed(Failed),
 }
@@ -30,6 +37,7 @@ impl fmt::Display for Refused {
         match self {
             Self::Invalid { username, password } => f.write_str(username.or(*password).unwrap_or_default()),
             Self::Taken => f.write_str("the name is taken"),
+            Self::Wait(_) => f.write_str("too many accounts were made from this network"),
             Self::Failed(Failed::Db(error)) => error.fmt(f),
             Self::Failed(Failed::Busy(error)) => error.fmt(f),
         }
@@ -38,20 +46,43 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// Makes an account.
+/// Makes an account. Those made over HTTP are counted per network, whether the name is free or taken.
 ///
 /// # Errors
 /// See [`Refused`]; everything that is wrong is told together.
-pub async fn create(app: &App, given: &str, secret: Secret<String>) -> Result<User, Refused> {
+pub async fn create(
+    app: &App,
+    origin: &Origin,
+    given: &str,
+    secret: Secret<String>,
+) -> Result<User, Refused> {
     let name = people::username(given);
     let judged = people::password(secret.expose(), name.as_deref().unwrap_or(given));
     let username = match (name, judged) {
         (Ok(username), Ok(())) => username,
         (name, judged) => return Err(Refused::Invalid { username: name.err(), password: judged.err() }),
     };
+    count(app, origin).await?;
     let hash = app.passwords.hash(secret).await.map_err(|busy| Refused::Failed(busy.into()))?;
     let key = username_key(&username);
-    let new = NewUser { username_key: key, username, password_hash: hash, created_at: app.now() };
-    let user = app.db.write(move |conn| users::insert(conn, &new)).await;
-    user.map_err(|error| Refused::Failed(error.into()))?.ok_or(Refused::Taken)
+    let now = app.now();
+    let new = NewUser { username_key: key, username, password_hash: hash, created_at: now };
+    let origin = origin.clone();
+    let user = app.db.write(move |conn| {
+        let user = users::insert(conn, &new)?;
+        if let Some(user) = &user {
+            audit_events::insert(conn, &[What::SignUp.of_user(user.id, &origin, now)])?;
+        }
+        Ok(user)
+    });
+    user.await.map_err(|error| Refused::Failed(error.into()))?.ok_or(Refused::Taken)
+}
+
+async fn count(app: &App, origin: &Origin) -> Result<(), Refused> {
+    let Origin::Address(address) = origin else { return Ok(()) };
+    let budget = Budget { limit: app.config.limits.signups_per_hour, window: Duration::from_secs(3_600) };
+    let key = app.form_key.tag(&["sign-up", &edge::network(*address)]);
+    let now = app.now();
+    let counted = app.db.write(move |conn| attempts::spend(conn, &key, budget, now)).await;
+    counted.map_err(|error| Refused::Failed(error.into()))?.map_err(Refused::Wait)
 }

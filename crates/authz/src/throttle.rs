@@ -56,14 +56,6 @@ impl Throttle {
         let elapsed = now.since(window.since);
         (window.failures > self.per_minute).then(|| WINDOW.saturating_sub(elapsed))
     }
-
-    /// Takes one failure of `key` back: it was counted beforehand, and was none.
-    pub fn forgive(&self, key: &str) {
-        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(window) = windows.get_mut(cut(key)) {
-            window.failures = window.failures.saturating_sub(1);
-        }
-    }
 }
 
 fn cut(key: &str) -> &str {

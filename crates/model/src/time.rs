@@ -1,6 +1,7 @@
 //! Instants and the clock. An instant is UTC in whole microseconds: what both databases keep exactly.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -74,6 +75,15 @@ fn span_micros(span: Duration) -> i64 {
 impl From<DateTime<Utc>> for Timestamp {
     fn from(at: DateTime<Utc>) -> Self {
         Self(at.timestamp_micros())
+    }
+}
+
+/// From RFC 3339, of any offset.
+impl FromStr for Timestamp {
+    type Err = chrono::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        DateTime::parse_from_rfc3339(text).map(|at| at.to_utc().into())
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use authz::app::App;
+use authz::audit::Origin;
 use authz::config::Config;
 use authz::store::grants::{self, Grant, Presented};
 use model::db::{Conn, Db};
@@ -26,8 +27,13 @@ const FOR: Duration = Duration::from_secs(4);
 async fn main() -> Outcome<()> {
     let app =
         App::open(Config::from_settings(Settings::new("AUTHZ_", std::env::vars()))?, Clock::system()).await?;
-    let user =
-        authz::sign_up::create(&app, "commits", Secret::new("commits all day long".to_owned())).await?;
+    let user = authz::sign_up::create(
+        &app,
+        &Origin::CommandLine(None),
+        "commits",
+        Secret::new("commits all day long".to_owned()),
+    )
+    .await?;
     let grant = Grant {
         id: GrantId::new(app.now()),
         user_id: user.id,

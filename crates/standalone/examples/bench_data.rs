@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use authz::app::App;
+use authz::audit::Origin;
 use authz::config::Config;
 use authz::crypto::seal::{AccessToken, Code, RefreshToken};
 use authz::registration::{self, Kind, Registration};
@@ -34,9 +35,15 @@ async fn main() -> Outcome<()> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("usage: bench_data FOLDER")?);
     let app =
         App::open(Config::from_settings(Settings::new("AUTHZ_", std::env::vars()))?, Clock::system()).await?;
-    let user = authz::sign_up::create(&app, "bench", Secret::new("a bench has four legs".to_owned())).await?;
+    let user = authz::sign_up::create(
+        &app,
+        &Origin::CommandLine(None),
+        "bench",
+        Secret::new("a bench has four legs".to_owned()),
+    )
+    .await?;
     for (id, introspects) in [(CLIENT, vec![]), ("api", vec!["timetracker".to_owned()])] {
-        registration::register(&app, client(id, introspects)).await?;
+        registration::register(&app, &Origin::CommandLine(None), client(id, introspects)).await?;
     }
     let data = Data { now: app.now(), scopes: app.config.all_scopes(), user, app };
     write(&folder, "valid", (0..TOKENS).map(|_| data.access().map(|token| format!("token={token}"))))?;

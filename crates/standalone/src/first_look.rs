@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use authz::app::App;
+use authz::audit::Origin;
 use authz::crypto::random;
 use authz::registration::{self, Kind, Registration};
 use base64::Engine;
@@ -40,6 +41,7 @@ impl FirstLook {
         let password = Secret::new(random::secret("")?.chars().take(20).collect::<String>());
         let registered = registration::register(
             app,
+            &Origin::CommandLine(None),
             Registration {
                 id: None,
                 name: "First look".to_owned(),
@@ -61,7 +63,7 @@ impl FirstLook {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => write_private(file, &look.lines(public_url))?,
         }
-        authz::sign_up::create(app, USERNAME, look.password.clone()).await?;
+        authz::sign_up::create(app, &Origin::CommandLine(None), USERNAME, look.password.clone()).await?;
         Ok(Some(look))
     }
 

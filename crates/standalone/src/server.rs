@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App as HttpApp, HttpServer};
+use authz::audit::Origin;
 use authz::registration::{self, Kind, Refused, Registration};
-use authz::server::{Background, IDLE, STOP_WITHIN};
+use authz::server::{Background, IDLE, STOP_WITHIN, write_audit};
 use model::secret::sha256;
 use model::time::Clock;
 use tokio::task::JoinHandle;
@@ -81,6 +82,7 @@ impl Standalone {
         self.api.drain();
         self.handle.stop(true).await;
         drop(self.background);
+        write_audit(&self.authz).await;
         if let Ok(Err(error)) = self.running.await {
             tracing::error!(%error, "the listener broke");
         }
@@ -92,6 +94,7 @@ impl Standalone {
 async fn register_api(authz: &authz::app::App, api: &timetracker_api::config::Config) -> Result<(), Problem> {
     let registered = registration::register(
         authz,
+        &Origin::CommandLine(None),
         Registration {
             id: Some(API_CLIENT.to_owned()),
             name: "Timetracker API".to_owned(),

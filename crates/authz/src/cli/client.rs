@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, Report};
 use crate::app::App;
+use crate::audit::Origin;
 use crate::registration::{self, Kind, Registration};
 use crate::store::clients::{self, Client};
 
@@ -69,23 +70,24 @@ pub(super) struct Create {
     id: Option<String>,
 }
 
-pub(super) async fn run(app: &App, command: Command) -> Outcome {
+pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome {
     match command {
-        Command::Create(create) => register(app, create).await,
+        Command::Create(create) => register(app, origin, create).await,
         Command::List => list(app).await,
         Command::Show { id } => show(app, id).await,
-        Command::RotateSecret { id } => rotate(app, &id).await,
-        Command::Delete { id } => delete(app, id).await,
+        Command::RotateSecret { id } => rotate(app, origin, &id).await,
+        Command::Delete { id } => delete(app, origin, &id).await,
     }
 }
 
-async fn register(app: &App, create: Create) -> Outcome {
+async fn register(app: &App, origin: &Origin, create: Create) -> Outcome {
     let kind = match create.kind {
         ClientType::Confidential => Kind::Confidential,
         ClientType::Public => Kind::Public,
     };
     let registered = registration::register(
         app,
+        origin,
         Registration {
             id: create.id,
             name: create.name,
@@ -128,8 +130,8 @@ async fn show(app: &App, id: String) -> Outcome {
     Ok(Report { text: lines(&client), json: described(&client) })
 }
 
-async fn rotate(app: &App, id: &str) -> Outcome {
-    let (secret, until) = registration::rotate_secret(app, id).await?;
+async fn rotate(app: &App, origin: &Origin, id: &str) -> Outcome {
+    let (secret, until) = registration::rotate_secret(app, origin, id).await?;
     let secret = secret.expose();
     Ok(Report {
         text: format!(
@@ -139,11 +141,8 @@ async fn rotate(app: &App, id: &str) -> Outcome {
     })
 }
 
-async fn delete(app: &App, id: String) -> Outcome {
-    let key = id.clone();
-    if !app.db.write(move |conn| clients::delete(conn, &key)).await? {
-        return Err("there is no such client".into());
-    }
+async fn delete(app: &App, origin: &Origin, id: &str) -> Outcome {
+    registration::delete(app, origin, id).await?;
     Ok(Report {
         text: format!("Deleted {id}; its tokens have ended."),
         json: json!({"client_id": id, "deleted": true}),

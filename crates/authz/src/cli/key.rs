@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::{Outcome, Report};
 use crate::app::App;
+use crate::audit::{Origin, What};
 use crate::crypto::master::MasterKey;
-use crate::store::sealing_keys;
+use crate::store::{audit_events, sealing_keys};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -22,12 +23,17 @@ pub(super) fn generate() -> Outcome {
     Ok(Report { json: json!({"secret_key": key}), text: key })
 }
 
-pub(super) async fn run(app: &App, command: &Command) -> Outcome {
+pub(super) async fn run(app: &App, origin: &Origin, command: &Command) -> Outcome {
     match command {
         Command::Generate => generate(),
         Command::Rotate => {
             let now = app.now();
-            let usable_from = app.db.write(move |conn| sealing_keys::insert(conn, now)).await?;
+            let event = What::KeyRotated.event(origin, now);
+            let rotated = app.db.write(move |conn| {
+                audit_events::insert(conn, &[event])?;
+                sealing_keys::insert(conn, now)
+            });
+            let usable_from = rotated.await?;
             Ok(Report {
                 text: format!("The new key seals from {usable_from}; the old ones still open."),
                 json: json!({"usable_from": usable_from.to_string()}),

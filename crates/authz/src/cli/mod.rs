@@ -1,6 +1,7 @@
 //! The administrator's subcommands. Each says what it did, as text or with `--json` for scripts; passwords are
 //! read from standard input, never from arguments, which other people on the machine can see.
 
+mod audit;
 mod client;
 mod doctor;
 mod key;
@@ -18,8 +19,9 @@ use model::time::Clock;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::audit::{Origin, What};
 use crate::config::Config;
-use crate::store::users;
+use crate::store::{audit_events, users};
 use crate::{server, store};
 
 /// What a command says when it has gone well.
@@ -58,6 +60,8 @@ enum Command {
     Key(key::Command),
     /// End every session, code and token of everybody, as after a restored backup or a leak.
     RevokeAll,
+    /// Show the audit log: who did what, when and from where.
+    Audit(audit::Wanted),
     /// Check the configuration, the database and the cryptography.
     Doctor,
 }
@@ -66,7 +70,9 @@ enum Command {
 pub async fn run(variables: impl IntoIterator<Item = (String, String)>) -> ExitCode {
     let arguments = Arguments::parse();
     let json = arguments.json;
-    match dispatch(arguments.command, Settings::new("AUTHZ_", variables)).await {
+    let variables: Vec<(String, String)> = variables.into_iter().collect();
+    let origin = Origin::CommandLine(operator(&variables));
+    match dispatch(arguments.command, &origin, Settings::new("AUTHZ_", variables)).await {
         Ok(Some(report)) => {
             say(&if json { report.json.to_string() } else { report.text });
             ExitCode::SUCCESS
@@ -83,6 +89,13 @@ pub async fn run(variables: impl IntoIterator<Item = (String, String)>) -> ExitC
     }
 }
 
+/// Who runs the command, as far as the system says.
+fn operator(variables: &[(String, String)]) -> Option<String> {
+    let value =
+        |wanted: &str| variables.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+    ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(value)
+}
+
 /// Nobody reading any more is not a failure of the command.
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
@@ -94,6 +107,7 @@ fn complain(text: &str) {
 
 async fn dispatch(
     command: Command,
+    origin: &Origin,
     settings: Settings,
 ) -> Result<Option<Report>, Box<dyn Error + Send + Sync>> {
     if let Command::Key(key::Command::Generate) = command {
@@ -107,11 +121,12 @@ async fn dispatch(
             Ok(None)
         }
         Command::Migrate => migrate(&config).map(Some),
-        Command::RevokeAll => revoke_all(&open(config).await?).await.map(Some),
+        Command::RevokeAll => revoke_all(&open(config).await?, origin).await.map(Some),
         Command::Doctor => doctor::run(config).await.map(Some),
-        Command::User(command) => user::run(&open(config).await?, command).await.map(Some),
-        Command::Client(command) => client::run(&open(config).await?, command).await.map(Some),
-        Command::Key(command) => key::run(&open(config).await?, &command).await.map(Some),
+        Command::Audit(wanted) => audit::run(&open(config).await?, wanted).await.map(Some),
+        Command::User(command) => user::run(&open(config).await?, origin, command).await.map(Some),
+        Command::Client(command) => client::run(&open(config).await?, origin, command).await.map(Some),
+        Command::Key(command) => key::run(&open(config).await?, origin, &command).await.map(Some),
     }
 }
 
@@ -119,9 +134,13 @@ async fn open(config: Config) -> Result<App, Box<dyn Error + Send + Sync>> {
     Ok(App::open(config, Clock::system()).await?)
 }
 
-async fn revoke_all(app: &App) -> Outcome {
-    let clock = app.clock.clone();
-    let at = app.db.write(move |conn| users::end_all(conn, &clock)).await?;
+async fn revoke_all(app: &App, origin: &Origin) -> Outcome {
+    let (clock, event) = (app.clock.clone(), What::AllRevoked.event(origin, app.now()));
+    let ended = app.db.write(move |conn| {
+        audit_events::insert(conn, &[event])?;
+        users::end_all(conn, &clock)
+    });
+    let at = ended.await?;
     Ok(Report {
         text: format!("Every session, code and token made up to {at} has ended."),
         json: json!({"issued_before": at.to_string()}),

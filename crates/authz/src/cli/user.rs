@@ -1,14 +1,19 @@
 //! `authz user …`
 
 use clap::Subcommand;
+use diesel::QueryResult;
+use model::db::{Conn, DbError};
+use model::id::UserId;
 use serde_json::{Value, json};
 
 use super::{Outcome, Report, password_from_stdin};
 use crate::app::App;
+use crate::audit::{Origin, What};
 use crate::people;
 use crate::sign_in::username_key;
 use crate::sign_up;
 use crate::store::users::{self, User};
+use crate::store::{attempts, audit_events};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -29,6 +34,11 @@ pub(super) enum Command {
         /// The name to sign in with.
         username: String,
     },
+    /// Forget a person's wrong passwords, of which only so many in a row are looked at.
+    Unlock {
+        /// The name to sign in with.
+        username: String,
+    },
     /// Allow a disabled person to sign in again.
     Enable {
         /// The name to sign in with.
@@ -36,19 +46,20 @@ pub(super) enum Command {
     },
 }
 
-pub(super) async fn run(app: &App, command: Command) -> Outcome {
+pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome {
     match command {
         Command::Create { username } => {
-            let user = sign_up::create(app, &username, password_from_stdin()?).await?;
+            let user = sign_up::create(app, origin, &username, password_from_stdin()?).await?;
             Ok(Report {
                 text: format!("Created {} (id {}).", user.username, user.id),
                 json: described(&user),
             })
         }
         Command::List => list(app).await,
-        Command::SetPassword { username } => set_password(app, &username).await,
-        Command::Disable { username } => set_disabled(app, &username, true).await,
-        Command::Enable { username } => set_disabled(app, &username, false).await,
+        Command::SetPassword { username } => set_password(app, origin, &username).await,
+        Command::Disable { username } => set_disabled(app, origin, &username, true).await,
+        Command::Enable { username } => set_disabled(app, origin, &username, false).await,
+        Command::Unlock { username } => unlock(app, origin, &username).await,
     }
 }
 
@@ -64,20 +75,54 @@ async fn list(app: &App) -> Outcome {
     })
 }
 
-async fn set_password(app: &App, username: &str) -> Outcome {
+async fn set_password(app: &App, origin: &Origin, username: &str) -> Outcome {
     let password = password_from_stdin()?;
     people::password(password.expose(), username)?;
     let hash = app.passwords.hash(password).await?;
-    let (key, clock) = (username_key(username), app.clock.clone());
-    let changed = app.db.write(move |conn| users::set_password(conn, &key, &hash, &clock)).await?;
-    done(changed, username, "has a new password; every session and token made before has ended")
+    let clock = app.clock.clone();
+    let changed = change(app, origin, username, What::PasswordSet, move |conn, key| {
+        users::set_password(conn, key, &hash, &clock)
+    });
+    done(changed.await?, username, "has a new password; every session and token made before has ended")
 }
 
-async fn set_disabled(app: &App, username: &str, disabled: bool) -> Outcome {
-    let (key, clock) = (username_key(username), app.clock.clone());
-    let changed = app.db.write(move |conn| users::set_disabled(conn, &key, disabled, &clock)).await?;
+async fn set_disabled(app: &App, origin: &Origin, username: &str, disabled: bool) -> Outcome {
+    let clock = app.clock.clone();
+    let what = if disabled { What::UserDisabled } else { What::UserEnabled };
+    let changed = change(app, origin, username, what, move |conn, key| {
+        users::set_disabled(conn, key, disabled, &clock)
+    });
+    let changed = changed.await?;
     let what = if disabled { "is disabled; every session and token has ended" } else { "may sign in again" };
     done(changed, username, what)
+}
+
+async fn unlock(app: &App, origin: &Origin, username: &str) -> Outcome {
+    let changed = change(app, origin, username, What::UserUnlocked, |conn, key| {
+        let Some(user) = users::find(conn, key)? else { return Ok(None) };
+        attempts::forget_person(conn, user.id)?;
+        Ok(Some(user.id))
+    });
+    done(changed.await?, username, "may sign in; wrong passwords so far no longer count")
+}
+
+/// Makes a change to the person of that name, and tells the audit log in the same transaction. Whether there is one.
+async fn change(
+    app: &App,
+    origin: &Origin,
+    username: &str,
+    what: What,
+    change: impl FnOnce(&mut Conn, &str) -> QueryResult<Option<UserId>> + Send + 'static,
+) -> Result<bool, DbError> {
+    let (key, origin, now) = (username_key(username), origin.clone(), app.now());
+    let changed = app.db.write(move |conn| {
+        let user = change(conn, &key)?;
+        if let Some(user) = user {
+            audit_events::insert(conn, &[what.of_user(user, &origin, now)])?;
+        }
+        Ok(user.is_some())
+    });
+    changed.await
 }
 
 fn done(changed: bool, username: &str, what: &str) -> Outcome {

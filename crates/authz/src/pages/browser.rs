@@ -1,4 +1,6 @@
-//! The browser a request comes from: its cookie, the session behind it, and the proof that a form was shown in it.
+//! The browser a request comes from: its cookies, the session behind it, and the proof that a form was shown in it.
+
+use std::net::IpAddr;
 
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -15,17 +17,23 @@ use super::destination::Destination;
 use super::error::{Kind, PageError};
 use super::views::Frame;
 use crate::app::App;
+use crate::audit::{Origin, What};
 use crate::crypto::random;
 use crate::edge;
 use crate::protocol::Params;
+use crate::sign_in::{self, Attempt};
+use crate::store::audit_events;
 use crate::store::sessions::{self, Session};
 use crate::store::users::User;
 
 /// A browser, known by a random value in its cookie. Whether somebody is signed in there is in the database.
 pub(crate) struct Browser {
     app: web::Data<App>,
+    address: IpAddr,
     secret: String,
     is_new: bool,
+    /// Of the people who have signed in here, one each, newest first, with a dot between.
+    keepsakes: String,
 }
 
 /// Who is signed in, and since when.
@@ -49,16 +57,23 @@ impl Browser {
     fn of(request: &HttpRequest) -> Result<Self, PageError> {
         let app = request.app_data::<web::Data<App>>().cloned();
         let app = app.ok_or_else(|| PageError::new(Kind::Internal))?;
-        let cookie = request.cookie(cookie_name(&app)).map(|cookie| cookie.value().to_owned());
-        match cookie.filter(|value| value.len() == SECRET_LEN) {
-            Some(secret) => Ok(Self { app, secret, is_new: false }),
-            None => Self::fresh(app),
-        }
+        let address = edge::client_address(request, &app.config.trusted_proxies);
+        let cookie = |name| request.cookie(name).map(|cookie| cookie.value().to_owned());
+        let secret = cookie(cookie_name(&app)).filter(|value| value.len() == SECRET_LEN);
+        let keepsakes = cookie(keepsakes_name(&app)).filter(|value| value.len() <= MAX_KEEPSAKES);
+        let is_new = secret.is_none();
+        let secret = secret.map_or_else(new_secret, Ok)?;
+        Ok(Self { app, address, secret, is_new, keepsakes: keepsakes.unwrap_or_default() })
     }
 
-    fn fresh(app: web::Data<App>) -> Result<Self, PageError> {
-        let secret = random::secret("").map_err(PageError::internal)?;
-        Ok(Self { app, secret, is_new: true })
+    /// From where it asks.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// An attempt to sign in at it.
+    pub(crate) fn attempt(&self) -> Attempt<'_> {
+        Attempt { address: self.address, keepsakes: &self.keepsakes }
     }
 
     /// The session's key: a copy of the table does not tell the cookie.
@@ -84,7 +99,13 @@ impl Browser {
         since: Timestamp,
         destination: &Destination,
     ) -> Result<HttpResponse, PageError> {
-        let next = Self::fresh(self.app.clone())?;
+        let next = Self {
+            app: self.app.clone(),
+            address: self.address,
+            secret: new_secret()?,
+            is_new: true,
+            keepsakes: self.keepsakes_with(&sign_in::known_browser(&self.app, user)),
+        };
         let lifetime = self.app.config.lifetimes.session;
         let session = Session {
             id: next.digest().to_vec(),
@@ -94,18 +115,38 @@ impl Browser {
             ends_at: since.plus(lifetime),
         };
         let old = self.digest();
-        self.app.db.write(move |conn| sessions::insert(conn, &session, Some(&old))).await?;
+        let event = What::SignIn.of_user(user.id, &Origin::Address(self.address), since);
+        self.app
+            .db
+            .write(move |conn| {
+                sessions::insert(conn, &session, Some(&old))?;
+                audit_events::insert(conn, &[event])
+            })
+            .await?;
         let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         Ok(HttpResponse::SeeOther()
             .cookie(next.cookie(CookieDuration::seconds(seconds)))
+            .cookie(next.of_ours(keepsakes_name(&self.app), &next.keepsakes, KEEPSAKES_KEPT))
             .insert_header((header::LOCATION, destination.url(&self.app.config.issuer)))
             .finish())
     }
 
+    fn keepsakes_with(&self, own: &str) -> String {
+        let others = self.keepsakes.split('.').filter(|each| !each.is_empty() && *each != own);
+        std::iter::once(own).chain(others.take(MAX_PEOPLE - 1)).collect::<Vec<_>>().join(".")
+    }
+
     /// Ends the session; the cookie that removes the browser's.
     pub(crate) async fn sign_out(&self) -> Result<Cookie<'static>, PageError> {
-        let id = self.digest();
-        self.app.db.write(move |conn| sessions::delete(conn, &id)).await?;
+        let (id, now) = (self.digest(), self.app.now());
+        let origin = Origin::Address(self.address);
+        self.app
+            .db
+            .write(move |conn| match sessions::delete(conn, &id)? {
+                Some(user) => audit_events::insert(conn, &[What::SignOut.of_user(user, &origin, now)]),
+                None => Ok(()),
+            })
+            .await?;
         Ok(self.cookie(CookieDuration::ZERO))
     }
 
@@ -125,7 +166,11 @@ impl Browser {
     }
 
     fn cookie(&self, max_age: CookieDuration) -> Cookie<'static> {
-        Cookie::build(cookie_name(&self.app), self.secret.clone())
+        self.of_ours(cookie_name(&self.app), &self.secret, max_age)
+    }
+
+    fn of_ours(&self, name: &'static str, value: &str, max_age: CookieDuration) -> Cookie<'static> {
+        Cookie::build(name, value.to_owned())
             .path("/")
             .secure(self.app.config.issuer.is_https())
             .http_only(true)
@@ -146,6 +191,19 @@ pub(crate) fn frame<'a>(csrf_token: &'a str, signed_in: Option<&'a SignedIn>) ->
 
 /// 256 bits in base64url.
 const SECRET_LEN: usize = 43;
+
+/// Of so many people who share a browser it remembers that they have signed in there.
+const MAX_PEOPLE: usize = 8;
+const MAX_KEEPSAKES: usize = MAX_PEOPLE * (SECRET_LEN + 1);
+const KEEPSAKES_KEPT: CookieDuration = CookieDuration::days(365);
+
+fn new_secret() -> Result<String, PageError> {
+    random::secret("").map_err(PageError::internal)
+}
+
+fn keepsakes_name(app: &App) -> &'static str {
+    if app.config.issuer.is_https() { "__Host-authz_known" } else { "authz_known" }
+}
 
 /// `__Host-` ties a cookie to this very host over TLS; without TLS (loopback only) a browser would refuse it.
 fn cookie_name(app: &App) -> &'static str {

@@ -12,7 +12,8 @@ pub mod statics;
 pub(crate) mod views;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::ContentType;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentType, HeaderValue};
 use askama::Template;
 
 pub use error::PageError;
@@ -28,4 +29,11 @@ pub(crate) fn page(browser: &browser::Browser, template: &impl Template) -> Resu
         response.cookie(cookie);
     }
     Ok(response.content_type(ContentType::html()).body(html))
+}
+
+/// The same page, for somebody who must wait so many seconds (RFC 6585 section 4).
+pub(crate) fn too_many(mut page: HttpResponse, seconds: u64) -> HttpResponse {
+    *page.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    page
 }

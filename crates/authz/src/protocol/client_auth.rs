@@ -15,6 +15,7 @@ use model::time::Timestamp;
 use super::error::{Code, OAuthError};
 use super::params::Params;
 use crate::app::App;
+use crate::audit::{About, What};
 use crate::crypto::master::equal;
 use crate::edge;
 use crate::store::clients::Client;
@@ -57,11 +58,15 @@ struct Credentials {
 /// A right secret is right whoever else guesses: only failures are counted, and told to wait.
 async fn authenticate(app: &App, presented: Credentials, address: IpAddr) -> Result<Arc<Client>, OAuthError> {
     let now = app.now();
-    let client = app.clients.find(&presented.id).await?;
-    if let Some(client) = client.filter(|client| is_proven(client, presented.secret.as_deref(), now)) {
-        return Ok(client);
+    let found = app.clients.find(&presented.id).await?;
+    if let Some(client) = &found
+        && is_proven(client, presented.secret.as_deref(), now)
+    {
+        return Ok(client.clone());
     }
-    match app.wrong_secrets.failed(&format!("{address} {}", presented.id), now) {
+    let about = About { client: found.as_ref().map(|client| &client.id), ..About::default() };
+    app.audit.note(What::ClientRefused, address, about, now);
+    match app.wrong_secrets.failed(&format!("{} {}", edge::network(address), presented.id), now) {
         Some(wait) => Err(too_many(wait.as_secs())),
         None => Err(OAuthError::new(Code::InvalidClient, "The client did not prove who it is.")),
     }

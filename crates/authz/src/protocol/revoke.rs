@@ -2,11 +2,17 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use diesel::QueryResult;
+use model::db::Conn;
+use model::id::{GrantId, TokenId};
+use model::time::Timestamp;
 
 use super::client_auth::ClientRequest;
 use super::error::OAuthError;
 use crate::app::App;
+use crate::audit::{Origin, What};
 use crate::crypto::seal::{AccessToken, RefreshToken};
+use crate::store::audit_events::{self, AuditEvent};
 use crate::store::revocations::NewRevocation;
 use crate::store::{grants, revocations};
 
@@ -17,24 +23,45 @@ use crate::store::{grants, revocations};
 /// `invalid_client`, `invalid_request`; 503 when the revocation could not be stored or is not yet in force here.
 pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpResponse, OAuthError> {
     let text = request.params.required("token", "Missing token parameter.")?;
-    let caller = request.client.id.as_str();
     let now = app.now();
     let mut buffer = Vec::new();
-    let grant = if let Some(token) = app.sealer.open::<RefreshToken>(text, now, &mut buffer) {
-        (token.client == caller).then_some(token.grant)
+    let revoked = if let Some(token) = app.sealer.open::<RefreshToken>(text, now, &mut buffer) {
+        (token.client == request.client.id.as_str()).then_some(Revoked::Grant(token.grant))
     } else {
-        match app.sealer.open::<AccessToken>(text, now, &mut buffer).filter(|token| token.client == caller) {
-            Some(AccessToken { grant: None, id, expires_at, .. }) => {
-                let revocation = NewRevocation::token(id, expires_at);
-                app.db.write(move |conn| revocations::insert(conn, &revocation)).await?;
-                None
-            }
-            token => token.and_then(|token| token.grant),
-        }
+        let token: Option<AccessToken> = app.sealer.open(text, now, &mut buffer);
+        token.filter(|token| token.client == request.client.id.as_str()).map(|token| match token.grant {
+            Some(grant) => Revoked::Grant(grant),
+            None => Revoked::Token(token.id, token.expires_at),
+        })
     };
-    if let Some(grant) = grant {
-        app.db.write(move |conn| grants::revoke(conn, grant, now)).await?;
+    if let Some(revoked) = revoked {
+        let event = What::Revoked.of_client(&request.client.id, &Origin::Address(request.address), now);
+        app.db.write(move |conn| revoked.store(conn, now, event)).await?;
     }
     app.feed.catch_up().await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish())
+}
+
+/// What ends.
+enum Revoked {
+    /// A person's permission, and everything issued from it.
+    Grant(GrantId),
+    /// A token of the client's own, which would end at that instant.
+    Token(TokenId, Timestamp),
+}
+
+impl Revoked {
+    fn store(&self, conn: &mut Conn, now: Timestamp, event: AuditEvent) -> QueryResult<()> {
+        let (user_id, detail) = match *self {
+            Self::Grant(grant) => match grants::revoke(conn, grant, now)? {
+                None => return Ok(()),
+                user => (user, grant.to_string()),
+            },
+            Self::Token(token, ends_at) => {
+                revocations::insert(conn, &NewRevocation::token(token, ends_at))?;
+                (None, token.to_string())
+            }
+        };
+        audit_events::insert(conn, &[AuditEvent { user_id, detail, ..event }])
+    }
 }

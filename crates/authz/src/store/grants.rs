@@ -157,16 +157,18 @@ fn replace_unseen(
         .optional()
 }
 
-/// Ends a grant and everything issued from it.
+/// Ends a grant and everything issued from it; answers whose it was, `None` when it had ended or never was.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn revoke(conn: &mut Conn, id: GrantId, now: Timestamp) -> QueryResult<()> {
+pub fn revoke(conn: &mut Conn, id: GrantId, now: Timestamp) -> QueryResult<Option<UserId>> {
     let live = grants::table.find(id).filter(grants::revoked_at.is_null());
-    if diesel::update(live).set(grants::revoked_at.eq(now)).execute(conn)? == 1 {
+    let ended = diesel::update(live).set(grants::revoked_at.eq(now)).returning(grants::user_id);
+    let user = ended.get_result(conn).optional()?;
+    if user.is_some() {
         revocations::insert(conn, &revocations::NewRevocation::grant(id, now))?;
     }
-    Ok(())
+    Ok(user)
 }
 
 /// Looks at the `limit` grants that come after `after` and removes those that ended before `before` or were last

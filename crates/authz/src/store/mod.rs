@@ -1,5 +1,7 @@
 //! The nouns: one file each, holding all the SQL about it. No HTTP here, and no rule of a protocol.
 
+pub mod attempts;
+pub mod audit_events;
 pub mod clients;
 pub mod grants;
 pub mod revocations;

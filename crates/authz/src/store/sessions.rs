@@ -45,12 +45,13 @@ pub fn insert(conn: &mut Conn, session: &Session, replaced: Option<&[u8]>) -> Qu
     diesel::insert_into(sessions::table).values(session).execute(conn).map(drop)
 }
 
-/// Ends a session.
+/// Ends a session; answers whose it was, `None` when there was none.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn delete(conn: &mut Conn, id: &[u8]) -> QueryResult<()> {
-    diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(conn).map(drop)
+pub fn delete(conn: &mut Conn, id: &[u8]) -> QueryResult<Option<UserId>> {
+    let ended = diesel::delete(sessions::table.filter(sessions::id.eq(id)));
+    ended.returning(sessions::user_id).get_result(conn).optional()
 }
 
 /// Removes up to `limit` sessions that ended before `now`; answers how many.

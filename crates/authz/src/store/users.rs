@@ -6,7 +6,7 @@ use model::db::Conn;
 use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
 
-use super::{insert_unless_taken, revocations};
+use super::{attempts, insert_unless_taken, revocations};
 use crate::schema::{grants, sessions, users};
 
 /// A person's row.
@@ -108,7 +108,8 @@ pub fn rehash(conn: &mut Conn, user: &User, password_hash: &str) -> QueryResult<
     diesel::update(unchanged).set(users::password_hash.eq(password_hash)).execute(conn)
 }
 
-/// Sets a new password and ends every session, code and token made before. `false` when there is no such person.
+/// Sets a new password and ends every session, code and token made before; wrong passwords so far no longer count.
+/// Answers whose it is; `None` when there is no such person.
 ///
 /// # Errors
 /// When a statement fails.
@@ -117,18 +118,24 @@ pub fn set_password(
     username_key: &str,
     password_hash: &str,
     clock: &Clock,
-) -> QueryResult<bool> {
+) -> QueryResult<Option<UserId>> {
     change(conn, username_key, clock, |conn, id| {
+        attempts::forget_person(conn, id)?;
         diesel::update(users::table.find(id)).set(users::password_hash.eq(password_hash)).execute(conn)
     })
 }
 
-/// Forbids a person to act, or allows it again. Either way what was made before is void. `false` when there is
-/// no such person.
+/// Forbids a person to act, or allows it again. Either way what was made before is void. Answers whom it concerns;
+/// `None` when there is no such person.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn set_disabled(conn: &mut Conn, username_key: &str, disabled: bool, clock: &Clock) -> QueryResult<bool> {
+pub fn set_disabled(
+    conn: &mut Conn,
+    username_key: &str,
+    disabled: bool,
+    clock: &Clock,
+) -> QueryResult<Option<UserId>> {
     let disabled_at = disabled.then(|| clock.now());
     change(conn, username_key, clock, |conn, id| {
         diesel::update(users::table.find(id)).set(users::disabled_at.eq(disabled_at)).execute(conn)
@@ -144,8 +151,8 @@ fn change(
     username_key: &str,
     clock: &Clock,
     change: impl FnOnce(&mut Conn, UserId) -> QueryResult<usize>,
-) -> QueryResult<bool> {
-    let Some(User { id, .. }) = find(conn, username_key)? else { return Ok(false) };
+) -> QueryResult<Option<UserId>> {
+    let Some(User { id, .. }) = find(conn, username_key)? else { return Ok(None) };
     change(conn, id)?;
     let ended_at = clock.now();
     let live = grants::table.filter(grants::user_id.eq(id)).filter(grants::revoked_at.is_null());
@@ -163,7 +170,7 @@ fn change(
     let now = clock.now();
     diesel::update(users::table.find(id)).set(users::valid_from.eq(now)).execute(conn)?;
     revocations::insert(conn, &revocations::NewRevocation::user(id, now))?;
-    Ok(true)
+    Ok(Some(id))
 }
 
 /// Ends every session, code, grant and token of everybody, those of clients included. Answers the instant.

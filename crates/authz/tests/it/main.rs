@@ -9,6 +9,7 @@
     reason = "test support"
 )]
 
+mod audit;
 mod authorize;
 mod cli;
 mod client_authentication;
@@ -30,6 +31,7 @@ mod revoke;
 mod schema;
 mod signup;
 mod support;
+mod throttling;
 mod token;
 mod token_authorization_code;
 mod token_client_credentials;

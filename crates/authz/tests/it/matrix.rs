@@ -114,7 +114,7 @@ async fn no_grant_gives_more_scope_than_the_client_may_have() {
 /// R34: each artefact at every place but its own.
 #[tokio::test]
 async fn no_artefact_passes_as_another() {
-    let server = server().await;
+    let server = server_with(&[("WRONG_PASSWORDS_PER_MINUTE", "0")]).await;
     let client = server.client("web").await;
     let browser = server.signed_in("ada").await;
     let (access, refresh) = browser.tokens_for(&client).await;

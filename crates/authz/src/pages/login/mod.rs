@@ -8,7 +8,6 @@ use super::destination::Destination;
 use super::error::PageError;
 use super::views::LoginPage;
 use crate::app::App;
-use crate::edge;
 use crate::protocol::Params;
 use crate::sign_in::{self, SignIn};
 
@@ -29,22 +28,23 @@ pub async fn get(
 ///
 /// # Errors
 /// When the form is not ours, the database cannot be asked, or too many people are signing in.
-pub async fn post(
-    app: web::Data<App>,
-    request: HttpRequest,
-    form: PageForm,
-) -> Result<HttpResponse, PageError> {
+pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, PageError> {
     let PageForm { browser, params } = form;
     let destination = Destination::parse(params.get("next"));
     let username = params.get("username").unwrap_or_default();
     let password = Secret::new(params.get("password").unwrap_or_default().to_owned());
-    let address = edge::client_address(&request, &app.config.trusted_proxies);
-    let sentence = match sign_in::check(&app, address, username, password).await? {
-        SignIn::Welcome(user, since) => return browser.sign_in(&user, since, &destination).await,
-        SignIn::Wrong => "The name and the password do not belong together.",
-        SignIn::Wait(_) => "There were too many wrong tries. Wait a minute, then try again.",
-    };
-    show(&app, &browser, &destination, username, Some(sentence)).await
+    match sign_in::check(&app, browser.attempt(), username, password).await? {
+        SignIn::Welcome(user, since) => browser.sign_in(&user, since, &destination).await,
+        SignIn::Wrong => {
+            let sentence = "The name and the password do not belong together.";
+            show(&app, &browser, &destination, username, Some(sentence)).await
+        }
+        SignIn::Wait(seconds) => {
+            let sentence = "There were too many wrong tries. Wait a while, then try again.";
+            let page = show(&app, &browser, &destination, username, Some(sentence)).await?;
+            Ok(super::too_many(page, seconds))
+        }
+    }
 }
 
 async fn show(

@@ -8,13 +8,15 @@ use super::destination::Destination;
 use super::error::{Kind, PageError};
 use super::views::SignupPage;
 use crate::app::App;
+use crate::audit::Origin;
 use crate::people::MIN_PASSWORD;
 use crate::protocol::Params;
 use crate::sign_up::{self, Refused};
 
-/// What is wrong with each field.
+/// What is wrong with each field, or with asking at all.
 #[derive(Default)]
 struct Problems {
+    page: Option<&'static str>,
     username: Option<&'static str>,
     password: Option<&'static str>,
 }
@@ -48,11 +50,18 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
     let destination = Destination::parse(params.get("next"));
     let given = params.get("username").unwrap_or_default();
     let password = params.get("password").unwrap_or_default();
-    let problems = match sign_up::create(&app, given, Secret::new(password.to_owned())).await {
+    let origin = Origin::Address(browser.address());
+    let problems = match sign_up::create(&app, &origin, given, Secret::new(password.to_owned())).await {
         Ok(user) => return browser.sign_in(&user, user.created_at, &destination).await,
-        Err(Refused::Invalid { username, password }) => Problems { username, password },
+        Err(Refused::Invalid { username, password }) => Problems { page: None, username, password },
         Err(Refused::Taken) => {
             Problems { username: Some("This name is taken. Choose another."), ..Problems::default() }
+        }
+        Err(Refused::Wait(wait)) => {
+            let sentence = "Too many accounts were made from your network. Wait a while, then try again.";
+            let problems = Problems { page: Some(sentence), ..Problems::default() };
+            let page = show(&browser, &destination, given, &problems).await?;
+            return Ok(super::too_many(page, wait.as_secs().max(1)));
         }
         Err(Refused::Failed(failed)) => return Err(failed.into()),
     };
@@ -73,7 +82,7 @@ async fn show(
             next: destination.next().as_deref(),
             username,
             password_min: MIN_PASSWORD,
-            error: None,
+            error: problems.page,
             username_error: problems.username,
             password_error: problems.password,
         },

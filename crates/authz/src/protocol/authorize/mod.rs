@@ -13,6 +13,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
+use crate::audit::{About, What};
 use crate::pages::PageError;
 use crate::pages::browser::{Browser, PageForm, SignedIn};
 use crate::pages::destination::Destination;
@@ -56,10 +57,17 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
     if !(was_shown && matches!(asked, Step::Consent)) {
         return next_step(&app, &browser, &request, Some(signed_in));
     }
-    Ok(match params.get("decision") {
-        Some("allow") => request.to.code(&app, &request, &signed_in),
-        _ => request.to.error(&app.config.issuer, &answer::REFUSED),
-    })
+    let (what, answer) = match params.get("decision") {
+        Some("allow") => (What::ConsentGiven, request.to.code(&app, &request, &signed_in)),
+        _ => (What::ConsentRefused, request.to.error(&app.config.issuer, &answer::REFUSED)),
+    };
+    let about = About {
+        user: Some(signed_in.user.id),
+        client: Some(&request.client.id),
+        detail: request.permission.scopes.as_str(),
+    };
+    app.audit.note(what, browser.address(), about, signed_in.at);
+    Ok(answer)
 }
 
 fn next_step(

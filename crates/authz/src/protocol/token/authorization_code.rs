@@ -2,6 +2,7 @@
 
 use super::issue::{self, Answer, Holder};
 use crate::app::App;
+use crate::audit::{About, What};
 use crate::crypto::seal;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
@@ -12,7 +13,7 @@ use crate::store::grants::Refused;
 /// Redeems a code. Everything about it is judged before it is used up, so that a wrong client, verifier or
 /// redirect URI neither spends it nor harms the grant it bought.
 pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
-    let ClientRequest { client, params, .. } = request;
+    let ClientRequest { client, params, address } = request;
     let text = params.required("code", "Missing code parameter.")?;
     let now = app.now();
     let mut buffer = Vec::new();
@@ -35,6 +36,9 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
         }
         Err(Refused::Replayed) => {
             tracing::warn!(client = %client.id, grant = %grant.id, "a code was redeemed twice; its grant is ended");
+            let about =
+                About { user: Some(code.user), client: Some(&client.id), detail: &grant.id.to_string() };
+            app.audit.note(What::CodeReplayed, *address, about, now);
             app.feed.catch_up().await?;
             Err(refused())
         }

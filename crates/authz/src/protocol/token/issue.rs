@@ -24,6 +24,9 @@ pub(super) struct Answer {
     scope: ScopeText,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
+    /// For whom; not part of the answer.
+    #[serde(skip)]
+    pub(super) user: Option<UserId>,
 }
 
 #[derive(Debug)]
@@ -67,13 +70,14 @@ pub(super) fn access(
         expires_at: now.plus(lifetime),
         authenticated_at: grant.map(|grant| grant.authenticated_at),
     };
-    let access_token = app.sealer.seal(&claims, now)?;
+    let (access_token, user) = (app.sealer.seal(&claims, now)?, claims.user);
     Ok(Answer {
         access_token,
         expires_in: lifetime.as_secs(),
         token_type: "Bearer",
         scope: ScopeText(given.scopes),
         refresh_token: None,
+        user,
     })
 }
 

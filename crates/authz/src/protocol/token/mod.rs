@@ -13,12 +13,29 @@ use super::client_auth::ClientRequest;
 use super::error::{Code, OAuthError};
 use super::grant_types::GrantType;
 use crate::app::App;
+use crate::audit::{About, What};
+use issue::Answer;
 
 /// Dispatches on the grant type.
 ///
 /// # Errors
 /// As RFC 6749 section 5.2 says.
 pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpResponse, OAuthError> {
+    let given = give(&app, &request).await;
+    let (what, user, detail) = match &given {
+        Ok((grant_type, answer)) => (What::TokenIssued, answer.user, grant_type.as_str()),
+        Err(error) => (What::TokenRefused, None, error.code().as_str()),
+    };
+    let about = About { user, client: Some(&request.client.id), detail };
+    app.audit.note(what, request.address, about, app.now());
+    let (_, answer) = given?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .json(answer))
+}
+
+async fn give(app: &App, request: &ClientRequest) -> Result<(GrantType, Answer), OAuthError> {
     let name = request.params.required("grant_type", "Missing grant_type parameter.")?;
     let Some(grant_type) = GrantType::ALL.into_iter().find(|known| known.as_str() == name) else {
         return Err(OAuthError::new(Code::UnsupportedGrantType, "There is no such grant type here."));
@@ -27,13 +44,10 @@ pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpRes
         return Err(OAuthError::new(Code::UnauthorizedClient, "The client may not use this grant type."));
     }
     let answer = match grant_type {
-        GrantType::AuthorizationCode => authorization_code::redeem(&app, &request).await?,
-        GrantType::RefreshToken => refresh_token::renew(&app, &request).await?,
-        GrantType::ClientCredentials => client_credentials::issue(&app, &request)?,
-        GrantType::Password => password::issue(&app, &request).await?,
+        GrantType::AuthorizationCode => authorization_code::redeem(app, request).await?,
+        GrantType::RefreshToken => refresh_token::renew(app, request).await?,
+        GrantType::ClientCredentials => client_credentials::issue(app, request)?,
+        GrantType::Password => password::issue(app, request).await?,
     };
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::PRAGMA, "no-cache"))
-        .json(answer))
+    Ok((grant_type, answer))
 }

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::permission::Permission;
-use crate::sign_in::{self, SignIn};
+use crate::sign_in::{self, Attempt, SignIn};
 
 /// Checks a person's password and issues for them.
 pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
@@ -17,15 +17,16 @@ pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, 
     let username = params.required("username", "Request is missing username parameter.")?;
     let password = params.required("password", "Request is missing password parameter.")?;
     let whole = Permission::of(app, client).narrowed(params)?;
-    let (user, since) =
-        match sign_in::check(app, *address, username, Secret::new(password.to_owned())).await? {
-            SignIn::Welcome(user, since) => (user, since),
-            SignIn::Wrong => return Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),
-            SignIn::Wait(seconds) => {
-                let sentence = "Too many failed attempts. Try again later.";
-                return Err(OAuthError::new(Code::TooManyRequests, sentence).retry_after(seconds));
-            }
-        };
+    let attempt = Attempt { address: *address, keepsakes: "" };
+    let (user, since) = match sign_in::check(app, attempt, username, Secret::new(password.to_owned())).await?
+    {
+        SignIn::Welcome(user, since) => (user, since),
+        SignIn::Wrong => return Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),
+        SignIn::Wait(seconds) => {
+            let sentence = "Too many failed attempts. Try again later.";
+            return Err(OAuthError::new(Code::TooManyRequests, sentence).retry_after(seconds));
+        }
+    };
     let now = app.now();
     let grant = issue::new_grant(app, GrantId::new(now), user.id, client, whole.scopes.clone(), since, now);
     match issue::claim(app, &grant, since).await? {

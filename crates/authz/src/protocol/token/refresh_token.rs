@@ -2,6 +2,7 @@
 
 use super::issue::{self, Answer, Holder};
 use crate::app::App;
+use crate::audit::{About, What};
 use crate::crypto::seal::RefreshToken;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
@@ -10,7 +11,7 @@ use crate::store::grants::{self, Presented, Refused};
 
 /// Renews. The new access token may have less scope, the grant keeps all of it.
 pub(super) async fn renew(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
-    let ClientRequest { client, params, .. } = request;
+    let ClientRequest { client, params, address } = request;
     let text = params.required("refresh_token", "Missing refresh token parameter.")?;
     let now = app.now();
     let mut buffer = Vec::new();
@@ -31,6 +32,9 @@ pub(super) async fn renew(app: &App, request: &ClientRequest) -> Result<Answer, 
         }
         Err(Refused::Reused) => {
             tracing::warn!(client = %client.id, grant = %token.grant, "a refresh token was reused; its grant is ended");
+            let detail = token.grant.to_string();
+            let about = About { user: None, client: Some(&client.id), detail: &detail };
+            app.audit.note(What::RefreshTokenReused, *address, about, now);
             app.feed.catch_up().await?;
             Err(refused())
         }

@@ -1,5 +1,6 @@
 //! OAuth clients.
 
+use authz::audit::Origin;
 use authz::registration::{self, Kind, Registration};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -88,7 +89,8 @@ impl<'s> NewClient<'s> {
 
     pub async fn try_register(self) -> Result<Client, registration::Refused> {
         let redirect_uri = self.registration.redirect_uris.first().cloned().unwrap_or_default();
-        let registered = registration::register(self.server.app(), self.registration).await?;
+        let registered =
+            registration::register(self.server.app(), &Origin::CommandLine(None), self.registration).await?;
         Ok(Client {
             http: self.server.http.clone(),
             id: registered.client.id.as_str().to_owned(),
@@ -205,7 +207,7 @@ impl Client {
     /// Gets a new secret; the old one lives on for a while.
     pub async fn rotate_secret(&self, server: &TestServer) -> Self {
         let (secret, _until): (Secret<String>, _) =
-            registration::rotate_secret(server.app(), &self.id).await.unwrap();
+            registration::rotate_secret(server.app(), &Origin::CommandLine(None), &self.id).await.unwrap();
         self.with_secret(secret.expose())
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use authz::app::App;
+use authz::audit::Origin;
 use authz::config::Config;
 use authz::crypto::master::MasterKey;
 use authz::server::Server;
@@ -53,6 +54,9 @@ async fn server_on(changes: &[(&str, &str)], clock: Clock) -> TestServer {
         ("SECRET_KEY", &MasterKey::generate().unwrap()),
         ("PASSWORD_COST", "4"),
         ("WORKERS", "2"),
+        // One machine is everybody here.
+        ("WRONG_PASSWORDS_PER_HOUR", "0"),
+        ("SIGNUPS_PER_HOUR", "0"),
     ]
     .map(|(name, value)| (format!("AUTHZ_{name}"), value.to_owned()))
     .into();
@@ -124,7 +128,7 @@ impl TestServer {
     /// Somebody with an account.
     pub async fn person(&self, name: &str) {
         let password = Secret::new(password_of(name));
-        authz::sign_up::create(self.app(), name, password).await.unwrap();
+        authz::sign_up::create(self.app(), &Origin::CommandLine(None), name, password).await.unwrap();
     }
 
     /// Somebody with an account, signed in at a browser.
@@ -153,7 +157,7 @@ impl TestServer {
     pub async fn disable(&self, name: &str, disabled: bool) {
         let (key, clock) = (name.to_owned(), self.clock.clone());
         let done = self.app().db.write(move |conn| users::set_disabled(conn, &key, disabled, &clock)).await;
-        assert!(done.unwrap());
+        assert!(done.unwrap().is_some());
         self.app().feed.catch_up().await.unwrap();
     }
 
@@ -161,7 +165,7 @@ impl TestServer {
         let hash = self.app().passwords.hash(Secret::new(password.to_owned())).await.unwrap();
         let (key, clock) = (name.to_owned(), self.clock.clone());
         let done = self.app().db.write(move |conn| users::set_password(conn, &key, &hash, &clock)).await;
-        assert!(done.unwrap());
+        assert!(done.unwrap().is_some());
         self.app().feed.catch_up().await.unwrap();
     }
 

@@ -1,5 +1,6 @@
 //! Four servers as an operator would run them, each configured by its own variables.
 
+use authz::audit::Origin;
 use authz::crypto::master::MasterKey;
 use authz::registration::{self, Kind, Registration};
 use diesel::sql_types::Text;
@@ -124,7 +125,7 @@ impl Deployment {
     pub async fn register(&self, wanted: Registration) -> Application {
         let redirect_uri = wanted.redirect_uris.first().cloned().unwrap_or_default();
         let app = self.authz[0].as_ref().unwrap().app();
-        let registered = registration::register(app, wanted).await.unwrap();
+        let registered = registration::register(app, &Origin::CommandLine(None), wanted).await.unwrap();
         let secret = registered.secret.as_ref().map(|secret| secret.expose().as_str());
         Application::new(&self.authz(0), registered.client.id.as_str(), secret, &redirect_uri)
     }

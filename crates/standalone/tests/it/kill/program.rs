@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use authz::app::App;
+use authz::audit::Origin;
 use authz::registration;
 use model::time::Clock;
 use tempfile::TempDir;
@@ -43,7 +44,10 @@ impl Program {
         drop(both.listeners);
         let app = App::open(both.authz, Clock::system()).await.unwrap();
         let callback = "https://app.example/callback";
-        let registered = registration::register(&app, confidential("Under load", callback)).await.unwrap();
+        let registered =
+            registration::register(&app, &Origin::CommandLine(None), confidential("Under load", callback))
+                .await
+                .unwrap();
         let secret = registered.secret.as_ref().map(|secret| secret.expose().as_str());
         Application::new(&self.origin, registered.client.id.as_str(), secret, callback)
     }

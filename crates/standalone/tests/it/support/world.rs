@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use authz::audit::Origin;
 use authz::registration::{self, Kind, Registration};
 use model::time::Clock;
 use standalone::server::Standalone;
@@ -60,7 +61,8 @@ impl World {
     /// Registers an application.
     pub async fn register(&self, wanted: Registration) -> Application {
         let redirect_uri = wanted.redirect_uris.first().cloned().unwrap_or_default();
-        let registered = registration::register(self.server().authz(), wanted).await.unwrap();
+        let registered =
+            registration::register(self.server().authz(), &Origin::CommandLine(None), wanted).await.unwrap();
         let secret = registered.secret.as_ref().map(|secret| secret.expose().as_str());
         Application::new(self.origin(), registered.client.id.as_str(), secret, &redirect_uri)
     }

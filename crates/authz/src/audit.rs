@@ -1,0 +1,247 @@
+//! The audit log: who did what, when and from where. What is written anyway carries its event in the same
+//! transaction (`store::audit_events`); what writes nothing, above all the issuing of tokens, is gathered here for a
+//! second, alike ones as one row that says how many, so that a log entry costs a token no commit of its own.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use model::db::{Db, DbError};
+use model::id::{ClientId, UserId};
+use model::time::Timestamp;
+
+use crate::store::audit_events::{self, AuditEvent};
+
+/// How many different events are gathered; beyond that only their kinds are counted.
+const MAX_GATHERED: usize = 1_000;
+
+/// From where something was asked.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Over HTTP.
+    Address(IpAddr),
+    /// By an administrator's command, and by whom if the system says.
+    CommandLine(Option<String>),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::CommandLine(Some(name)) => write!(f, "command line of {name}"),
+            Self::CommandLine(None) => f.write_str("command line"),
+        }
+    }
+}
+
+/// What is told about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum What {
+    /// An account was made.
+    SignUp,
+    /// Somebody signed in at a browser.
+    SignIn,
+    /// A password was wrong, at the page or the password grant.
+    SignInRefused,
+    /// A person's passwords were wrong so often in a row that none is looked at any more.
+    SignInStopped,
+    /// Somebody signed out.
+    SignOut,
+    /// Somebody allowed a client what it asked for.
+    ConsentGiven,
+    /// Somebody refused.
+    ConsentRefused,
+    /// Tokens were issued; the detail is the grant type.
+    TokenIssued,
+    /// None were; the detail is the error code.
+    TokenRefused,
+    /// A client did not prove who it is.
+    ClientRefused,
+    /// A code was redeemed twice; the detail is the grant, which was ended.
+    CodeReplayed,
+    /// A replaced refresh token was used; the detail is the grant, which was ended.
+    RefreshTokenReused,
+    /// A client revoked a token; the detail is the grant or the token.
+    Revoked,
+    /// A new password.
+    PasswordSet,
+    /// A person may not act any more.
+    UserDisabled,
+    /// A person may act again.
+    UserEnabled,
+    /// A person's wrong passwords no longer count.
+    UserUnlocked,
+    /// A client was registered.
+    ClientCreated,
+    /// A client has a new secret.
+    ClientSecretRotated,
+    /// A client was removed.
+    ClientDeleted,
+    /// A new key.
+    KeyRotated,
+    /// Everything issued so far was ended.
+    AllRevoked,
+}
+
+impl What {
+    /// The name in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign_up",
+            Self::SignIn => "sign_in",
+            Self::SignInRefused => "sign_in_refused",
+            Self::SignInStopped => "sign_in_stopped",
+            Self::SignOut => "sign_out",
+            Self::ConsentGiven => "consent_given",
+            Self::ConsentRefused => "consent_refused",
+            Self::TokenIssued => "token_issued",
+            Self::TokenRefused => "token_refused",
+            Self::ClientRefused => "client_refused",
+            Self::CodeReplayed => "code_replayed",
+            Self::RefreshTokenReused => "refresh_token_reused",
+            Self::Revoked => "revoked",
+            Self::PasswordSet => "password_set",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::UserUnlocked => "user_unlocked",
+            Self::ClientCreated => "client_created",
+            Self::ClientSecretRotated => "client_secret_rotated",
+            Self::ClientDeleted => "client_deleted",
+            Self::KeyRotated => "key_rotated",
+            Self::AllRevoked => "all_revoked",
+        }
+    }
+
+    /// An event of this kind, about nobody in particular.
+    pub fn event(self, origin: &Origin, at: Timestamp) -> AuditEvent {
+        AuditEvent {
+            at,
+            event: self.as_str().to_owned(),
+            user_id: None,
+            client_id: None,
+            origin: origin.to_string(),
+            detail: String::new(),
+            times: 1,
+        }
+    }
+
+    /// An event of this kind about a person.
+    pub fn of_user(self, user: UserId, origin: &Origin, at: Timestamp) -> AuditEvent {
+        AuditEvent { user_id: Some(user), ..self.event(origin, at) }
+    }
+
+    /// An event of this kind about a client.
+    pub fn of_client(self, client: &ClientId, origin: &Origin, at: Timestamp) -> AuditEvent {
+        AuditEvent { client_id: Some(client.as_str().to_owned()), ..self.event(origin, at) }
+    }
+}
+
+/// An event as it is gathered.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Note {
+    what: What,
+    user: Option<UserId>,
+    client: Option<String>,
+    address: Option<IpAddr>,
+    detail: String,
+}
+
+/// What is noted about an event that is gathered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About<'a> {
+    /// Which person it concerns.
+    pub user: Option<UserId>,
+    /// Which client it concerns.
+    pub client: Option<&'a ClientId>,
+    /// More about it.
+    pub detail: &'a str,
+}
+
+/// Gathers events that are written a little later.
+#[derive(Default)]
+pub struct Audit {
+    gathered: Mutex<HashMap<Note, (Timestamp, i64)>>,
+}
+
+impl Audit {
+    /// Gathers an event.
+    pub fn note(&self, what: What, address: IpAddr, about: About, at: Timestamp) {
+        let note = Note {
+            what,
+            user: about.user,
+            client: about.client.map(|client| client.as_str().to_owned()),
+            address: Some(address),
+            detail: about.detail.to_owned(),
+        };
+        self.add(note, at, 1);
+    }
+
+    fn add(&self, note: Note, at: Timestamp, times: i64) {
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = gathered.len() >= MAX_GATHERED && !gathered.contains_key(&note);
+        let note = if is_full {
+            Note { user: None, client: None, address: None, detail: String::new(), ..note }
+        } else {
+            note
+        };
+        gathered.entry(note).or_insert((at, 0)).1 += times;
+    }
+
+    /// Writes what was gathered. What could not be written is kept for the next time.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn flush(&self, db: &Db) -> Result<(), DbError> {
+        let gathered = std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
+        if gathered.is_empty() {
+            return Ok(());
+        }
+        let mut events: Vec<AuditEvent> =
+            gathered.iter().map(|(note, (at, times))| note.event(*at, *times)).collect();
+        events.sort_by_key(|event| event.at);
+        let written = db.write(move |conn| audit_events::insert(conn, &events)).await;
+        if written.is_err() {
+            for (note, (at, times)) in gathered {
+                self.add(note, at, times);
+            }
+        }
+        written
+    }
+}
+
+impl Note {
+    fn event(&self, at: Timestamp, times: i64) -> AuditEvent {
+        AuditEvent {
+            at,
+            event: self.what.as_str().to_owned(),
+            user_id: self.user,
+            client_id: self.client.clone(),
+            origin: self.address.map_or_else(|| "many".to_owned(), |address| address.to_string()),
+            detail: self.detail.clone(),
+            times,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alike_events_are_one_row_and_too_many_different_ones_are_counted_together() {
+        let (audit, at) = (Audit::default(), Timestamp::from_unix_seconds(1));
+        assert_eq!(MAX_GATHERED, 1_000);
+        let address = |number: u32| IpAddr::from(number.to_be_bytes());
+        for number in 0..1_010 {
+            audit.note(What::ClientRefused, address(number), About::default(), at);
+            audit.note(What::ClientRefused, address(0), About::default(), at);
+        }
+        let gathered = audit.gathered.lock().unwrap();
+        let events: Vec<AuditEvent> =
+            gathered.iter().map(|(note, (at, times))| note.event(*at, *times)).collect();
+        assert_eq!(events.len(), MAX_GATHERED + 1);
+        let times = |origin: &str| events.iter().find(|event| event.origin == origin).unwrap().times;
+        assert_eq!((times("0.0.0.0"), times("0.0.0.1"), times("many")), (1_011, 1, 10));
+    }
+}
