@@ -70,12 +70,12 @@ impl Counts {
         attempts::count_in_a_row(conn, &self.row, WRONG_IN_A_ROW, now, ends_at).map(Ok)
     }
 
-    /// It was not looked at.
-    pub(super) fn give_back(&self, conn: &mut Conn) -> QueryResult<()> {
+    /// It was not looked at. One that a full row would not have let be looked at was not counted there.
+    pub(super) fn give_back(&self, conn: &mut Conn, counted: Option<i64>) -> QueryResult<()> {
         for (key, _) in &self.budgets {
             attempts::give_back(conn, key)?;
         }
-        attempts::give_back(conn, &self.row).map(drop)
+        counted.map_or(Ok(0), |_| attempts::give_back(conn, &self.row)).map(drop)
     }
 
     /// It was right: not a wrong try, and the rows are over.

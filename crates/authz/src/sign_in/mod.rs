@@ -95,7 +95,7 @@ pub(crate) async fn check(
     let verdict = match app.passwords.verify(stored, password).await {
         Ok(verdict) => verdict,
         Err(busy) => {
-            app.db.write(move |conn| counts.give_back(conn)).await?;
+            app.db.write(move |conn| counts.give_back(conn, counted)).await?;
             return Err(busy.into());
         }
     };

@@ -107,6 +107,28 @@ async fn what_was_counted_is_known_to_every_process_and_after_a_restart() {
     restarted.browser().try_sign_in("ada", &password_of("ada")).await.is_page(200);
 }
 
+/// R118: a crowd that is sent away for want of threads empties no full row.
+#[tokio::test]
+async fn a_full_row_stays_full_when_nobody_has_time_to_look() {
+    let changes = [("PASSWORD_COST", "10"), ("PASSWORD_THREADS", "1"), ONLY_THE_ROW[0]];
+    let server = server_with(&changes).await;
+    server.person("ada").await;
+    server.sql("INSERT INTO attempts (key, count, since) VALUES ('person 1 elsewhere', 50, 1)").await;
+    let client = server.client("web").await;
+    let crowd: Vec<_> = (0..120)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.password("ada", "wrong").await.status })
+        })
+        .collect();
+    let mut refused = 0;
+    for each in crowd {
+        refused += u32::from(each.await.unwrap() == 503);
+    }
+    assert!(refused > 0);
+    assert_eq!(server.count("attempts WHERE count = 50").await, 1);
+}
+
 /// An administrator ends a row, by itself or with a new password.
 #[tokio::test]
 async fn an_administrator_can_unlock_a_person() {
