@@ -145,6 +145,9 @@ async fn without_its_authorization_server_the_api_answers_503_and_nothing_else()
 async fn each_service_has_a_database_of_its_own() {
     let apart = Deployment::new(&[]).await;
     let tables = apart.tables().await;
-    assert_eq!(tables.authz, ["clients", "grants", "revocations", "sealing_keys", "sessions", "users"]);
+    assert_eq!(
+        tables.authz,
+        ["attempts", "audit_events", "clients", "grants", "revocations", "sealing_keys", "sessions", "users"]
+    );
     assert_eq!(tables.timetracker, ["activities", "people", "tracks", "workspaces"]);
 }
