@@ -212,3 +212,31 @@ async fn revoke_all_ends_everything_of_everybody_and_nothing_made_later() {
     assert!(client.vouches_for(&access).await);
     assert_eq!(client.refresh(&refresh).await.status, 200);
 }
+
+/// R177: where core dumps are allowed and the program is aborted, its memory is not written down.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_that_is_aborted_leaves_no_core_dump() {
+    use std::io::BufRead;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+
+    let server = server_on_real_time(&[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let aborted = |program: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -c unlimited 2>/dev/null; {program}")]).env_clear();
+        command.envs(server.settings.iter().map(|(name, value)| (name, value))).current_dir(folder.path());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        // It has said that it runs.
+        std::io::BufReader::new(child.stderr.take().unwrap()).read_line(&mut String::new()).unwrap();
+        Command::new("/bin/kill").args(["-ABRT", &child.id().to_string()]).status().unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), Some(6), "{status}");
+        status.core_dumped()
+    };
+    assert!(!aborted(&format!("exec {} serve", env!("CARGO_BIN_EXE_authz"))));
+    if !aborted("echo runs >&2; exec sleep 60") {
+        eprintln!("this machine dumps nothing anyway");
+    }
+}
