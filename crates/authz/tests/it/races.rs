@@ -3,6 +3,7 @@
 mod codes;
 mod endings;
 mod names;
+mod processes;
 mod refreshes;
 
 use std::future::Future;
