@@ -15,6 +15,7 @@ mod cli;
 mod client_authentication;
 mod code_page;
 mod discovery;
+mod failpoints;
 mod feed;
 mod forms;
 mod framing;
