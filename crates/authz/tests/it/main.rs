@@ -27,6 +27,7 @@ mod logout;
 mod logs;
 mod matrix;
 mod races;
+mod readiness;
 mod resources;
 mod revoke;
 mod schema;

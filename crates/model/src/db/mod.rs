@@ -8,6 +8,7 @@
 
 mod connection;
 mod migrations;
+mod probe;
 mod queue;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -28,6 +29,7 @@ use tokio::sync::oneshot;
 
 pub use connection::{Conn, MultiBackend};
 pub use migrations::Migrations;
+pub use probe::Probe;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use connection::{Manager, Role};

@@ -8,7 +8,7 @@ use diesel::result::Error::RollbackTransaction;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
 
 use super::testing::TestDatabase;
-use super::{Conn, Db, DbError};
+use super::{Conn, Db, DbError, Probe};
 
 #[derive(QueryableByName)]
 struct Count {
@@ -146,4 +146,30 @@ async fn a_full_queue_is_busy_at_once() {
         }
     }
     assert!(busy > 0, "3000 tasks cannot all have had a place");
+}
+
+/// R154: however often it is asked, it writes once a second at most; and it does write.
+#[tokio::test]
+async fn a_probe_writes_but_seldom() {
+    let (_database, db) = with_notes().await;
+    assert!(!Probe::new(db.clone()).takes_writes().await, "there is nothing to write to");
+    let table = "CREATE TABLE readiness (probes BIGINT NOT NULL); INSERT INTO readiness (probes) VALUES (0)";
+    db.write(move |conn| conn.batch_execute(table)).await.unwrap();
+    let began = std::time::Instant::now();
+    let probe = Arc::new(Probe::new(db.clone()));
+    let asking: Vec<_> = (0..200)
+        .map(|_| {
+            let probe = probe.clone();
+            tokio::spawn(async move { probe.takes_writes().await })
+        })
+        .collect();
+    for each in asking {
+        assert!(each.await.unwrap());
+    }
+    let probes = |conn: &mut Conn| {
+        sql_query("SELECT probes AS count FROM readiness").get_result::<Count>(conn).map(|row| row.count)
+    };
+    let written = db.read(probes).await.unwrap();
+    let allowed = 1 + began.elapsed().as_secs();
+    assert!((1..=i64::try_from(allowed).unwrap()).contains(&written), "{written} of {allowed}");
 }

@@ -147,7 +147,19 @@ async fn each_service_has_a_database_of_its_own() {
     let tables = apart.tables().await;
     assert_eq!(
         tables.authz,
-        ["attempts", "audit_events", "clients", "grants", "revocations", "sealing_keys", "sessions", "users"]
+    assert_eq!(
+        tables.authz,
+        [
+            "attempts",
+            "audit_events",
+            "clients",
+            "grants",
+            "readiness",
+            "revocations",
+            "sealing_keys",
+            "sessions",
+            "users"
+        ]
     );
-    assert_eq!(tables.timetracker, ["activities", "people", "tracks", "workspaces"]);
+    assert_eq!(tables.timetracker, ["activities", "people", "readiness", "tracks", "workspaces"]);
 }
