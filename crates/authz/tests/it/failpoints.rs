@@ -122,10 +122,11 @@ impl World {
             Act::RevokeOwn => told(&client.revoke(&self.own).await, 200),
             Act::SetPassword => {
                 let change = db.write(move |conn| users::set_password(conn, "ada", &hash, &clock));
-                kept(change.await, breaks)
+                kept(change.await.map(|user| user.is_some()), breaks)
             }
             Act::Disable => {
-                kept(db.write(move |conn| users::set_disabled(conn, "ada", true, &clock)).await, breaks)
+                let change = db.write(move |conn| users::set_disabled(conn, "ada", true, &clock));
+                kept(change.await.map(|user| user.is_some()), breaks)
             }
             Act::RevokeAll => {
                 kept(db.write(move |conn| users::end_all(conn, &clock).map(|_| true)).await, breaks)
