@@ -1,6 +1,7 @@
 //! The two services apart: two processes of each, a database for each service, and nothing but HTTP between them.
 
 mod deployment;
+mod roles;
 
 use std::time::Duration;
 
@@ -145,8 +146,6 @@ async fn without_its_authorization_server_the_api_answers_503_and_nothing_else()
 async fn each_service_has_a_database_of_its_own() {
     let apart = Deployment::new(&[]).await;
     let tables = apart.tables().await;
-    assert_eq!(
-        tables.authz,
     assert_eq!(
         tables.authz,
         [
