@@ -39,7 +39,10 @@ KINDS = {
     "nobody": WRONG,
     "person": WRONG,
     "disabled": RIGHT,
+    "stopped": RIGHT,
 }
+# So many wrong passwords in a row are looked at.
+WRONG_IN_A_ROW = 50
 
 
 def built(target, is_built):
@@ -130,11 +133,14 @@ class Program:
         }
         self.client = json.loads(self.command("--json", "client", "create", "--name", "Bench", "--type", "confidential",
                                               "--grant-type", "password", "--scope", "read"))
-        for name in names["person"] + names["disabled"]:
+        for name in names["person"] + names["disabled"] + names["stopped"]:
             self.command("user", "create", name, said=RIGHT)
         for name in names["disabled"]:
             self.command("user", "disable", name)
         self.running = Running([program, "serve"], self.environment, self.port)
+        door = Grant(self.port, self.client)
+        for name in names["stopped"] * WRONG_IN_A_ROW:
+            door.try_to_sign_in(name, WRONG)
 
     def command(self, *arguments, said=""):
         done = subprocess.run([self.program, *arguments], env={**os.environ, **self.environment}, input=said, check=True,
