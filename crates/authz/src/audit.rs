@@ -74,6 +74,8 @@ pub enum What {
     UserUnlocked,
     /// A client was registered.
     ClientCreated,
+    /// A client's registration was changed.
+    ClientChanged,
     /// A client has a new secret.
     ClientSecretRotated,
     /// A client was removed.
@@ -106,6 +108,7 @@ impl What {
             Self::UserEnabled => "user_enabled",
             Self::UserUnlocked => "user_unlocked",
             Self::ClientCreated => "client_created",
+            Self::ClientChanged => "client_changed",
             Self::ClientSecretRotated => "client_secret_rotated",
             Self::ClientDeleted => "client_deleted",
             Self::KeyRotated => "key_rotated",

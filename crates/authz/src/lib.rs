@@ -16,6 +16,7 @@
 pub mod app;
 pub mod audit;
 pub mod cli;
+pub mod client_metadata;
 pub mod clients;
 pub mod config;
 pub mod crypto;

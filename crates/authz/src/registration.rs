@@ -10,11 +10,13 @@ use model::time::Timestamp;
 
 use crate::app::App;
 use crate::audit::{Origin, What};
+use crate::client_metadata::ClientMetadata;
 use crate::crypto::random::{self, NoRandomness};
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::redirect_uri;
 use crate::store::audit_events;
 use crate::store::clients::{self, Client};
+use crate::store::json::Json;
 
 /// What a client secret begins with, for secret scanners.
 const SECRET_PREFIX: &str = "tts_";
@@ -49,6 +51,8 @@ pub struct Registration {
     pub introspects: Vec<String>,
     /// The secret, when a deployment derives it; otherwise one is made.
     pub secret: Option<Secret<String>>,
+    /// What else there is to say.
+    pub metadata: ClientMetadata,
 }
 
 /// A registered client, with its secret for this one time.
@@ -67,6 +71,10 @@ pub enum Refused {
     Invalid(String),
     /// The id is another client's.
     Taken,
+    /// There is no such client.
+    Unknown,
+    /// Somebody else has changed it meanwhile.
+    Changed,
     /// There is no such confidential client.
     NoSuchClient,
     /// The database cannot be asked.
@@ -80,6 +88,8 @@ impl fmt::Display for Refused {
         match self {
             Self::Invalid(what) => f.write_str(what),
             Self::Taken => f.write_str("the client id is taken"),
+            Self::Unknown => f.write_str("there is no such client"),
+            Self::Changed => f.write_str("the client was changed meanwhile; try again"),
             Self::NoSuchClient => f.write_str("there is no such confidential client"),
             Self::Db(error) => error.fmt(f),
             Self::Random(error) => error.fmt(f),
@@ -125,6 +135,7 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
             .unwrap_or_else(|| app.config.default_audience.clone()),
         introspects: words("an audience", &wanted.introspects)?.unwrap_or_default(),
         created_at: app.now(),
+        metadata: kept(wanted.metadata.clone())?,
     };
     if !confidential && !client.introspects.is_empty() {
         return Err(Refused::Invalid("only a confidential client may introspect".to_owned()));
@@ -142,6 +153,41 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
         return Err(Refused::Taken);
     }
     Ok(Registered { client, secret })
+}
+
+/// Changes a client's metadata by a JSON object of members; answers the client as it is then.
+///
+/// # Errors
+/// What is wrong with the changes, that there is no such client, that it was changed meanwhile, or that the database
+/// cannot be asked.
+pub async fn change_metadata(
+    app: &App,
+    origin: &Origin,
+    id: &str,
+    changes: &str,
+) -> Result<Client, Refused> {
+    let key = id.to_owned();
+    let found = app.db.read(move |conn| clients::find(conn, &key)).await?;
+    let client = found.ok_or(Refused::Unknown)?;
+    let metadata = kept(client.metadata.changed_by(changes).map_err(Refused::Invalid)?)?;
+    let (key, read, row) = (id.to_owned(), client.metadata.clone(), metadata.clone());
+    let event = What::ClientChanged.of_client(&client.id, origin, app.now());
+    let changed = app.db.write(move |conn| {
+        let changed = clients::set_metadata(conn, &key, &read, &row)?;
+        if changed {
+            audit_events::insert(conn, &[event])?;
+        }
+        Ok(changed)
+    });
+    if !changed.await? {
+        return Err(Refused::Changed);
+    }
+    app.feed.catch_up().await?;
+    Ok(Client { metadata, ..client })
+}
+
+fn kept(metadata: ClientMetadata) -> Result<Json<ClientMetadata>, Refused> {
+    Json::new(metadata).map_err(|error| Refused::Invalid(error.to_string()))
 }
 
 /// Gives a client a new secret; says until when the old one stays valid.

@@ -28,6 +28,7 @@ table! {
         audiences -> Text,
         introspects -> Text,
         created_at -> BigInt,
+        metadata -> Text,
     }
 }
 

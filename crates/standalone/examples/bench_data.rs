@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use authz::app::App;
 use authz::audit::Origin;
+use authz::client_metadata::ClientMetadata;
 use authz::config::Config;
 use authz::crypto::seal::{AccessToken, Code, RefreshToken};
 use authz::registration::{self, Kind, Registration};
@@ -68,6 +69,7 @@ fn client(id: &str, introspects: Vec<String>) -> Registration {
         audiences: Vec::new(),
         introspects,
         secret: Some(Secret::new("bench-secret".to_owned())),
+        metadata: ClientMetadata::default(),
     }
 }
 

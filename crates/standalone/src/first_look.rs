@@ -5,6 +5,7 @@ use std::path::Path;
 
 use authz::app::App;
 use authz::audit::Origin;
+use authz::client_metadata::ClientMetadata;
 use authz::crypto::random;
 use authz::registration::{self, Kind, Registration};
 use base64::Engine;
@@ -52,6 +53,7 @@ impl FirstLook {
                 audiences: Vec::new(),
                 introspects: Vec::new(),
                 secret: None,
+                metadata: ClientMetadata::default(),
             },
         )
         .await?;

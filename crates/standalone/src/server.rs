@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as HttpApp, HttpServer};
 use authz::audit::Origin;
+use authz::client_metadata::ClientMetadata;
 use authz::registration::{self, Kind, Refused, Registration};
 use authz::server::{Background, IDLE, STOP_WITHIN, write_audit};
 use model::secret::sha256;
@@ -105,6 +106,7 @@ async fn register_api(authz: &authz::app::App, api: &timetracker_api::config::Co
             audiences: Vec::new(),
             introspects: vec![api.audience.clone()],
             secret: Some(api.client_secret.clone()),
+            metadata: ClientMetadata::default(),
         },
     )
     .await;

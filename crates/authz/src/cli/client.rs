@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Outcome, Report};
 use crate::app::App;
 use crate::audit::Origin;
+use crate::client_metadata::ClientMetadata;
 use crate::registration::{self, Kind, Registration};
 use crate::store::clients::{self, Client};
 
@@ -19,6 +20,13 @@ pub(super) enum Command {
     Show {
         /// The client id.
         id: String,
+    },
+    /// Change what a client's metadata says; the rest of it stays.
+    SetMetadata {
+        /// The client id.
+        id: String,
+        /// A JSON object of members, such as {"is_first_party":true}; null brings a member's default back.
+        changes: String,
     },
     /// Give a client a new secret; the old one stays valid for a while.
     RotateSecret {
@@ -68,6 +76,9 @@ pub(super) struct Create {
     /// The client id, when it must be a particular one.
     #[arg(long)]
     id: Option<String>,
+    /// A JSON object of further metadata, by the names of RFC 7591 and OpenID Connect Registration.
+    #[arg(long, default_value = "{}")]
+    metadata: String,
 }
 
 pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome {
@@ -75,6 +86,10 @@ pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome
         Command::Create(create) => register(app, origin, create).await,
         Command::List => list(app).await,
         Command::Show { id } => show(app, id).await,
+        Command::SetMetadata { id, changes } => {
+            let client = registration::change_metadata(app, origin, &id, &changes).await?;
+            Ok(Report { text: lines(&client), json: described(&client) })
+        }
         Command::RotateSecret { id } => rotate(app, origin, &id).await,
         Command::Delete { id } => delete(app, origin, &id).await,
     }
@@ -98,6 +113,7 @@ async fn register(app: &App, origin: &Origin, create: Create) -> Outcome {
             audiences: create.audiences,
             introspects: create.introspects,
             secret: None,
+            metadata: ClientMetadata::default().changed_by(&create.metadata)?,
         },
     )
     .await?;
@@ -156,14 +172,15 @@ fn kind(client: &Client) -> &'static str {
 fn lines(client: &Client) -> String {
     let indented = client.redirect_uris.replace('\n', "\n               ");
     format!(
-        "client_id      {}\nname           {}\ntype           {}\ngrant types    {}\nredirect URIs  {indented}\nscopes         {}\naudiences      {}\nintrospects    {}",
+        "client_id      {}\nname           {}\ntype           {}\ngrant types    {}\nredirect URIs  {indented}\nscopes         {}\naudiences      {}\nintrospects    {}\nmetadata       {}",
         client.id,
         client.name,
         kind(client),
         client.grant_types,
         client.scopes,
         client.audiences,
-        client.introspects
+        client.introspects,
+        client.metadata.as_str()
     )
 }
 
@@ -178,6 +195,7 @@ fn described(client: &Client) -> Value {
         "scopes": words(client.scopes.as_str()),
         "audiences": words(&client.audiences),
         "introspects": words(&client.introspects),
+        "metadata": &*client.metadata,
         "created_at": client.created_at.to_string(),
     })
 }

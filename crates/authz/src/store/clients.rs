@@ -7,7 +7,9 @@ use model::id::ClientId;
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 
+use super::json::Json;
 use super::{insert_unless_taken, revocations};
+use crate::client_metadata::ClientMetadata;
 use crate::schema::{clients, grants};
 
 /// A client's row. Lists are kept as text, as the wire writes them: they are short and read whole.
@@ -38,6 +40,8 @@ pub struct Client {
     pub introspects: String,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// What else its registration says.
+    pub metadata: Json<ClientMetadata>,
 }
 
 impl Client {
@@ -113,6 +117,25 @@ pub fn rotate_secret(
         revocations::insert(conn, &revocations::NewRevocation::client_changed(id))?;
     }
     Ok(rotated == 1)
+}
+
+/// Replaces the client's metadata, if nobody else has since it was read as `read`. `false` when somebody has, or when
+/// there is no such client.
+///
+/// # Errors
+/// When a statement fails.
+pub fn set_metadata(
+    conn: &mut Conn,
+    id: &str,
+    read: &Json<ClientMetadata>,
+    metadata: &Json<ClientMetadata>,
+) -> QueryResult<bool> {
+    let unchanged = clients::table.find(id).filter(clients::metadata.eq(read.as_str()));
+    let changed = diesel::update(unchanged).set(clients::metadata.eq(metadata.as_str())).execute(conn)? == 1;
+    if changed {
+        revocations::insert(conn, &revocations::NewRevocation::client_changed(id))?;
+    }
+    Ok(changed)
 }
 
 /// Removes the client, its grants, and every token issued to it. `false` when there is none.

@@ -215,6 +215,7 @@ mod tests {
     use super::*;
     use crate::store::MIGRATIONS;
     use crate::store::clients::{self, Client};
+    use crate::store::json::Json;
     use crate::store::users::NewUser;
 
     const DAY: Duration = Duration::from_secs(86_400);
@@ -233,6 +234,7 @@ mod tests {
             audiences: String::new(),
             introspects: String::new(),
             created_at: Timestamp::from_unix_seconds(0),
+            metadata: Json::default(),
         }
     }
 

@@ -43,6 +43,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
             "grant_types": ["authorization_code", "client_credentials", "refresh_token"],
             "redirect_uris": ["https://client.example/cb"], "scopes": ["read"], "audiences": ["timetracker"],
             "introspects": ["timetracker"], "created_at": null, "client_secret": null,
+            "metadata": {"default_max_age": null, "is_first_party": false},
         })
     );
     assert_eq!(fails(&program, &create[..create.len() - 1], "", 1), "authz: the client id is taken\n");
@@ -151,4 +152,36 @@ async fn what_should_not_be_registered_is_refused() {
         assert!(fails(&program, &arguments, "", 1).contains("a name has 1 to 100 characters"));
     }
     assert_eq!(server.count("clients").await, 0);
+}
+
+/// An administrator says more about a client, at registration and later, and the running server hears of it.
+#[tokio::test]
+async fn metadata_is_given_changed_and_judged() {
+    let server = server_on_real_time(&[]).await;
+    let program = Program::new(&server.settings);
+    let create =
+        ["client", "create", "--name", "Web", "--type", "public", "--id", "web", "--json", "--metadata"];
+    let with = |metadata| [create.as_slice(), &[metadata]].concat();
+    for wrong in ["", "[]", r#"{"no_such_member":1}"#, r#"{"is_first_party":1}"#] {
+        fails(&program, &with(wrong), "", 1);
+    }
+    let made = program.run(&with(r#"{"is_first_party":true}"#), "").json();
+    assert_eq!(made["metadata"]["is_first_party"], true);
+    let known = server.app().clients.find("web").await.unwrap().unwrap();
+    assert!(known.metadata.is_first_party);
+
+    let change = |changes| ["client", "set-metadata", "web", changes, "--json"];
+    let changed = program.run(&change(r#"{"default_max_age":60}"#), "").json();
+    assert_eq!(changed["metadata"], json!({"default_max_age": 60, "is_first_party": true}));
+    assert_eq!(program.run(&["client", "show", "web", "--json"], "").json(), changed);
+    eventually("the change is known", || async {
+        let known = server.app().clients.find("web").await.unwrap().unwrap();
+        known.metadata.default_max_age == Some(60)
+    })
+    .await;
+    assert!(fails(&program, &["client", "set-metadata", "nobody", "{}"], "", 1).contains("there is no such"));
+    assert!(
+        fails(&program, &["client", "set-metadata", "web", r#"{"x":1}"#], "", 1)
+            .contains("there is no metadata x")
+    );
 }

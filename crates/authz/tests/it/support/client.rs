@@ -1,6 +1,7 @@
 //! OAuth clients.
 
 use authz::audit::Origin;
+use authz::client_metadata::ClientMetadata;
 use authz::registration::{self, Kind, Registration};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -37,6 +38,7 @@ impl<'s> NewClient<'s> {
             audiences: Vec::new(),
             introspects: Vec::new(),
             secret: None,
+            metadata: ClientMetadata::default(),
         };
         Self { server, registration }
     }

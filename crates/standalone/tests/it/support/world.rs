@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use authz::audit::Origin;
+use authz::client_metadata::ClientMetadata;
 use authz::registration::{self, Kind, Registration};
 use model::time::Clock;
 use standalone::server::Standalone;
@@ -96,6 +97,7 @@ pub fn confidential(name: &str, redirect_uri: &str) -> Registration {
         audiences: Vec::new(),
         introspects: Vec::new(),
         secret: None,
+        metadata: ClientMetadata::default(),
     }
 }
 
