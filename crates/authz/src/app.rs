@@ -14,7 +14,9 @@ use crate::config::Config;
 use crate::crypto::master::MacKey;
 use crate::crypto::passwords::Passwords;
 use crate::crypto::seal::Sealer;
-use crate::feed::Feed;
+use crate::crypto::signing::SigningKeys;
+use crate::crypto::wrap::Wrapper;
+use crate::feed::{Caches, Feed};
 use crate::store;
 use crate::throttle::Throttle;
 
@@ -33,6 +35,8 @@ pub struct Parts {
     probe: Probe,
     /// Tokens.
     pub sealer: Arc<Sealer>,
+    /// Keys for what others verify.
+    pub signing: Arc<SigningKeys>,
     /// Clients in memory.
     pub clients: Arc<Clients>,
     /// What must not be vouched for.
@@ -120,8 +124,10 @@ impl App {
         let passwords = Passwords::new(&master, config.password_cost, config.password_threads)
             .map_err(StartError::Passwords)?;
         let sealer = Arc::new(Sealer::new(master.clone()));
+        let signing = Arc::new(SigningKeys::new(Wrapper::new(&master, "signing keys")));
         let clients = Arc::new(Clients::new(db.clone()));
-        let feed = Feed::load(db.clone(), sealer.clone(), clients.clone(), clock.clone()).await?;
+        let caches = Caches { sealer: sealer.clone(), signing: signing.clone(), clients: clients.clone() };
+        let feed = Feed::load(db.clone(), caches, clock.clone()).await?;
         Ok(Self(Arc::new(Parts {
             form_key: master.mac_key("forms"),
             draining: AtomicBool::new(false),
@@ -133,6 +139,7 @@ impl App {
             probe: Probe::new(db.clone()),
             db,
             sealer,
+            signing,
             clients,
             feed,
             passwords,

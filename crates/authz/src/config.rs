@@ -68,6 +68,8 @@ pub struct Lifetimes {
     pub code: Duration,
     /// An access token (`ACCESS_TOKEN_TTL_SECONDS`).
     pub access_token: Duration,
+    /// An ID token (`ID_TOKEN_TTL_SECONDS`).
+    pub id_token: Duration,
     /// A refresh token that is not used (`REFRESH_TOKEN_IDLE_SECONDS`).
     pub refresh_idle: Duration,
     /// A grant, however often it is renewed (`REFRESH_TOKEN_TTL_SECONDS`).
@@ -261,6 +263,7 @@ impl Lifetimes {
         let lifetimes = Self {
             code: said.seconds("CODE_TTL_SECONDS", Duration::from_secs(60)),
             access_token: said.seconds("ACCESS_TOKEN_TTL_SECONDS", Duration::from_secs(3_600)),
+            id_token: said.seconds("ID_TOKEN_TTL_SECONDS", Duration::from_secs(3_600)),
             refresh_idle: said.seconds("REFRESH_TOKEN_IDLE_SECONDS", Duration::from_secs(30 * 86_400)),
             refresh: said.seconds("REFRESH_TOKEN_TTL_SECONDS", Duration::from_secs(365 * 86_400)),
             refresh_overlap: said.seconds("REFRESH_OVERLAP_SECONDS", Duration::from_secs(10)),
@@ -272,6 +275,9 @@ impl Lifetimes {
                 "ACCESS_TOKEN_TTL_SECONDS",
                 "expected at most a day: a revocation is remembered that long",
             );
+        }
+        if lifetimes.id_token > Duration::from_secs(86_400) {
+            said.problem("ID_TOKEN_TTL_SECONDS", "expected at most a day: it cannot be revoked");
         }
         if lifetimes.code > Duration::from_secs(600) {
             said.problem("CODE_TTL_SECONDS", "expected at most 600 (RFC 6749 section 4.1.2)");

@@ -9,15 +9,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use model::db::{Db, DbError};
+use model::db::{Conn, Db, DbError};
 use model::id::{GrantId, TokenId};
 use model::time::{Clock, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::clients::Clients;
 use crate::crypto::seal::{AccessToken, Sealer};
+use crate::crypto::signing::SigningKeys;
 use crate::store::revocations::Revocation;
-use crate::store::{revocations, sealing_keys};
+use crate::store::{revocations, sealing_keys, signing_keys};
 
 /// How many rows are read at once.
 const PAGE: i64 = 1_000;
@@ -25,8 +26,7 @@ const PAGE: i64 = 1_000;
 /// The index, and how it stays current.
 pub struct Feed {
     db: Db,
-    sealer: Arc<Sealer>,
-    clients: Arc<Clients>,
+    caches: Caches,
     index: RwLock<Index>,
     /// The last row taken in. Held while reading, so that rows are taken in once and in order.
     seen: Mutex<i64>,
@@ -35,6 +35,16 @@ pub struct Feed {
     started: Instant,
     /// Milliseconds after `started` at which the database was last read to its end.
     current_at: AtomicU64,
+}
+
+/// What is kept in memory elsewhere and has to hear of changes.
+pub struct Caches {
+    /// Sealing keys.
+    pub sealer: Arc<Sealer>,
+    /// Signing keys.
+    pub signing: Arc<SigningKeys>,
+    /// Clients.
+    pub clients: Arc<Clients>,
 }
 
 /// What has been revoked. Of people and of everybody the latest instant counts; a client's entry is what its last
@@ -61,20 +71,14 @@ impl Feed {
     /// How old the index may be before nothing is vouched for.
     pub const BOUND: Duration = Duration::from_secs(5);
 
-    /// Loads the index and the sealing keys.
+    /// Loads the index and the keys.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn load(
-        db: Db,
-        sealer: Arc<Sealer>,
-        clients: Arc<Clients>,
-        clock: Clock,
-    ) -> Result<Self, DbError> {
+    pub async fn load(db: Db, caches: Caches, clock: Clock) -> Result<Self, DbError> {
         let feed = Self {
             db,
-            sealer,
-            clients,
+            caches,
             index: RwLock::default(),
             seen: Mutex::new(0),
             clock,
@@ -114,14 +118,17 @@ impl Feed {
     }
 
     async fn load_keys(&self) -> Result<(), DbError> {
-        self.sealer.replace_keys(self.db.read(sealing_keys::all).await?);
+        let read = |conn: &mut Conn| Ok((sealing_keys::all(conn)?, signing_keys::all(conn)?));
+        let (sealing, signing) = self.db.read(read).await?;
+        self.caches.sealer.replace_keys(sealing);
+        self.caches.signing.replace(signing);
         Ok(())
     }
 
     /// `live_at` is now, unless the row was there before this process.
     fn take_in(&self, row: &Revocation, live_at: Option<Timestamp>) {
         if row.kind == "client" {
-            self.clients.forget(&row.key);
+            self.caches.clients.forget(&row.key);
         }
         let Some(before) = row.issued_before else { return };
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);

@@ -7,6 +7,7 @@
 //! | `/o/introspect/` | introspection | RFC 7662 |
 //! | `/o/revoke_token/` | revocation | RFC 7009 |
 //! | `/.well-known/oauth-authorization-server/o` | metadata | RFC 8414 |
+//! | `/o/.well-known/jwks.json` | keys | RFC 7517 |
 //! | `/o/code/` | the code, for people at a terminal | ours |
 //! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
 //!
@@ -31,5 +32,6 @@ mod schema;
 pub mod server;
 pub mod sign_in;
 pub mod sign_up;
+pub mod signatures;
 pub mod store;
 pub mod throttle;

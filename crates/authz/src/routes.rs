@@ -9,13 +9,13 @@ use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
 use crate::pages::{PageError, code, home, login, logout, signup, statics};
-use crate::protocol::{authorize, discovery, introspect, revoke, token};
+use crate::protocol::{authorize, discovery, introspect, jwks, revoke, token};
 
 /// Puts a resource's methods and handlers on it.
 type Mount = fn(Resource) -> Resource;
 
 /// Hot ones first. Every path is answered with and without its trailing slash: a redirect would lose a body.
-const ROUTES: [(&str, Mount); 13] = [
+const ROUTES: [(&str, Mount); 14] = [
     ("/o/introspect", |at| at.route(post().to(introspect::post))),
     ("/o/token", |at| at.route(post().to(token::post))),
     ("/o/revoke_token", |at| at.route(post().to(revoke::post))),
@@ -23,6 +23,7 @@ const ROUTES: [(&str, Mount); 13] = [
     ("/o/code", |at| at.route(get().to(code::get))),
     ("/.well-known/oauth-authorization-server/o", |at| at.route(get().to(discovery::get))),
     ("/o/.well-known/oauth-authorization-server", |at| at.route(get().to(discovery::get))),
+    ("/o/.well-known/jwks.json", |at| at.route(get().to(jwks::get))),
     ("/accounts/login", |at| at.route(get().to(login::get)).route(post().to(login::post))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
     ("/accounts/logout", |at| at.route(post().to(logout::post))),

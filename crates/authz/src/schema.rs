@@ -98,6 +98,18 @@ table! {
     }
 }
 
+table! {
+    signing_keys (kid) {
+        kid -> Text,
+        alg -> Text,
+        private_key -> Nullable<Binary>,
+        public_jwk -> Text,
+        created_at -> BigInt,
+        usable_from -> BigInt,
+        retire_after -> Nullable<BigInt>,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));

@@ -179,6 +179,7 @@ async fn sweep_once(
             store::sessions::sweep(conn, now, SWEEP_ROWS)?;
             store::attempts::sweep(conn, now, SWEEP_ROWS)?;
             store::audit_events::sweep(conn, audit_before, SWEEP_ROWS)?;
+            store::signing_keys::sweep(conn, now)?;
             let revocation = store::revocations::sweep(conn, revocation, now, SWEEP_ROWS)?;
             Ok((store::grants::sweep(conn, grant, before, idle, SWEEP_ROWS)?, revocation))
         })

@@ -10,8 +10,11 @@ use serde_json::json;
 use super::{Outcome, Report};
 use crate::app::App;
 use crate::config::Config;
+use crate::crypto::jwt;
 use crate::crypto::passwords::Verdict;
 use crate::crypto::seal::{AccessToken, RefreshToken};
+use crate::crypto::signing::SigningAlg;
+use crate::signatures;
 use crate::store::users::{self, NewUser};
 
 /// What was found, one line each.
@@ -27,6 +30,7 @@ pub(super) async fn run(config: Config) -> Outcome {
             findings.push(("database", Ok(database)));
             findings.push(("single use", single_use(&app).await));
             findings.push(("sealing", sealing(&app)));
+            findings.push(("signing", signing(&app).await));
             findings.push(("passwords", passwords(&app).await));
         }
     }
@@ -88,6 +92,18 @@ fn sealing(app: &App) -> Result<String, String> {
     } else {
         Err("a sealed token does not open".to_owned())
     }
+}
+
+/// What is signed with each key verifies by the key that is published.
+async fn signing(app: &App) -> Result<String, String> {
+    for alg in SigningAlg::ALL {
+        let claims = json!({"iss": app.config.issuer.as_str()});
+        let text = signatures::sign(app, alg, "JWT", &claims).await.map_err(|error| error.to_string())?;
+        if jwt::signed_by_us(&app.signing, &text, "JWT").is_none() {
+            return Err(format!("what was signed with {} does not verify", alg.as_str()));
+        }
+    }
+    Ok(SigningAlg::ALL.map(SigningAlg::as_str).join(", "))
 }
 
 async fn passwords(app: &App) -> Result<String, String> {

@@ -7,13 +7,15 @@ use super::{Outcome, Report};
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::crypto::master::MasterKey;
+use crate::signatures;
+use crate::store::sealing_keys;
 use crate::store::{audit_events, sealing_keys};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Print a new master key, for AUTHZ_SECRET_KEY.
     Generate,
-    /// Begin a new sealing key; what was sealed with the old ones stays valid. No restart is needed.
+    /// Begin new keys, for sealing and for signing; what the old ones made stays valid. No restart is needed.
     Rotate,
 }
 
@@ -34,9 +36,13 @@ pub(super) async fn run(app: &App, origin: &Origin, command: &Command) -> Outcom
                 sealing_keys::insert(conn, now)
             });
             let usable_from = rotated.await?;
+            let signs_from = signatures::rotate(app).await?;
             Ok(Report {
-                text: format!("The new key seals from {usable_from}; the old ones still open."),
-                json: json!({"usable_from": usable_from.to_string()}),
+                text: format!(
+                    "The new sealing key is used from {usable_from}; the old ones still open.\n\
+                     The new signing keys are published and sign from {signs_from}."
+                ),
+                json: json!({"usable_from": usable_from.to_string(), "signs_from": signs_from.to_string()}),
             })
         }
     }

@@ -2,8 +2,12 @@
 //!
 //! * [`master`]: the one secret an operator keeps, and what is derived from it.
 //! * [`seal`]: tokens. * [`passwords`]: people's passwords. * [`random`]: secrets made here.
+//! * [`signing`]: what others can verify. * [`jwt`]: JWTs that come in. * [`wrap`]: private keys at rest.
 
+pub mod jwt;
 pub mod master;
 pub mod passwords;
 pub mod random;
 pub mod seal;
+pub mod signing;
+pub mod wrap;

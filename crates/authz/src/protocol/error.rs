@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::crypto::passwords::Busy;
 use crate::crypto::seal::SealError;
 use crate::sign_in::Failed;
+use crate::signatures;
 
 /// The closed set of error codes. Each has one wire name and one status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,6 +188,15 @@ impl From<DbError> for OAuthError {
 impl From<SealError> for OAuthError {
     fn from(error: SealError) -> Self {
         unavailable().because(error)
+    }
+}
+
+impl From<signatures::Failed> for OAuthError {
+    fn from(failed: signatures::Failed) -> Self {
+        match failed {
+            signatures::Failed::Db(error) => error.into(),
+            signatures::Failed::Signing(error) => unavailable().because(error),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod discovery;
 mod error;
 pub mod grant_types;
 pub mod introspect;
+pub mod jwks;
 #[cfg(test)]
 mod panics;
 mod params;

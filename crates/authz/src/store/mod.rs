@@ -8,6 +8,7 @@ pub mod json;
 pub mod revocations;
 pub mod sealing_keys;
 pub mod sessions;
+pub mod signing_keys;
 pub mod users;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};

@@ -22,6 +22,7 @@ mod framing;
 mod headers;
 mod interop;
 mod introspect;
+mod jwks;
 mod login;
 mod logout;
 mod logs;

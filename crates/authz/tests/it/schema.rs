@@ -71,6 +71,15 @@ pub(crate) fn tables() -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
+/// What the migrations make, except the table that `model` has to itself.
+fn migrated_tables() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/authz/sqlite");
+    let texts = names("sqlite").into_iter().map(|name| folder.join(name).join("up.sql"));
+    let texts: String = texts.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let made = texts.split("CREATE TABLE ").skip(1);
+    made.map(|rest| rest.split([' ', '(']).next().unwrap().to_owned()).filter(|each| each != "readiness").collect()
+}
+
 #[tokio::test]
 async fn every_column_of_every_table_is_there() {
     use diesel::RunQueryDsl;
@@ -78,7 +87,8 @@ async fn every_column_of_every_table_is_there() {
     MIGRATIONS.run(database.url()).unwrap();
     let db = Db::open(database.url()).unwrap();
     let tables = tables();
-    assert_eq!(tables.len(), 8);
+    let made = migrated_tables();
+    assert_eq!(tables.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>(), made);
     for (table, columns) in tables {
         assert!(columns.len() > 2, "{table}: {columns:?}");
         let query = format!("SELECT {} FROM {table}", columns.join(", "));

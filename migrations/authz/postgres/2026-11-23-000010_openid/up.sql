@@ -1,2 +1,18 @@
 -- what RFC 7591 and OpenID Connect Registration call metadata, as far as it is not a column of its own; JSON
 ALTER TABLE clients ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
+
+-- what ID tokens and other statements of ours are signed with
+CREATE TABLE signing_keys (
+    -- thumbprint of the public key (RFC 7638)
+    kid          TEXT   PRIMARY KEY NOT NULL,
+    -- RS256, ES256, EdDSA
+    alg          TEXT   NOT NULL,
+    -- PKCS #8, encrypted with a key derived from the master key; NULL once retired
+    private_key  BYTEA,
+    public_jwk   TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    -- others must have been able to fetch the public key before the first signature
+    usable_from  BIGINT NOT NULL,
+    -- when the last token signed with it has ended; NULL while it may still sign
+    retire_after BIGINT
+);

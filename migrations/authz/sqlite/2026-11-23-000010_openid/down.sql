@@ -1,1 +1,2 @@
+DROP TABLE signing_keys;
 ALTER TABLE clients DROP COLUMN metadata;

@@ -1,0 +1,128 @@
+//! JWTs that come in: whether a key of ours has signed one. The only place that calls jsonwebtoken, so the only place
+//! where a header is believed, and that as little as possible (RFC 8725).
+
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde_json::{Map, Value};
+
+use super::signing::{SigningAlg, SigningKeys};
+
+/// No honest JWT is longer; a longer one is refused before anything is decoded.
+const MAX_LEN: usize = 8 * 1024;
+
+/// The claims of a JWT of this `typ` that one of our keys has signed, whether it has ended or not. The header's `kid`
+/// says which key; the algorithm is that key's and not the header's, and no other member of the header (`jwk`, `jku`,
+/// `x5c`) names a key. Times and audience are the caller's to judge.
+pub fn signed_by_us(keys: &SigningKeys, text: &str, typ: &str) -> Option<Map<String, Value>> {
+    if text.len() > MAX_LEN {
+        return None;
+    }
+    let header = decode_header(text).ok()?;
+    if header.crit.is_some() || header.typ.as_deref() != Some(typ) {
+        return None;
+    }
+    let (alg, jwk) = keys.public(&header.kid?)?;
+    let jwk: Jwk = serde_json::from_str(&jwk).ok()?;
+    let data = decode(text, &DecodingKey::from_jwk(&jwk).ok()?, &signature_only(alg)).ok()?;
+    Some(data.claims)
+}
+
+fn signature_only(alg: SigningAlg) -> Validation {
+    let mut validation = Validation::new(match alg {
+        SigningAlg::RS256 => Algorithm::RS256,
+        SigningAlg::ES256 => Algorithm::ES256,
+        SigningAlg::EdDSA => Algorithm::EdDSA,
+    });
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    use model::time::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::crypto::master::MasterKey;
+    use crate::crypto::wrap::Wrapper;
+
+    fn keys() -> SigningKeys {
+        let master: MasterKey = MasterKey::generate().unwrap().parse().unwrap();
+        let keys = SigningKeys::new(Wrapper::new(&master, "signing keys"));
+        let now = Timestamp::from_unix_seconds(0);
+        keys.replace(SigningAlg::ALL.map(|alg| keys.generate(alg, now).unwrap()).into());
+        keys
+    }
+
+    fn sign(keys: &SigningKeys, alg: SigningAlg) -> String {
+        keys.sign(alg, "JWT", &json!({"sub": "1"}), Timestamp::from_unix_seconds(1)).unwrap()
+    }
+
+    fn part(value: &Value) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(value.to_string())
+    }
+
+    #[test]
+    fn what_each_key_signs_is_known_again_and_nothing_else_is() {
+        let (keys, others) = (keys(), keys());
+        for alg in SigningAlg::ALL {
+            let text = sign(&keys, alg);
+            assert_eq!(signed_by_us(&keys, &text, "JWT").unwrap()["sub"], "1");
+            assert_eq!(signed_by_us(&keys, &text, "at+jwt"), None);
+            assert_eq!(signed_by_us(&others, &text, "JWT"), None);
+            let (signed, signature) = text.rsplit_once('.').unwrap();
+            let (header, _) = signed.split_once('.').unwrap();
+            let other = part(&json!({"sub": "2"}));
+            for changed in [format!("{header}.{other}.{signature}"), format!("{signed}."), signed.to_owned()]
+            {
+                assert_eq!(signed_by_us(&keys, &changed, "JWT"), None, "{changed}");
+            }
+        }
+        assert_eq!(signed_by_us(&keys, &"a".repeat(MAX_LEN + 1), "JWT"), None);
+    }
+
+    /// R64, R65: `none`, a public key as an HMAC secret, another algorithm's key, a key in the header.
+    #[test]
+    fn a_header_never_chooses_the_key_or_the_algorithm() {
+        let keys = keys();
+        let claims = json!({"sub": "1"});
+        for kid in keys.ids() {
+            let (_, jwk) = keys.public(&kid).unwrap();
+            for alg in ["none", "None", "HS256"] {
+                let head = part(&json!({"typ": "JWT", "alg": alg, "kid": kid}));
+                for signature in ["", "AAAA"] {
+                    let forged = format!("{head}.{}.{signature}", part(&claims));
+                    assert_eq!(signed_by_us(&keys, &forged, "JWT"), None, "{forged}");
+                }
+            }
+            let mut header = Header::new(Algorithm::HS256);
+            header.kid = Some(kid.clone());
+            let forged = encode(&header, &claims, &EncodingKey::from_secret(jwk.as_bytes())).unwrap();
+            assert_eq!(signed_by_us(&keys, &forged, "JWT"), None);
+        }
+        // Another's good signature with another's key in the header, under the id of ours and without.
+        let others = self::keys();
+        let (_, signed) = (0, sign(&others, SigningAlg::ES256));
+        let (_, rest) = signed.split_once('.').unwrap();
+        let theirs: Value = serde_json::from_str(&others.public(&others.ids()[1]).unwrap().1).unwrap();
+        for kid in [json!(keys.ids()[0]), theirs["kid"].clone(), Value::Null] {
+            let head = part(&json!({"typ": "JWT", "alg": "ES256", "kid": kid, "jwk": theirs}));
+            assert_eq!(signed_by_us(&keys, &format!("{head}.{rest}"), "JWT"), None);
+        }
+    }
+
+    /// R65
+    #[test]
+    fn an_extension_that_must_be_understood_is_refused() {
+        let keys = keys();
+        let kid = &keys.ids()[0];
+        let (alg, _) = keys.public(kid).unwrap();
+        let head = part(&json!({"typ": "JWT", "alg": alg.as_str(), "kid": kid, "crit": ["exp"]}));
+        assert_eq!(signed_by_us(&keys, &format!("{head}.{}.AAAA", part(&json!({}))), "JWT"), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Signing what we state, and the keys for it over time: made when they are first needed, published before they are
+//! used, and kept published until the last thing they signed has ended.
+
+use std::fmt;
+use std::time::Duration;
+
+use model::db::DbError;
+use model::time::Timestamp;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::crypto::signing::{KeptKey, SigningAlg, SigningError};
+use crate::store::signing_keys;
+
+/// How long others may keep the key set without looking again (`Cache-Control` of the JWKS).
+pub const JWKS_MAX_AGE: Duration = Duration::from_secs(300);
+/// How long a successor is published before it signs: whoever keeps the key set as told knows it by then.
+const PUBLISHED_BEFORE_USE: Duration = Duration::from_secs(600);
+
+/// Nothing can be signed.
+#[derive(Debug)]
+pub enum Failed {
+    /// The keys cannot be read or written.
+    Db(DbError),
+    /// There is no key.
+    Signing(SigningError),
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Db(error) => error.fmt(f),
+            Self::Signing(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failed {}
+
+impl From<DbError> for Failed {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<SigningError> for Failed {
+    fn from(error: SigningError) -> Self {
+        Self::Signing(error)
+    }
+}
+
+/// Makes sure that there is a key for each algorithm. An installation without OpenID Connect never makes one, and
+/// none delays a start: an RSA key takes some 50 ms.
+///
+/// # Errors
+/// When keys cannot be made, read or written.
+pub async fn ready(app: &App) -> Result<(), Failed> {
+    let missing = app.signing.missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    // Another process may have made them since this one last looked.
+    app.feed.catch_up().await?;
+    let missing = app.signing.missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (known, now) = (app.signing.ids(), app.now());
+    let keys = generate(app, missing.into_iter().map(|alg| (alg, now)).collect()).await?;
+    app.db.write(move |conn| signing_keys::ensure(conn, &keys, &known, now)).await?;
+    app.feed.catch_up().await?;
+    if app.signing.missing().is_empty() { Ok(()) } else { Err(SigningError.into()) }
+}
+
+/// Signs a JWT.
+///
+/// # Errors
+/// When there is no key to sign with.
+pub async fn sign(app: &App, alg: SigningAlg, typ: &str, claims: &impl Serialize) -> Result<String, Failed> {
+    ready(app).await?;
+    Ok(app.signing.sign(alg, typ, claims, app.now())?)
+}
+
+/// Begins a new key for each algorithm; answers from when they sign.
+///
+/// # Errors
+/// When keys cannot be made, read or written.
+pub async fn rotate(app: &App) -> Result<Timestamp, Failed> {
+    let now = app.now();
+    let (missing, later) = (app.signing.missing(), now.plus(PUBLISHED_BEFORE_USE));
+    let usable_from = |alg| if missing.contains(&alg) { now } else { later };
+    let keys = generate(app, SigningAlg::ALL.map(|alg| (alg, usable_from(alg))).into()).await?;
+    let lifetime = app.config.lifetimes.id_token;
+    app.db.write(move |conn| signing_keys::succeed(conn, &keys, lifetime, now)).await?;
+    app.feed.catch_up().await?;
+    Ok(SigningAlg::ALL.map(usable_from).into_iter().fold(now, Timestamp::max))
+}
+
+/// On a thread that may take its time.
+async fn generate(app: &App, algs: Vec<(SigningAlg, Timestamp)>) -> Result<Vec<KeptKey>, SigningError> {
+    let signing = app.signing.clone();
+    let make = move || algs.into_iter().map(|(alg, from)| signing.generate(alg, from)).collect();
+    tokio::task::spawn_blocking(make).await.unwrap_or(Err(SigningError))
+}
