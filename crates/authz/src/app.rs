@@ -43,6 +43,8 @@ pub struct Parts {
     pub feed: Feed,
     /// People's passwords.
     pub passwords: Passwords,
+    /// Makes pairwise subjects.
+    pub subject_key: MacKey,
     /// Ties a form to the browser it was shown in.
     pub form_key: MacKey,
     draining: AtomicBool,
@@ -130,6 +132,7 @@ impl App {
         let feed = Feed::load(db.clone(), caches, clock.clone()).await?;
         Ok(Self(Arc::new(Parts {
             form_key: master.mac_key("forms"),
+            subject_key: master.mac_key("subjects"),
             draining: AtomicBool::new(false),
             audit: Audit::default(),
             wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),

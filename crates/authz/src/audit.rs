@@ -66,6 +66,10 @@ pub enum What {
     Revoked,
     /// A new password.
     PasswordSet,
+    /// What is told about a person was changed.
+    ProfileSet,
+    /// A person is in other groups.
+    GroupsSet,
     /// A person may not act any more.
     UserDisabled,
     /// A person may act again.
@@ -104,6 +108,8 @@ impl What {
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::Revoked => "revoked",
             Self::PasswordSet => "password_set",
+            Self::ProfileSet => "profile_set",
+            Self::GroupsSet => "groups_set",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserUnlocked => "user_unlocked",

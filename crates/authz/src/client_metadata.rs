@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::crypto::signing::SigningAlg;
+
 /// The metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -13,9 +15,28 @@ pub struct ClientMetadata {
     /// A person is asked to sign in again when they did so longer ago than this, unless the request says otherwise;
     /// seconds.
     pub default_max_age: Option<u64>,
+    /// What its ID tokens are signed with.
+    pub id_token_signed_response_alg: SigningAlg,
+    /// What UserInfo is signed with for it; without, it is plain JSON.
+    pub userinfo_signed_response_alg: Option<SigningAlg>,
+    /// Whether it knows people by the same names as other clients do.
+    pub subject_type: SubjectType,
+    /// Whose host is its sector when people's names are pairwise; without it, the redirect URIs' one host is.
+    pub sector_identifier_uri: Option<String>,
     /// Ours, for an administrator: the client belongs to whoever runs this server, and people are not asked whether
     /// they allow it.
     pub is_first_party: bool,
+}
+
+/// How a client knows people (OpenID Connect Core section 8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubjectType {
+    /// By the same name as every other.
+    #[default]
+    Public,
+    /// By a name that clients of other sectors cannot compare with theirs.
+    Pairwise,
 }
 
 /// Why metadata cannot be taken: a sentence.

@@ -13,6 +13,7 @@ use model::settings::{Settings, SettingsError};
 use url::Url;
 
 use crate::crypto::master::MasterKey;
+use crate::scopes;
 
 /// Everything an operator may decide. Spans are lifetimes counted from issuing.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub struct Config {
     pub issuer: Issuer,
     /// The master key (`SECRET_KEY`).
     pub secret_key: MasterKey,
-    /// The scopes there are, with what people are told they mean (`SCOPES`).
+    /// Our own scopes, with what people are told they mean (`SCOPES`).
     pub scopes: Vec<(String, String)>,
     /// Whom tokens are for when a client is registered without saying (`DEFAULT_AUDIENCE`).
     pub default_audience: String,
@@ -240,9 +241,20 @@ impl Config {
         })
     }
 
+    /// Every scope there is, with what people are told it means: those configured, then those of OpenID Connect.
+    pub fn known_scopes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let configured = self.scopes.iter().map(|(name, description)| (name.as_str(), description.as_str()));
+        configured.chain(scopes::STANDARD.into_iter().filter(|(name, _)| !self.is_configured(name)))
+    }
+
+    /// Whether it is one of ours, and not only one of OpenID Connect.
+    pub fn is_configured(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|(name, _)| name == scope)
+    }
+
     /// All scopes there are.
     pub fn all_scopes(&self) -> ScopeSet {
-        self.scopes.iter().map(|(name, _)| name.as_str()).collect()
+        self.known_scopes().map(|(name, _)| name).collect()
     }
 }
 

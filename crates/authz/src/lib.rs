@@ -7,6 +7,8 @@
 //! | `/o/introspect/` | introspection | RFC 7662 |
 //! | `/o/revoke_token/` | revocation | RFC 7009 |
 //! | `/.well-known/oauth-authorization-server/o` | metadata | RFC 8414 |
+//! | `/o/.well-known/openid-configuration` | metadata | OpenID Connect Discovery |
+//! | `/o/userinfo/` | who somebody is | OpenID Connect Core section 5.3 |
 //! | `/o/.well-known/jwks.json` | keys | RFC 7517 |
 //! | `/o/code/` | the code, for people at a terminal | ours |
 //! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
@@ -23,12 +25,15 @@ pub mod config;
 pub mod crypto;
 mod edge;
 pub mod feed;
+mod id_token;
 mod pages;
 mod people;
+pub mod profile;
 mod protocol;
 pub mod registration;
 pub mod routes;
 mod schema;
+mod scopes;
 pub mod server;
 pub mod sign_in;
 pub mod sign_up;

@@ -1,5 +1,6 @@
 //! Registering clients: the rules, wherever a registration comes from.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use model::db::DbError;
@@ -7,10 +8,12 @@ use model::id::ClientId;
 use model::scope::ScopeSet;
 use model::secret::{Secret, sha256};
 use model::time::Timestamp;
+use url::Url;
 
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::client_metadata::ClientMetadata;
+use crate::client_metadata::{ClientMetadata, SubjectType};
 use crate::crypto::random::{self, NoRandomness};
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::redirect_uri;
@@ -140,6 +143,7 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
     if !confidential && !client.introspects.is_empty() {
         return Err(Refused::Invalid("only a confidential client may introspect".to_owned()));
     }
+    check(&client)?;
     let row = client.clone();
     let event = What::ClientCreated.of_client(&client.id, origin, client.created_at);
     let inserted = app.db.write(move |conn| {
@@ -170,7 +174,10 @@ pub async fn change_metadata(
     let found = app.db.read(move |conn| clients::find(conn, &key)).await?;
     let client = found.ok_or(Refused::Unknown)?;
     let metadata = kept(client.metadata.changed_by(changes).map_err(Refused::Invalid)?)?;
-    let (key, read, row) = (id.to_owned(), client.metadata.clone(), metadata.clone());
+    let read = client.metadata.clone();
+    let client = Client { metadata, ..client };
+    check(&client)?;
+    let (key, row) = (id.to_owned(), client.metadata.clone());
     let event = What::ClientChanged.of_client(&client.id, origin, app.now());
     let changed = app.db.write(move |conn| {
         let changed = clients::set_metadata(conn, &key, &read, &row)?;
@@ -183,7 +190,25 @@ pub async fn change_metadata(
         return Err(Refused::Changed);
     }
     app.feed.catch_up().await?;
-    Ok(Client { metadata, ..client })
+    Ok(client)
+}
+
+/// What the parts of a registration must be to each other.
+fn check(client: &Client) -> Result<(), Refused> {
+    let hosts = client.redirect_uris().map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
+    let hosts: HashSet<Option<String>> = hosts.collect();
+    let sector = client.metadata.sector_identifier_uri.as_deref();
+    if let Some(uri) = sector
+        && Url::parse(uri).map_or(true, |url| url.scheme() != "https" || !url.has_host())
+    {
+        return Err(Refused::Invalid("a sector identifier is an https URL".to_owned()));
+    }
+    if client.metadata.subject_type == SubjectType::Pairwise && sector.is_none() && hosts.len() > 1 {
+        return Err(Refused::Invalid(
+            "pairwise subjects need redirect URIs of one host, or a sector_identifier_uri".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn kept(metadata: ClientMetadata) -> Result<Json<ClientMetadata>, Refused> {

@@ -1,6 +1,7 @@
 //! One table: path, methods, handler.
 
 use actix_web::guard::{Any, Get, Head};
+use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post};
 use actix_web::{HttpResponse, Resource, Route};
@@ -9,13 +10,13 @@ use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
 use crate::pages::{PageError, code, home, login, logout, signup, statics};
-use crate::protocol::{authorize, discovery, introspect, jwks, revoke, token};
+use crate::protocol::{authorize, discovery, introspect, jwks, revoke, token, userinfo};
 
 /// Puts a resource's methods and handlers on it.
 type Mount = fn(Resource) -> Resource;
 
 /// Hot ones first. Every path is answered with and without its trailing slash: a redirect would lose a body.
-const ROUTES: [(&str, Mount); 14] = [
+const ROUTES: [(&str, Mount); 17] = [
     ("/o/introspect", |at| at.route(post().to(introspect::post))),
     ("/o/token", |at| at.route(post().to(token::post))),
     ("/o/revoke_token", |at| at.route(post().to(revoke::post))),
@@ -23,6 +24,13 @@ const ROUTES: [(&str, Mount); 14] = [
     ("/o/code", |at| at.route(get().to(code::get))),
     ("/.well-known/oauth-authorization-server/o", |at| at.route(get().to(discovery::get))),
     ("/o/.well-known/oauth-authorization-server", |at| at.route(get().to(discovery::get))),
+    ("/o/userinfo", |at| {
+        at.route(get().to(userinfo::answer))
+            .route(post().to(userinfo::answer))
+            .route(web::method(Method::OPTIONS).to(userinfo::preflight))
+    }),
+    ("/.well-known/openid-configuration/o", |at| at.route(get().to(discovery::get))),
+    ("/o/.well-known/openid-configuration", |at| at.route(get().to(discovery::get))),
     ("/o/.well-known/jwks.json", |at| at.route(get().to(jwks::get))),
     ("/accounts/login", |at| at.route(get().to(login::get)).route(post().to(login::post))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),

@@ -11,6 +11,7 @@ table! {
         created_at -> BigInt,
         valid_from -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        profile -> Text,
     }
 }
 
@@ -39,6 +40,7 @@ table! {
         created_at -> BigInt,
         authenticated_at -> BigInt,
         ends_at -> BigInt,
+        sid -> Binary,
     }
 }
 
@@ -107,6 +109,19 @@ table! {
         created_at -> BigInt,
         usable_from -> BigInt,
         retire_after -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    groups (name) {
+        name -> Text,
+    }
+}
+
+table! {
+    user_groups (user_id, group_name) {
+        user_id -> BigInt,
+        group_name -> Text,
     }
 }
 

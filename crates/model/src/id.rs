@@ -131,6 +131,10 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
+    /// What applications know a browser session by: `sid` in ID tokens. It tells nothing about the cookie.
+    SessionId
+}
+uuid_id! {
     /// One permission of a person for a client, from one authorization. It is born as the id of the
     /// authorization code, so that redeeming a code is one insert and its uniqueness the single use.
     GrantId

@@ -13,7 +13,7 @@ use authz::app::App;
 use authz::audit::Origin;
 use authz::client_metadata::ClientMetadata;
 use authz::config::Config;
-use authz::crypto::seal::{AccessToken, Code, RefreshToken};
+use authz::crypto::seal::{AccessToken, Code, OpenId, RefreshToken};
 use authz::registration::{self, Kind, Registration};
 use authz::store::grants::{self, Grant};
 use authz::store::users::User;
@@ -93,6 +93,7 @@ impl Data {
             issued_at: self.now,
             expires_at: self.now.plus(Duration::from_secs(86_400)),
             authenticated_at: Some(self.now),
+            userinfo: None,
         };
         Ok(self.app.sealer.seal(&token, self.now)?)
     }
@@ -121,6 +122,8 @@ impl Data {
             issued_at: self.now,
             expires_at: self.now.plus(Duration::from_secs(600)),
             authenticated_at: self.now,
+            nonce: None,
+            openid: OpenId::default(),
         };
         let code = self.app.sealer.seal(&code, self.now)?;
         Ok(format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))
@@ -150,6 +153,7 @@ impl Data {
             generation: 1,
             issued_at: self.now,
             expires_at: ends_at,
+            openid: OpenId::default(),
         };
         let token = self.app.sealer.seal(&token, self.now)?;
         let now = self.now;

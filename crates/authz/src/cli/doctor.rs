@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::crypto::jwt;
 use crate::crypto::passwords::Verdict;
-use crate::crypto::seal::{AccessToken, RefreshToken};
+use crate::crypto::seal::{AccessToken, OpenId, RefreshToken};
 use crate::crypto::signing::SigningAlg;
 use crate::signatures;
 use crate::store::users::{self, NewUser};
@@ -83,6 +83,7 @@ fn sealing(app: &App) -> Result<String, String> {
         generation: 1,
         issued_at: now,
         expires_at: now.plus(std::time::Duration::from_secs(60)),
+        openid: OpenId::default(),
     };
     let text = app.sealer.seal(&token, now).map_err(|error| error.to_string())?;
     let opens = app.sealer.open::<RefreshToken>(&text, now, &mut Vec::new()).is_some();

@@ -8,7 +8,6 @@ use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::crypto::master::MasterKey;
 use crate::signatures;
-use crate::store::sealing_keys;
 use crate::store::{audit_events, sealing_keys};
 
 #[derive(Subcommand)]

@@ -1,5 +1,7 @@
 //! `authz user …`
 
+use std::io::Read;
+
 use clap::Subcommand;
 use diesel::QueryResult;
 use model::db::{Conn, DbError};
@@ -10,10 +12,16 @@ use super::{Outcome, Report, password_from_stdin};
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::people;
+use crate::profile::Profile;
 use crate::sign_in::username_key;
 use crate::sign_up;
+use crate::store::groups;
+use crate::store::json::Json;
 use crate::store::users::{self, User};
 use crate::store::{attempts, audit_events};
+
+/// No honest profile is longer, in bytes.
+const MAX_PROFILE: u64 = 16 * 1024;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -28,6 +36,19 @@ pub(super) enum Command {
     SetPassword {
         /// The name to sign in with.
         username: String,
+    },
+    /// Set what a person is to applications that may know, as a JSON object of OpenID Connect claims from standard
+    /// input; it replaces what was said before.
+    SetProfile {
+        /// The name to sign in with.
+        username: String,
+    },
+    /// Put a person into exactly these groups.
+    Groups {
+        /// The name to sign in with.
+        username: String,
+        /// The groups' names; none: out of all.
+        groups: Vec<String>,
     },
     /// Forbid a person to act, and end every session and token of theirs.
     Disable {
@@ -57,6 +78,8 @@ pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome
         }
         Command::List => list(app).await,
         Command::SetPassword { username } => set_password(app, origin, &username).await,
+        Command::SetProfile { username } => set_profile(app, origin, &username).await,
+        Command::Groups { username, groups } => set_groups(app, origin, &username, groups).await,
         Command::Disable { username } => set_disabled(app, origin, &username, true).await,
         Command::Enable { username } => set_disabled(app, origin, &username, false).await,
         Command::Unlock { username } => unlock(app, origin, &username).await,
@@ -84,6 +107,29 @@ async fn set_password(app: &App, origin: &Origin, username: &str) -> Outcome {
         users::set_password(conn, key, &hash, &clock)
     });
     done(changed.await?, username, "has a new password; every session and token made before has ended")
+}
+
+async fn set_profile(app: &App, origin: &Origin, username: &str) -> Outcome {
+    let said = std::io::read_to_string(std::io::stdin().lock().take(MAX_PROFILE))?;
+    let mut profile: Profile =
+        serde_json::from_str(&said).map_err(|error| format!("the profile: {error}"))?;
+    profile.updated_at.get_or_insert(app.now().unix_seconds());
+    let profile = Json::new(profile)?;
+    let changed = change(app, origin, username, What::ProfileSet, move |conn, key| {
+        users::set_profile(conn, key, &profile)
+    });
+    done(changed.await?, username, "has a new profile")
+}
+
+async fn set_groups(app: &App, origin: &Origin, username: &str, names: Vec<String>) -> Outcome {
+    let is_name = |name: &String| (1..=100).contains(&name.len()) && !name.chars().any(char::is_control);
+    if !names.iter().all(is_name) {
+        return Err("a group's name has 1 to 100 bytes and no control characters".into());
+    }
+    let changed = change(app, origin, username, What::GroupsSet, move |conn, key| {
+        groups::replace(conn, key, &names)
+    });
+    done(changed.await?, username, "is in these groups")
 }
 
 async fn set_disabled(app: &App, origin: &Origin, username: &str, disabled: bool) -> Outcome {

@@ -11,12 +11,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use model::id::{GrantId, TokenId, UserId};
+use model::id::{GrantId, SessionId, TokenId, UserId};
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::master::MasterKey;
 use super::random;
+use crate::profile::ClaimSet;
 
 const KEY_ID_LEN: usize = 4;
 const HEADER_LEN: usize = KEY_ID_LEN + NONCE_LEN;
@@ -54,6 +55,19 @@ pub struct AccessToken<'a> {
     pub expires_at: Timestamp,
     /// When the person last proved who they are.
     pub authenticated_at: Option<Timestamp>,
+    /// Which claims were asked for beside those of its scopes; none when it does not open UserInfo.
+    pub userinfo: Option<ClaimSet>,
+}
+
+/// What is known of an authentication when an ID token may come of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenId {
+    /// The session; none when no browser took part.
+    pub sid: Option<SessionId>,
+    /// The claims asked for in the ID token.
+    pub id_token: ClaimSet,
+    /// The claims asked for at UserInfo, beside those of the scopes.
+    pub userinfo: ClaimSet,
 }
 
 /// What a refresh token says. Whether it is the live one is known to the grant alone.
@@ -75,6 +89,8 @@ pub struct RefreshToken<'a> {
     pub issued_at: Timestamp,
     /// When it ends unless it is used before.
     pub expires_at: Timestamp,
+    /// What ID tokens of the grant say.
+    pub openid: OpenId,
 }
 
 /// What an authorization code says.
@@ -102,6 +118,10 @@ pub struct Code<'a> {
     pub expires_at: Timestamp,
     /// When the person last proved who they are.
     pub authenticated_at: Timestamp,
+    /// What the ID token repeats, to tie it to the request.
+    pub nonce: Option<&'a str>,
+    /// What ID tokens of the grant say.
+    pub openid: OpenId,
 }
 
 impl<'a> Kind<'a> for AccessToken<'a> {
@@ -247,6 +267,7 @@ mod tests {
             generation: 1,
             issued_at: at(10),
             expires_at: at(20),
+            openid: OpenId::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use model::db::DbError;
+use model::id::SessionId;
 use model::secret::sha256;
 use model::time::Timestamp;
 
@@ -113,6 +114,7 @@ impl Browser {
             created_at: since,
             authenticated_at: since,
             ends_at: since.plus(lifetime),
+            sid: SessionId::new(since),
         };
         let old = self.digest();
         let event = What::SignIn.of_user(user.id, &Origin::Address(self.address), since);

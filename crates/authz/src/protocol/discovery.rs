@@ -1,4 +1,4 @@
-//! Authorization server metadata: RFC 8414. Says what is true of this server, no more.
+//! Authorization server and OpenID provider metadata: RFC 8414, OpenID Connect Discovery section 3. Says what is true of this server, no more.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -6,6 +6,12 @@ use serde_json::json;
 
 use super::grant_types::GrantType;
 use crate::app::App;
+use crate::crypto::signing::SigningAlg;
+use crate::id_token::ACR;
+use crate::profile::ClaimSet;
+
+/// What an ID token says beside what it says of the person.
+const ID_TOKEN_CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "sid"];
 
 /// Answers at both well-known positions; browsers of any origin may read it.
 pub async fn get(app: web::Data<App>) -> HttpResponse {
@@ -14,7 +20,9 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
     let methods = ["client_secret_basic", "client_secret_post"];
     let mut methods_or_none = methods.to_vec();
     methods_or_none.push("none");
-    let scopes: Vec<&str> = app.config.scopes.iter().map(|(name, _)| name.as_str()).collect();
+    let scopes: Vec<&str> = app.config.known_scopes().map(|(name, _)| name).collect();
+    let algs = SigningAlg::ALL.map(SigningAlg::as_str);
+    let claims: Vec<&str> = ID_TOKEN_CLAIMS.into_iter().chain(ClaimSet::all_names()).collect();
     HttpResponse::Ok()
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
@@ -22,6 +30,8 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
             "issuer": issuer,
             "authorization_endpoint": at("authorize"),
             "token_endpoint": at("token"),
+            "userinfo_endpoint": at("userinfo"),
+            "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
             "introspection_endpoint": at("introspect"),
             "revocation_endpoint": at("revoke_token"),
             "scopes_supported": scopes,
@@ -32,6 +42,14 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
             "introspection_endpoint_auth_methods_supported": methods,
             "revocation_endpoint_auth_methods_supported": methods_or_none,
             "code_challenge_methods_supported": ["S256"],
+            "subject_types_supported": ["public", "pairwise"],
+            "id_token_signing_alg_values_supported": algs,
+            "userinfo_signing_alg_values_supported": algs,
+            "acr_values_supported": [ACR],
+            "claim_types_supported": ["normal"],
+            "claims_supported": claims,
+            "claims_parameter_supported": true,
+            "ui_locales_supported": ["en"],
             "prompt_values_supported": ["none", "login", "consent"],
             "authorization_response_iss_parameter_supported": true,
             "request_parameter_supported": false,

@@ -44,6 +44,8 @@ pub enum Code {
     LoginRequired,
     /// The person would have to consent.
     ConsentRequired,
+    /// An essential way of signing in is not to be had here (OpenID Connect Unmet Authentication Requirements 1.0).
+    UnmetAuthenticationRequirements,
     /// Request objects by value are not taken.
     RequestNotSupported,
     /// Request objects by reference are not fetched.
@@ -73,6 +75,7 @@ impl Code {
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::TooManyRequests | Self::TemporarilyUnavailable => "temporarily_unavailable",

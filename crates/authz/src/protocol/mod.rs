@@ -15,5 +15,6 @@ mod pkce;
 pub mod redirect_uri;
 pub mod revoke;
 pub mod token;
+pub mod userinfo;
 
 pub(crate) use params::Params;

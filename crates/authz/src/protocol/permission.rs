@@ -20,9 +20,24 @@ pub(crate) struct Permission {
 
 impl Permission {
     /// All that a client may ask for, of what there is.
-    pub(crate) fn of(app: &App, client: &Client) -> Self {
-        let is_known = |scope: &&str| app.config.scopes.iter().any(|(name, _)| name == scope);
-        Self { scopes: client.scopes.iter().filter(is_known).collect(), audiences: client.audiences.clone() }
+    fn of(app: &App, client: &Client) -> Self {
+        let all = app.config.all_scopes();
+        let known = client.scopes.iter().filter(|scope| all.contains(scope));
+        Self { scopes: known.collect(), audiences: client.audiences.clone() }
+    }
+
+    /// What a client asks for to begin with, of all that it may. Without `scope` that is all but what OpenID Connect
+    /// adds, which has to be named.
+    ///
+    /// # Errors
+    /// `invalid_scope` or `invalid_target` when it asks for more.
+    pub(crate) fn asked(app: &App, client: &Client, params: &Params) -> Result<Self, OAuthError> {
+        let whole = Self::of(app, client);
+        if params.get("scope").is_some() {
+            return whole.narrowed(params);
+        }
+        let ours = whole.scopes.iter().filter(|scope| app.config.is_configured(scope)).collect();
+        Ok(Self { scopes: ours, ..whole.at(params)? })
     }
 
     /// What a sealed code or refresh token says.

@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 #[diesel(sql_type = Text)]
 pub struct Json<T> {
     text: String,
-    value: T,
+    /// Apart, so that rows stay small.
+    value: Box<T>,
 }
 
 impl<T: Serialize> Json<T> {
@@ -24,7 +25,7 @@ impl<T: Serialize> Json<T> {
     /// # Errors
     /// When the value has no JSON form, such as a map with keys that are not texts.
     pub fn new(value: T) -> serde_json::Result<Self> {
-        Ok(Self { text: serde_json::to_string(&value)?, value })
+        Ok(Self { text: serde_json::to_string(&value)?, value: Box::new(value) })
     }
 }
 
@@ -38,7 +39,7 @@ impl<T> Json<T> {
 /// `{}`: a type that is kept so has a default for each of its members.
 impl<T: Default> Default for Json<T> {
     fn default() -> Self {
-        Self { text: "{}".to_owned(), value: T::default() }
+        Self { text: "{}".to_owned(), value: Box::default() }
     }
 }
 

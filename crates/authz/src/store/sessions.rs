@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use model::db::Conn;
-use model::id::UserId;
+use model::id::{SessionId, UserId};
 use model::time::Timestamp;
 
 use super::users::User;
@@ -22,6 +22,8 @@ pub struct Session {
     pub authenticated_at: Timestamp,
     /// When it ends, whatever happens.
     pub ends_at: Timestamp,
+    /// What applications know it by.
+    pub sid: SessionId,
 }
 
 /// The live session of that digest, with its person.
@@ -34,12 +36,17 @@ pub fn find(conn: &mut Conn, id: &[u8], now: Timestamp) -> QueryResult<Option<(S
     Ok(found.filter(|(session, user)| now < session.ends_at && user.vouches_for(session.created_at)))
 }
 
-/// Begins a session, and ends the one it replaces: an id from before sign-in is never valid after it.
+/// Begins a session, and ends the one it replaces: an id from before sign-in is never valid after it. To applications
+/// it is the same session if it is the same person's, who has only signed in again.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn insert(conn: &mut Conn, session: &Session, replaced: Option<&[u8]>) -> QueryResult<()> {
+    let mut session = session.clone();
     if let Some(replaced) = replaced {
+        let same = sessions::table.find(replaced).filter(sessions::user_id.eq(session.user_id));
+        let sid: Option<SessionId> = same.select(sessions::sid).get_result(conn).optional()?;
+        session.sid = sid.unwrap_or(session.sid);
         delete(conn, replaced)?;
     }
     diesel::insert_into(sessions::table).values(session).execute(conn).map(drop)

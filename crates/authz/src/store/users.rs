@@ -6,7 +6,10 @@ use model::db::Conn;
 use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
 
+use crate::profile::Profile;
+use super::json::Json;
 use super::{attempts, insert_unless_taken, revocations};
+use super::{insert_unless_taken, revocations};
 use crate::schema::{grants, sessions, users};
 
 /// A person's row.
@@ -26,6 +29,8 @@ pub struct User {
     pub valid_from: Timestamp,
     /// Since when they may not sign in.
     pub disabled_at: Option<Timestamp>,
+    /// What they are to others.
+    pub profile: Json<Profile>,
 }
 
 impl User {
@@ -57,6 +62,24 @@ pub fn find(conn: &mut Conn, username_key: &str) -> QueryResult<Option<User>> {
     users::table.filter(users::username_key.eq(username_key)).get_result(conn).optional()
 }
 
+/// The person of that id.
+///
+/// # Errors
+/// When a statement fails.
+pub fn by_id(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
+    users::table.find(id).get_result(conn).optional()
+}
+
+/// Sets what a person is to others. `false` when there is no such person.
+///
+/// # Errors
+/// When a statement fails.
+pub fn set_profile(conn: &mut Conn, username_key: &str, profile: &Json<Profile>) -> QueryResult<Option<UserId>> {
+    let person = users::table.filter(users::username_key.eq(username_key));
+    let changed = diesel::update(person).set(users::profile.eq(profile.as_str())).returning(users::id);
+    changed.get_result(conn).optional()
+}
+
 /// Everybody, in the order they came.
 ///
 /// # Errors
@@ -81,7 +104,7 @@ pub fn insert(conn: &mut Conn, new: &NewUser) -> QueryResult<Option<User>> {
 /// # Errors
 /// When a statement fails.
 pub fn vouched_for(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option<User>> {
-    let user: Option<User> = users::table.find(id).get_result(conn).optional()?;
+    let user = by_id(conn, id)?;
     Ok(user.filter(|user| user.vouches_for(since)))
 }
 

@@ -90,7 +90,7 @@ async fn every_column_of_every_table_is_there() {
     let made = migrated_tables();
     assert_eq!(tables.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>(), made);
     for (table, columns) in tables {
-        assert!(columns.len() > 2, "{table}: {columns:?}");
+        assert!(!columns.is_empty(), "{table}: {columns:?}");
         let query = format!("SELECT {} FROM {table}", columns.join(", "));
         db.read(move |conn| diesel::sql_query(query).execute(conn))
             .await

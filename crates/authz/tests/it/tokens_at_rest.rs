@@ -24,9 +24,16 @@ async fn everything(server: &TestServer) -> Vec<u8> {
                 line: String,
             }
             let mut bytes = Vec::new();
-            for table in
-                ["users", "clients", "sessions", "grants", "revocations", "sealing_keys", "signing_keys"]
-            {
+            for table in [
+                "users",
+                "clients",
+                "sessions",
+                "grants",
+                "revocations",
+                "sealing_keys",
+                "signing_keys",
+                "user_groups",
+            ] {
                 // A row's text writes bytes as hex: both forms are looked for.
                 let query = format!("SELECT t::text AS line FROM {table} t");
                 let lines: Vec<Line> =

@@ -16,3 +16,20 @@ CREATE TABLE signing_keys (
     -- when the last token signed with it has ended; NULL while it may still sign
     retire_after BIGINT
 );
+
+-- what a person is to others (OpenID Connect Core section 5.1); JSON
+ALTER TABLE users ADD COLUMN profile TEXT NOT NULL DEFAULT '{}';
+
+CREATE TABLE groups (
+    name TEXT PRIMARY KEY NOT NULL
+);
+
+CREATE TABLE user_groups (
+    user_id    BIGINT NOT NULL REFERENCES users (id),
+    group_name TEXT   NOT NULL REFERENCES groups (name),
+    PRIMARY KEY (user_id, group_name)
+);
+
+-- what applications know a session by
+ALTER TABLE sessions ADD COLUMN sid BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';
+UPDATE sessions SET sid = randomblob(16);

@@ -7,7 +7,7 @@ use model::id::GrantId;
 use super::request::Request;
 use crate::app::App;
 use crate::config::Issuer;
-use crate::crypto::seal::Code as SealedCode;
+use crate::crypto::seal::{Code as SealedCode, OpenId};
 use crate::pages::browser::SignedIn;
 use crate::protocol::error::{Code, OAuthError};
 
@@ -46,12 +46,18 @@ impl Return {
                 username: &signed_in.user.username,
                 client: request.client.id.as_str(),
                 redirect_uri: &self.uri,
-                scopes: request.permission.scopes.as_str(),
-                audiences: &request.permission.audiences,
-                challenge: request.challenge.0,
+                scopes: request.asked.permission.scopes.as_str(),
+                audiences: &request.asked.permission.audiences,
+                challenge: request.asked.challenge.0,
                 issued_at: now,
                 expires_at: now.plus(app.config.lifetimes.code),
                 authenticated_at: signed_in.session.authenticated_at,
+                nonce: request.asked.nonce.as_deref(),
+                openid: OpenId {
+                    sid: request.asked.permission.scopes.contains("openid").then_some(signed_in.session.sid),
+                    id_token: request.asked.claims.id_token,
+                    userinfo: request.asked.claims.userinfo,
+                },
             },
             now,
         );

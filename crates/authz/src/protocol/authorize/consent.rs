@@ -19,7 +19,8 @@ pub(super) fn show(
     request: &Request,
     signed_in: &SignedIn,
 ) -> Result<HttpResponse, PageError> {
-    let described = app.config.scopes.iter().filter(|(name, _)| request.permission.scopes.contains(name));
+    let described =
+        app.config.known_scopes().filter(|(name, _)| request.asked.permission.scopes.contains(name));
     let scopes: Vec<ConsentScope> =
         described.map(|(name, description)| ConsentScope { name, description }).collect();
     let mut response = pages::page(
@@ -60,8 +61,8 @@ fn tag(app: &App, request: &Request, signed_in: &SignedIn) -> String {
         &client.name,
         &client.redirect_uris,
         request.to.uri(),
-        request.permission.scopes.as_str(),
-        &request.permission.audiences,
+        request.asked.permission.scopes.as_str(),
+        &request.asked.permission.audiences,
         &request.query,
     ])
 }

@@ -5,6 +5,7 @@
 //! stored: the address is the state, and it is judged from scratch each time the person comes back to it.
 
 mod answer;
+mod claims;
 mod consent;
 mod decide;
 mod request;
@@ -52,7 +53,12 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
     let Some(signed_in) = browser.signed_in().await? else {
         return Ok(to_sign_in(&app, &request, false));
     };
-    let asked = decide(request.prompt, request.max_age, Some(signed_in.session.authenticated_at), app.now());
+    let asked = decide(
+        request.asked.prompt,
+        request.asked.max_age,
+        Some(signed_in.session.authenticated_at),
+        app.now(),
+    );
     let was_shown = consent::was_shown(&app, &request, &signed_in, params.get("shown"));
     if !(was_shown && matches!(asked, Step::Consent)) {
         return next_step(&app, &browser, &request, Some(signed_in));
@@ -77,7 +83,7 @@ fn next_step(
     signed_in: Option<SignedIn>,
 ) -> Result<HttpResponse, PageError> {
     let session = signed_in.as_ref().map(|signed_in| signed_in.session.authenticated_at);
-    match (decide(request.prompt, request.max_age, session, app.now()), signed_in) {
+    match (decide(request.asked.prompt, request.asked.max_age, session, app.now()), signed_in) {
         (Step::Refuse(error), _) => Ok(request.to.error(&app.config.issuer, &error)),
         (Step::Consent, Some(signed_in)) => consent::show(app, browser, request, &signed_in),
         (Step::Reauthenticate, _) => Ok(to_sign_in(app, request, true)),

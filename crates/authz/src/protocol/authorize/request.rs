@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 
 use super::answer::Return;
+use super::claims::Claims;
 use super::decide::Prompt;
 use crate::app::App;
 use crate::config::Issuer;
@@ -19,8 +20,10 @@ use crate::store::clients::Client;
 
 /// No honest query is longer.
 const MAX_QUERY: usize = 8 * 1024;
-/// No honest `state`, `nonce` or `login_hint` is longer.
+/// No honest `state` or `login_hint` is longer.
 const MAX_TEXT: usize = 2 * 1024;
+/// No honest `nonce` is longer. The code carries it.
+const MAX_NONCE: usize = 512;
 
 /// A request in which everything has been judged.
 pub(super) struct Request {
@@ -28,6 +31,14 @@ pub(super) struct Request {
     pub(super) client: Arc<Client>,
     /// How they are answered.
     pub(super) to: Return,
+    /// What it asks.
+    pub(super) asked: Asked,
+    /// The request as it came.
+    pub(super) query: String,
+}
+
+/// What a request asks.
+pub(super) struct Asked {
     /// What for.
     pub(super) permission: Permission,
     /// What the code will be tied to.
@@ -36,8 +47,10 @@ pub(super) struct Request {
     pub(super) prompt: Prompt,
     /// How long ago they may have signed in.
     pub(super) max_age: Option<Duration>,
-    /// The request as it came.
-    pub(super) query: String,
+    /// What the ID token repeats.
+    pub(super) nonce: Option<String>,
+    /// What is asked of the person beside what the scopes stand for.
+    pub(super) claims: Claims,
 }
 
 /// Who is told about a fault.
@@ -82,18 +95,12 @@ impl Request {
         }
         let to = Return::to_verified(uri, state);
         match Self::judge_rest(app, &params, &client) {
-            Ok((permission, challenge, prompt, max_age)) => {
-                Ok(Self { client, to, permission, challenge, prompt, max_age, query: query.to_owned() })
-            }
+            Ok(asked) => Ok(Self { client, to, asked, query: query.to_owned() }),
             Err(error) => Err(Failure::Return(to, error)),
         }
     }
 
-    fn judge_rest(
-        app: &App,
-        params: &Params,
-        client: &Client,
-    ) -> Result<(Permission, Challenge, Prompt, Option<Duration>), OAuthError> {
+    fn judge_rest(app: &App, params: &Params, client: &Client) -> Result<Asked, OAuthError> {
         if params.get("request").is_some() {
             return Err(OAuthError::new(Code::RequestNotSupported, "Request objects are not taken."));
         }
@@ -116,13 +123,18 @@ impl Request {
                 "The client may not use authorization codes.",
             ));
         }
-        let challenge = challenge(params)?;
-        let permission = Permission::of(app, client).narrowed(params)?;
-        let too_long = |name| params.get(name).is_some_and(|text: &str| text.len() > MAX_TEXT);
-        if ["nonce", "login_hint"].into_iter().any(too_long) {
+        let permission = Permission::asked(app, client, params)?;
+        if params.get("login_hint").is_some_and(|hint| hint.len() > MAX_TEXT) {
             return Err(OAuthError::new(Code::InvalidRequest, "A parameter is too long."));
         }
-        Ok((permission, challenge, prompt(params)?, max_age(params)?))
+        Ok(Asked {
+            permission,
+            challenge: challenge(params)?,
+            prompt: prompt(params)?,
+            max_age: max_age(params)?.or(client.metadata.default_max_age.map(at_least_a_second)),
+            nonce: nonce(params)?,
+            claims: Claims::parse(params.get("claims"))?,
+        })
     }
 
     /// The query without what asked for a new sign-in.
@@ -171,6 +183,19 @@ fn prompt(params: &Params) -> Result<Prompt, OAuthError> {
         return Err(OAuthError::new(Code::InvalidRequest, sentence));
     }
     Ok(prompt)
+}
+
+/// A default cannot be taken out of the address once it was met: with none at all, people would be asked for ever.
+fn at_least_a_second(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.max(1))
+}
+
+fn nonce(params: &Params) -> Result<Option<String>, OAuthError> {
+    let nonce = params.get("nonce");
+    if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE) {
+        return Err(OAuthError::new(Code::InvalidRequest, "A parameter is too long."));
+    }
+    Ok(nonce.map(str::to_owned))
 }
 
 fn max_age(params: &Params) -> Result<Option<Duration>, OAuthError> {

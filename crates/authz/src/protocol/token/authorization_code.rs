@@ -28,11 +28,13 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     let whole = Permission::sealed(code.scopes, code.audiences);
     let given = whole.at(params)?;
     let scopes = whole.scopes.clone();
+    issue::ready(app, &whole).await?;
     let grant = issue::new_grant(app, code.grant, code.user, client, scopes, code.authenticated_at, now);
     match issue::claim(app, &grant, code.issued_at).await? {
         Ok(()) => {
-            let holder = Holder { grant: &grant, username: code.username, whole: &whole };
-            Ok(issue::pair(app, client, &holder, given, now)?)
+            let (username, openid, nonce) = (code.username, code.openid, code.nonce);
+            let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce };
+            issue::pair(app, client, &holder, given, now).await
         }
         Err(Refused::Replayed) => {
             tracing::warn!(client = %client.id, grant = %grant.id, "a code was redeemed twice; its grant is ended");

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::permission::Permission;
+use crate::scopes;
 
 /// Issues a token in which the client speaks for itself.
 pub(super) fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
@@ -15,6 +16,9 @@ pub(super) fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthE
             "Only a confidential client may speak for itself.",
         ));
     }
-    let given = Permission::of(app, client).narrowed(params)?;
+    let given = Permission::asked(app, client, params)?;
+    if given.scopes.iter().any(scopes::is_about_a_person) {
+        return Err(OAuthError::new(Code::InvalidScope, "This is about a person, and there is none."));
+    }
     Ok(issue::access(app, client, None, given, app.now())?)
 }

@@ -9,8 +9,11 @@ use model::time::Timestamp;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::crypto::seal::{AccessToken, RefreshToken, SealError};
+use crate::crypto::seal::{AccessToken, OpenId, RefreshToken, SealError};
+use crate::id_token::{self, Statement};
+use crate::protocol::error::OAuthError;
 use crate::protocol::permission::Permission;
+use crate::signatures;
 use crate::store::clients::Client;
 use crate::store::grants::{self, Grant, Refused};
 
@@ -24,6 +27,8 @@ pub(super) struct Answer {
     scope: ScopeText,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
     /// For whom; not part of the answer.
     #[serde(skip)]
     pub(super) user: Option<UserId>,
@@ -46,6 +51,10 @@ pub(super) struct Holder<'a> {
     pub(super) username: &'a str,
     /// All that the grant is for: what the refresh token keeps.
     pub(super) whole: &'a Permission,
+    /// What ID tokens say.
+    pub(super) openid: OpenId,
+    /// What the first one repeats.
+    pub(super) nonce: Option<&'a str>,
 }
 
 /// An access token alone.
@@ -69,6 +78,7 @@ pub(super) fn access(
         issued_at: now,
         expires_at: now.plus(lifetime),
         authenticated_at: grant.map(|grant| grant.authenticated_at),
+        userinfo: holder.filter(|_| opens_userinfo(client, &given)).map(|holder| holder.openid.userinfo),
     };
     let (access_token, user) = (app.sealer.seal(&claims, now)?, claims.user);
     Ok(Answer {
@@ -77,21 +87,24 @@ pub(super) fn access(
         token_type: "Bearer",
         scope: ScopeText(given.scopes),
         refresh_token: None,
+        id_token: None,
         user,
     })
 }
 
-/// An access token for what is `given`, and the grant's live refresh token if the client may use one.
-pub(super) fn pair(
+/// An access token for what is `given`, the grant's live refresh token if the client may use one, and an ID token if
+/// `openid` is given.
+pub(super) async fn pair(
     app: &App,
     client: &Client,
-    holder: &Holder,
+    holder: &Holder<'_>,
     given: Permission,
     now: Timestamp,
-) -> Result<Answer, SealError> {
+) -> Result<Answer, OAuthError> {
+    let states = given.scopes.contains("openid");
     let mut answer = access(app, client, Some(holder), given, now)?;
     if client.may_use("refresh_token") {
-        let Holder { grant, username, whole } = holder;
+        let Holder { grant, username, whole, openid, .. } = holder;
         let claims = RefreshToken {
             grant: grant.id,
             client: client.id.as_str(),
@@ -101,10 +114,38 @@ pub(super) fn pair(
             generation: grant.refresh_current,
             issued_at: now,
             expires_at: grant.ends_at.min(now.plus(app.config.lifetimes.refresh_idle)),
+            openid: *openid,
         };
         answer.refresh_token = Some(app.sealer.seal(&claims, now)?);
     }
+    if states {
+        let said = Statement {
+            user: holder.grant.user_id,
+            authenticated_at: holder.grant.authenticated_at,
+            nonce: holder.nonce,
+            sid: holder.openid.sid,
+            access_token: Some(&answer.access_token),
+            code: None,
+            claims: holder.openid.id_token,
+        };
+        answer.id_token = Some(id_token::issue(app, client, &said).await?);
+    }
     Ok(answer)
+}
+
+/// UserInfo takes tokens that are for all their client's audiences. One that was narrowed to a resource (RFC 8707) is
+/// for that resource alone, and whoever it is shown to cannot use it here.
+fn opens_userinfo(client: &Client, given: &Permission) -> bool {
+    let count = |audiences: &str| audiences.split(' ').count();
+    given.scopes.contains("openid") && count(&given.audiences) == count(&client.audiences)
+}
+
+/// Whether an ID token can be signed, if one will be due: asked before anything is used up for it.
+pub(super) async fn ready(app: &App, whole: &Permission) -> Result<(), OAuthError> {
+    if whole.scopes.contains("openid") {
+        signatures::ready(app).await?;
+    }
+    Ok(())
 }
 
 /// Stores a grant that somebody has just bought, if what they bought it with was made for a person who may

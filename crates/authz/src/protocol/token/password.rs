@@ -6,6 +6,7 @@ use model::secret::Secret;
 
 use super::issue::{self, Answer, Holder};
 use crate::app::App;
+use crate::crypto::seal::OpenId;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::permission::Permission;
@@ -16,7 +17,8 @@ pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, 
     let ClientRequest { client, params, address } = request;
     let username = params.required("username", "Request is missing username parameter.")?;
     let password = params.required("password", "Request is missing password parameter.")?;
-    let whole = Permission::of(app, client).narrowed(params)?;
+    let whole = Permission::asked(app, client, params)?;
+    issue::ready(app, &whole).await?;
     let attempt = Attempt { address: *address, keepsakes: "" };
     let (user, since) = match sign_in::check(app, attempt, username, Secret::new(password.to_owned())).await?
     {
@@ -31,8 +33,9 @@ pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, 
     let grant = issue::new_grant(app, GrantId::new(now), user.id, client, whole.scopes.clone(), since, now);
     match issue::claim(app, &grant, since).await? {
         Ok(()) => {
-            let holder = Holder { grant: &grant, username: &user.username, whole: &whole };
-            Ok(issue::pair(app, client, &holder, whole.clone(), now)?)
+            let (username, openid) = (user.username.as_str(), OpenId::default());
+            let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce: None };
+            issue::pair(app, client, &holder, whole.clone(), now).await
         }
         Err(_) => Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),
     }

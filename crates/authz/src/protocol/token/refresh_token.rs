@@ -21,14 +21,17 @@ pub(super) async fn renew(app: &App, request: &ClientRequest) -> Result<Answer, 
     }
     // Judged before the token is used up.
     let whole = Permission::sealed(token.scopes, token.audiences);
+    issue::ready(app, &whole).await?;
     let given = whole.narrowed(params)?;
     let presented =
         Presented { grant: token.grant, generation: token.generation, client: token.client.to_owned() };
     let overlap = app.config.lifetimes.refresh_overlap;
     match app.db.write(move |conn| grants::rotate(conn, &presented, now, overlap)).await? {
         Ok(grant) => {
-            let holder = Holder { grant: &grant, username: token.username, whole: &whole };
-            Ok(issue::pair(app, client, &holder, given, now)?)
+            // The request that began it is long answered: no nonce (OpenID Connect Core section 12.2).
+            let (username, openid) = (token.username, token.openid);
+            let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce: None };
+            issue::pair(app, client, &holder, given, now).await
         }
         Err(Refused::Reused) => {
             tracing::warn!(client = %client.id, grant = %token.grant, "a refresh token was reused; its grant is ended");

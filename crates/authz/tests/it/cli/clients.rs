@@ -43,7 +43,9 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
             "grant_types": ["authorization_code", "client_credentials", "refresh_token"],
             "redirect_uris": ["https://client.example/cb"], "scopes": ["read"], "audiences": ["timetracker"],
             "introspects": ["timetracker"], "created_at": null, "client_secret": null,
-            "metadata": {"default_max_age": null, "is_first_party": false},
+            "metadata": {"default_max_age": null, "id_token_signed_response_alg": "RS256",
+                "userinfo_signed_response_alg": null, "subject_type": "public", "sector_identifier_uri": null,
+                "is_first_party": false},
         })
     );
     assert_eq!(fails(&program, &create[..create.len() - 1], "", 1), "authz: the client id is taken\n");
@@ -124,7 +126,7 @@ async fn what_should_not_be_registered_is_refused() {
     }
     for (arguments, told) in [
         (&["--name", "x"][..], "authorization_code needs a redirect URI"),
-        (&["--scope", "admin", "--redirect-uri", "https://c.example/"], "the scopes are read write"),
+        (&["--scope", "admin", "--redirect-uri", "https://c.example/"], "the scopes are address email"),
         (&["--grant-type", "implicit", "--redirect-uri", "https://c.example/"], "a grant type is one of"),
         (
             &["--grant-type", "client_credentials", "--redirect-uri", "https://c.example/"],
@@ -162,7 +164,16 @@ async fn metadata_is_given_changed_and_judged() {
     let create =
         ["client", "create", "--name", "Web", "--type", "public", "--id", "web", "--json", "--metadata"];
     let with = |metadata| [create.as_slice(), &[metadata]].concat();
-    for wrong in ["", "[]", r#"{"no_such_member":1}"#, r#"{"is_first_party":1}"#] {
+    for wrong in [
+        "",
+        "[]",
+        r#"{"no_such_member":1}"#,
+        r#"{"is_first_party":1}"#,
+        // R70
+        r#"{"id_token_signed_response_alg":"HS256"}"#,
+        r#"{"id_token_signed_response_alg":"none"}"#,
+        r#"{"sector_identifier_uri":"http://x.example/s.json"}"#,
+    ] {
         fails(&program, &with(wrong), "", 1);
     }
     let made = program.run(&with(r#"{"is_first_party":true}"#), "").json();
@@ -172,7 +183,8 @@ async fn metadata_is_given_changed_and_judged() {
 
     let change = |changes| ["client", "set-metadata", "web", changes, "--json"];
     let changed = program.run(&change(r#"{"default_max_age":60}"#), "").json();
-    assert_eq!(changed["metadata"], json!({"default_max_age": 60, "is_first_party": true}));
+    assert_eq!(changed["metadata"]["default_max_age"], 60);
+    assert_eq!(changed["metadata"]["is_first_party"], true);
     assert_eq!(program.run(&["client", "show", "web", "--json"], "").json(), changed);
     eventually("the change is known", || async {
         let known = server.app().clients.find("web").await.unwrap().unwrap();

@@ -85,6 +85,12 @@ impl<'s> NewClient<'s> {
         self
     }
 
+    /// With this metadata besides, as JSON.
+    pub fn metadata(mut self, changes: &str) -> Self {
+        self.registration.metadata = self.registration.metadata.changed_by(changes).unwrap();
+        self
+    }
+
     pub fn id(mut self, id: Option<&str>) -> Self {
         self.registration.id = id.map(str::to_owned);
         self

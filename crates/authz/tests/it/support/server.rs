@@ -7,8 +7,10 @@ use authz::app::App;
 use authz::audit::Origin;
 use authz::config::Config;
 use authz::crypto::master::MasterKey;
+use authz::profile::Profile;
 use authz::server::Server;
-use authz::store::users;
+use authz::store::json::Json;
+use authz::store::{groups, users};
 use model::db::DatabaseUrl;
 use model::db::testing::TestDatabase;
 use model::secret::Secret;
@@ -159,6 +161,21 @@ impl TestServer {
         let done = self.app().db.write(move |conn| users::set_disabled(conn, &key, disabled, &clock)).await;
         assert!(done.unwrap().is_some());
         self.app().feed.catch_up().await.unwrap();
+    }
+
+    /// What the administrator says a person is.
+    pub async fn set_profile(&self, name: &str, profile: serde_json::Value) {
+        let profile = Json::new(serde_json::from_value::<Profile>(profile).unwrap()).unwrap();
+        let key = name.to_owned();
+        let done = self.app().db.write(move |conn| users::set_profile(conn, &key, &profile)).await;
+        assert!(done.unwrap());
+    }
+
+    pub async fn set_groups(&self, name: &str, names: &[&str]) {
+        let (key, names): (_, Vec<String>) =
+            (name.to_owned(), names.iter().map(|name| (*name).to_owned()).collect());
+        let done = self.app().db.write(move |conn| groups::replace(conn, &key, &names)).await;
+        assert!(done.unwrap());
     }
 
     pub async fn set_password(&self, name: &str, password: &str) {

@@ -1,0 +1,196 @@
+//! `/o/userinfo/`: OpenID Connect Core section 5.3. What a person is, for whoever holds an access token with `openid`.
+//!
+//! The token is in the header (RFC 6750 section 2.1) or in a form (section 2.2), never in the address. What was
+//! revoked is refused at once, as introspection does.
+
+use std::fmt;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentType, HeaderValue};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use futures_util::future::LocalBoxFuture;
+use model::db::DbError;
+use serde_json::{Map, Value, json};
+
+use super::error::{Code, OAuthError};
+use super::params::Params;
+use crate::app::App;
+use crate::crypto::seal::AccessToken;
+use crate::profile::{self, ClaimSet};
+use crate::store::clients::Client;
+use crate::store::{groups, users};
+use crate::{edge, id_token, signatures};
+
+/// An access token as it was presented.
+pub struct Presented(Result<String, Refusal>);
+
+/// Why nothing is told (RFC 6750 section 3.1).
+#[derive(Debug)]
+pub enum Refusal {
+    /// There is no token.
+    NoToken,
+    /// It is there twice, or cannot be read.
+    Malformed(OAuthError),
+    /// It does not open, has ended or was revoked.
+    Invalid,
+    /// It is good for something else.
+    Insufficient,
+    /// It cannot be judged right now.
+    Failed(OAuthError),
+}
+
+impl FromRequest for Presented {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move { Ok(Self(presented(&request, &mut payload).await)) })
+    }
+}
+
+async fn presented(request: &HttpRequest, payload: &mut Payload) -> Result<String, Refusal> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let (first, second) = (headers.next(), headers.next());
+    let in_form = if edge::is_form(request) {
+        let params = Params::from_body(request, payload).await.map_err(Refusal::Malformed)?;
+        params.get("access_token").map(str::to_owned)
+    } else {
+        None
+    };
+    match (first, second, in_form) {
+        (None, None, Some(token)) => Ok(token),
+        (Some(header), None, None) => bearer(header).ok_or(Refusal::NoToken),
+        (None, None, None) => Err(Refusal::NoToken),
+        _ => {
+            let sentence = "A token is sent in one place only.";
+            Err(Refusal::Malformed(OAuthError::new(Code::InvalidRequest, sentence)))
+        }
+    }
+}
+
+fn bearer(header: &HeaderValue) -> Option<String> {
+    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// Tells.
+///
+/// # Errors
+/// As RFC 6750 section 3.1 says; 503 when it cannot be judged.
+pub async fn answer(app: web::Data<App>, presented: Presented) -> Result<HttpResponse, Refusal> {
+    let text = presented.0?;
+    if !app.feed.is_current() {
+        let sentence = "The server cannot judge tokens right now. Try again shortly.";
+        return Err(Refusal::Failed(OAuthError::new(Code::TemporarilyUnavailable, sentence).retry_after(1)));
+    }
+    let mut buffer = Vec::new();
+    let token = app.sealer.open::<AccessToken>(&text, app.now(), &mut buffer);
+    let token = token.filter(|token| !app.feed.is_revoked(token)).ok_or(Refusal::Invalid)?;
+    let (Some(id), Some(asked)) = (token.user, token.userinfo) else { return Err(Refusal::Insufficient) };
+    let client = app.clients.find(token.client).await?.ok_or(Refusal::Invalid)?;
+    let found = app.db.read(move |conn| Ok((users::by_id(conn, id)?, groups::of(conn, id)?))).await?;
+    let (Some(user), groups) = found else { return Err(Refusal::Invalid) };
+    let scopes = token.scopes.split(' ').collect();
+    let mut claims = Map::new();
+    claims.insert("sub".to_owned(), id_token::subject(&app, &client, id).into());
+    claims.extend(profile::told(ClaimSet::of_scopes(&scopes).union(asked), &user, groups));
+    told(&app, &client, claims).await
+}
+
+/// As JSON, or signed for a client that registered for it (section 5.3.2).
+async fn told(app: &App, client: &Client, mut claims: Map<String, Value>) -> Result<HttpResponse, Refusal> {
+    let mut response = HttpResponse::Ok();
+    open_to_all(&mut response);
+    let Some(alg) = client.metadata.userinfo_signed_response_alg else { return Ok(response.json(claims)) };
+    claims.insert("iss".to_owned(), app.config.issuer.as_str().into());
+    claims.insert("aud".to_owned(), client.id.as_str().into());
+    let signed = signatures::sign(app, alg, "JWT", &claims).await;
+    let signed = signed.map_err(|failed| Refusal::Failed(failed.into()))?;
+    Ok(response.content_type("application/jwt").body(signed))
+}
+
+/// A browser asks whether a page of another origin may send a token: any may, because it must hold one.
+pub async fn preflight() -> HttpResponse {
+    let mut response = HttpResponse::NoContent();
+    open_to_all(&mut response);
+    response
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "3600"))
+        .finish()
+}
+
+fn open_to_all(response: &mut actix_web::HttpResponseBuilder) {
+    response
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .insert_header((header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, Retry-After"));
+}
+
+impl From<DbError> for Refusal {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// For the log.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(error) | Self::Failed(error) => error.fmt(f),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl Refusal {
+    /// Status, code and sentence; no code when no token was sent.
+    fn told(&self) -> (StatusCode, Option<&'static str>, &'static str) {
+        match self {
+            Self::NoToken => (StatusCode::UNAUTHORIZED, None, "There is no access token."),
+            Self::Malformed(error) | Self::Failed(error) => {
+                (error.status_code(), Some(error.code().as_str()), error.description())
+            }
+            Self::Invalid => (
+                StatusCode::UNAUTHORIZED,
+                Some("invalid_token"),
+                "The token is unknown, has ended or was revoked.",
+            ),
+            Self::Insufficient => (
+                StatusCode::FORBIDDEN,
+                Some("insufficient_scope"),
+                "The token is not for asking who somebody is.",
+            ),
+        }
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        self.told().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, code, sentence) = self.told();
+        let mut response = HttpResponse::build(status);
+        open_to_all(&mut response);
+        if let Self::Failed(_) = self {
+            response.insert_header((header::RETRY_AFTER, 1));
+        } else {
+            let mut challenge = r#"Bearer realm="authz""#.to_owned();
+            if let Some(code) = code {
+                challenge = format!(r#"{challenge}, error="{code}", error_description="{sentence}""#);
+            }
+            if let Self::Insufficient = self {
+                challenge.push_str(r#", scope="openid""#);
+            }
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        let Some(code) = code else { return response.insert_header(ContentType::plaintext()).finish() };
+        response.json(json!({"error": code, "error_description": sentence}))
+    }
+}
