@@ -12,7 +12,6 @@ use url::Url;
 
 use crate::app::App;
 use crate::audit::{Origin, What};
-use crate::client_metadata::ClientMetadata;
 use crate::client_metadata::{ClientMetadata, SubjectType};
 use crate::crypto::random::{self, NoRandomness};
 use crate::protocol::grant_types::GrantType;
@@ -164,12 +163,7 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
 /// # Errors
 /// What is wrong with the changes, that there is no such client, that it was changed meanwhile, or that the database
 /// cannot be asked.
-pub async fn change_metadata(
-    app: &App,
-    origin: &Origin,
-    id: &str,
-    changes: &str,
-) -> Result<Client, Refused> {
+pub async fn change_metadata(app: &App, origin: &Origin, id: &str, changes: &str) -> Result<Client, Refused> {
     let key = id.to_owned();
     let found = app.db.read(move |conn| clients::find(conn, &key)).await?;
     let client = found.ok_or(Refused::Unknown)?;

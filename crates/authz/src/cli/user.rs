@@ -126,9 +126,8 @@ async fn set_groups(app: &App, origin: &Origin, username: &str, names: Vec<Strin
     if !names.iter().all(is_name) {
         return Err("a group's name has 1 to 100 bytes and no control characters".into());
     }
-    let changed = change(app, origin, username, What::GroupsSet, move |conn, key| {
-        groups::replace(conn, key, &names)
-    });
+    let changed =
+        change(app, origin, username, What::GroupsSet, move |conn, key| groups::replace(conn, key, &names));
     done(changed.await?, username, "is in these groups")
 }
 

@@ -19,7 +19,8 @@ pub fn of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<String>> {
         .load(conn)
 }
 
-/// Puts a person into exactly these groups, and makes those there are not yet. `false` when there is no such person.
+/// Puts a person into exactly these groups, and makes those there are not yet. Answers whom it concerns; `None` when
+/// there is no such person.
 ///
 /// # Errors
 /// When a statement fails.

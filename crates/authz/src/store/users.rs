@@ -6,10 +6,9 @@ use model::db::Conn;
 use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
 
-use crate::profile::Profile;
 use super::json::Json;
 use super::{attempts, insert_unless_taken, revocations};
-use super::{insert_unless_taken, revocations};
+use crate::profile::Profile;
 use crate::schema::{grants, sessions, users};
 
 /// A person's row.
@@ -70,11 +69,15 @@ pub fn by_id(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
     users::table.find(id).get_result(conn).optional()
 }
 
-/// Sets what a person is to others. `false` when there is no such person.
+/// Sets what a person is to others. Answers whom it concerns; `None` when there is no such person.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn set_profile(conn: &mut Conn, username_key: &str, profile: &Json<Profile>) -> QueryResult<Option<UserId>> {
+pub fn set_profile(
+    conn: &mut Conn,
+    username_key: &str,
+    profile: &Json<Profile>,
+) -> QueryResult<Option<UserId>> {
     let person = users::table.filter(users::username_key.eq(username_key));
     let changed = diesel::update(person).set(users::profile.eq(profile.as_str())).returning(users::id);
     changed.get_result(conn).optional()

@@ -77,7 +77,9 @@ fn migrated_tables() -> BTreeSet<String> {
     let texts = names("sqlite").into_iter().map(|name| folder.join(name).join("up.sql"));
     let texts: String = texts.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let made = texts.split("CREATE TABLE ").skip(1);
-    made.map(|rest| rest.split([' ', '(']).next().unwrap().to_owned()).filter(|each| each != "readiness").collect()
+    made.map(|rest| rest.split([' ', '(']).next().unwrap().to_owned())
+        .filter(|each| each != "readiness")
+        .collect()
 }
 
 #[tokio::test]

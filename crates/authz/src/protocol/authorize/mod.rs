@@ -70,7 +70,7 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
     let about = About {
         user: Some(signed_in.user.id),
         client: Some(&request.client.id),
-        detail: request.permission.scopes.as_str(),
+        detail: request.asked.permission.scopes.as_str(),
     };
     app.audit.note(what, browser.address(), about, signed_in.at);
     Ok(answer)

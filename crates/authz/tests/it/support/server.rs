@@ -168,14 +168,14 @@ impl TestServer {
         let profile = Json::new(serde_json::from_value::<Profile>(profile).unwrap()).unwrap();
         let key = name.to_owned();
         let done = self.app().db.write(move |conn| users::set_profile(conn, &key, &profile)).await;
-        assert!(done.unwrap());
+        assert!(done.unwrap().is_some());
     }
 
     pub async fn set_groups(&self, name: &str, names: &[&str]) {
         let (key, names): (_, Vec<String>) =
             (name.to_owned(), names.iter().map(|name| (*name).to_owned()).collect());
         let done = self.app().db.write(move |conn| groups::replace(conn, &key, &names)).await;
-        assert!(done.unwrap());
+        assert!(done.unwrap().is_some());
     }
 
     pub async fn set_password(&self, name: &str, password: &str) {
