@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::app::App;
 use crate::client_metadata::SubjectType;
+use crate::crypto::jwt;
 use crate::profile::{self, ClaimSet};
 use crate::signatures::{self, Failed};
 use crate::store::clients::Client;
@@ -91,6 +92,17 @@ async fn person(app: &App, id: UserId, claims: ClaimSet) -> Result<Map<String, V
     let found = app.db.read(move |conn| Ok((users::by_id(conn, id)?, groups::of(conn, id)?))).await?;
     let (user, groups) = found;
     Ok(user.map_or_else(Map::new, |user| profile::told(claims, &user, groups)))
+}
+
+/// The subject of an ID token of ours that was issued to this client, whether it has ended or not; `None` for anything
+/// else. Signed answers of UserInfo have no end, and are not taken for one.
+pub fn subject_of_hint(app: &App, client: &Client, hint: &str) -> Option<String> {
+    let claims = jwt::signed_by_us(&app.signing, hint, "JWT")?;
+    let is = |name: &str, expected: &str| claims.get(name).and_then(Value::as_str) == Some(expected);
+    let is_instant = |name: &str| claims.get(name).is_some_and(Value::is_i64);
+    let is_id_token = is_instant("exp") && is_instant("iat") && is_instant("auth_time");
+    let is_for_it = is("iss", app.config.issuer.as_str()) && is("aud", client.id.as_str());
+    (is_id_token && is_for_it).then(|| claims.get("sub")?.as_str().map(str::to_owned))?
 }
 
 /// The name by which a client knows a person, never given to anybody else: their number, or one that clients of

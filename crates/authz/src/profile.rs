@@ -59,6 +59,22 @@ impl ClaimSet {
         }
     }
 
+    /// As it is kept.
+    pub fn bits(self) -> i64 {
+        i64::from(self.0)
+    }
+
+    /// As it was kept.
+    pub fn from_bits(bits: i64) -> Self {
+        Self(u32::try_from(bits).unwrap_or(0))
+    }
+
+    /// What is in this and not in the other.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether none is in it.
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -70,7 +86,8 @@ impl ClaimSet {
         Self(self.0 | other.0)
     }
 
-    fn names(self) -> impl Iterator<Item = &'static str> {
+    /// Their names.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
         CLAIMS
             .into_iter()
             .enumerate()

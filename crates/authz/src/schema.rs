@@ -125,6 +125,17 @@ table! {
     }
 }
 
+table! {
+    consents (user_id, client_id) {
+        user_id -> BigInt,
+        client_id -> Text,
+        scopes -> Text,
+        audiences -> Text,
+        claims -> BigInt,
+        agreed_at -> BigInt,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));

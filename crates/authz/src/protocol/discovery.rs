@@ -21,6 +21,8 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
     let mut methods_or_none = methods.to_vec();
     methods_or_none.push("none");
     let scopes: Vec<&str> = app.config.known_scopes().map(|(name, _)| name).collect();
+    let mut prompts = vec!["none", "login", "consent", "select_account"];
+    prompts.extend(app.config.signup.then_some("create"));
     let algs = SigningAlg::ALL.map(SigningAlg::as_str);
     let claims: Vec<&str> = ID_TOKEN_CLAIMS.into_iter().chain(ClaimSet::all_names()).collect();
     HttpResponse::Ok()
@@ -36,7 +38,7 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
             "revocation_endpoint": at("revoke_token"),
             "scopes_supported": scopes,
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
+            "response_modes_supported": ["query", "fragment", "form_post"],
             "grant_types_supported": GrantType::ALL.map(GrantType::as_str),
             "token_endpoint_auth_methods_supported": methods_or_none,
             "introspection_endpoint_auth_methods_supported": methods,
@@ -50,7 +52,7 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
             "claims_supported": claims,
             "claims_parameter_supported": true,
             "ui_locales_supported": ["en"],
-            "prompt_values_supported": ["none", "login", "consent"],
+            "prompt_values_supported": prompts,
             "authorization_response_iss_parameter_supported": true,
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,

@@ -46,6 +46,8 @@ pub enum Code {
     ConsentRequired,
     /// An essential way of signing in is not to be had here (OpenID Connect Unmet Authentication Requirements 1.0).
     UnmetAuthenticationRequirements,
+    /// A registration in the request is not taken.
+    RegistrationNotSupported,
     /// Request objects by value are not taken.
     RequestNotSupported,
     /// Request objects by reference are not fetched.
@@ -76,6 +78,7 @@ impl Code {
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::RegistrationNotSupported => "registration_not_supported",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::TooManyRequests | Self::TemporarilyUnavailable => "temporarily_unavailable",

@@ -10,7 +10,7 @@ use model::time::Timestamp;
 use super::json::Json;
 use super::{insert_unless_taken, revocations};
 use crate::client_metadata::ClientMetadata;
-use crate::schema::{clients, grants};
+use crate::schema::{clients, consents, grants};
 
 /// A client's row. Lists are kept as text, as the wire writes them: they are short and read whole.
 #[derive(Clone, Debug, Queryable, Insertable)]
@@ -150,6 +150,7 @@ pub fn delete(conn: &mut Conn, id: &str) -> QueryResult<bool> {
             .execute(conn)?;
     }
     diesel::delete(grants::table.filter(grants::client_id.eq(id))).execute(conn)?;
+    diesel::delete(consents::table.filter(consents::client_id.eq(id))).execute(conn)?;
     let deleted = diesel::delete(clients::table.find(id)).execute(conn)?;
     if deleted == 1 {
         revocations::insert(conn, &revocations::NewRevocation::client_deleted(id))?;

@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod audit_events;
 pub mod clients;
+pub mod consents;
 pub mod grants;
 pub mod groups;
 pub mod json;

@@ -2,5 +2,8 @@
 
 mod asking;
 mod consent;
+mod openid;
 mod redirect_uri;
+mod remembered;
 mod request;
+mod response_mode;

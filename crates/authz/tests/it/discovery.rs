@@ -34,7 +34,7 @@ async fn both_positions_say_the_same_and_all_of_it() {
                 "revocation_endpoint": "http://localhost:8000/o/revoke_token/",
                 "scopes_supported": ["read", "write", "openid", "profile", "email", "address", "phone", "groups", "offline_access"],
                 "response_types_supported": ["code"],
-                "response_modes_supported": ["query"],
+                "response_modes_supported": ["query", "fragment", "form_post"],
                 "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "password"],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
                 "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
@@ -53,7 +53,7 @@ async fn both_positions_say_the_same_and_all_of_it() {
                 ],
                 "claims_parameter_supported": true,
                 "ui_locales_supported": ["en"],
-                "prompt_values_supported": ["none", "login", "consent"],
+                "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
                 "authorization_response_iss_parameter_supported": true,
                 "request_parameter_supported": false,
                 "request_uri_parameter_supported": false,
@@ -103,7 +103,13 @@ async fn what_is_advertised_is_there() {
     for scope in said["scopes_supported"].as_array().unwrap() {
         browser.asked(&honest.clone().with("scope", scope.as_str().unwrap())).await;
     }
-    for (name, value) in [("response_mode", "query"), ("prompt", "consent"), ("response_type", "code")] {
+    for (name, value) in [
+        ("response_mode", "query"),
+        ("response_mode", "fragment"),
+        ("response_mode", "form_post"),
+        ("prompt", "consent"),
+        ("response_type", "code"),
+    ] {
         browser.asked(&honest.clone().with(name, value)).await;
     }
     let params = browser.decide(&honest, "allow").await.returned_to(CALLBACK);

@@ -119,8 +119,8 @@ async fn no_artefact_passes_as_another() {
     let browser = server.signed_in("ada").await;
     let (access, refresh) = browser.tokens_for(&client).await;
     let code = browser.code_for(&client).await;
-    let csrf =
-        browser.asked(&AuthorizationRequest::of(&client)).await.field("csrf_token").unwrap().to_owned();
+    let again = AuthorizationRequest::of(&client).with("prompt", "consent");
+    let csrf = browser.asked(&again).await.field("csrf_token").unwrap().to_owned();
     let artefacts = [
         ("access token", access.clone()),
         ("refresh token", refresh.clone()),

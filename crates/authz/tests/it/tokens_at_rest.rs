@@ -33,6 +33,7 @@ async fn everything(server: &TestServer) -> Vec<u8> {
                 "sealing_keys",
                 "signing_keys",
                 "user_groups",
+                "consents",
             ] {
                 // A row's text writes bytes as hex: both forms are looked for.
                 let query = format!("SELECT t::text AS line FROM {table} t");

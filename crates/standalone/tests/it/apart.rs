@@ -146,19 +146,9 @@ async fn without_its_authorization_server_the_api_answers_503_and_nothing_else()
 async fn each_service_has_a_database_of_its_own() {
     let apart = Deployment::new(&[]).await;
     let tables = apart.tables().await;
-    assert_eq!(
-        tables.authz,
-        [
-            "attempts",
-            "audit_events",
-            "clients",
-            "grants",
-            "readiness",
-            "revocations",
-            "sealing_keys",
-            "sessions",
-            "users"
-        ]
-    );
-    assert_eq!(tables.timetracker, ["activities", "people", "readiness", "tracks", "workspaces"]);
+    let both: Vec<&String> = tables.authz.iter().filter(|table| tables.timetracker.contains(table)).collect();
+    // Whether it takes writes, each finds out for itself.
+    assert_eq!(both, ["readiness"]);
+    let has = |tables: &[String], name: &str| tables.iter().any(|table| table == name);
+    assert!(has(&tables.authz, "users") && has(&tables.timetracker, "tracks"));
 }

@@ -82,7 +82,7 @@ fn a_store_knows_no_http() {
 #[test]
 fn no_endpoint_imports_another() {
     let families: [(&str, &[&str]); 3] = [
-        ("authz::protocol", &["authorize", "token", "introspect", "revoke", "discovery", "jwks"]),
+        ("authz::protocol", &["authorize", "token", "introspect", "revoke", "discovery", "jwks", "userinfo"]),
         ("authz::pages", &["code", "home", "login", "logout", "signup", "statics"]),
         ("timetracker_api", &["activities", "tracks", "root", "health"]),
     ];
@@ -175,6 +175,9 @@ fn no_template_switches_escaping_off() {
         for word in ["|safe", "autoescape", "{%filtersafe"] {
             assert!(!bare.contains(word), "{path} has {word}");
         }
+        // Its one line is allowed by its hash, and the button does the same without it.
+        let scripts = usize::from(path.ends_with("authorize/form_post.html"));
+        let text = text.replacen("<script>", "", scripts);
         for word in ["<script", " style=", " onclick=", " onload=", "javascript:"] {
             assert!(!text.contains(word), "{path} has {word}, which its Content-Security-Policy forbids");
         }

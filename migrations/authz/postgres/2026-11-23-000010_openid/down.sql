@@ -1,3 +1,4 @@
+DROP TABLE consents;
 ALTER TABLE sessions DROP COLUMN sid;
 DROP TABLE user_groups;
 DROP TABLE groups;

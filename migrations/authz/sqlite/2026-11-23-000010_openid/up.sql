@@ -33,3 +33,16 @@ CREATE TABLE user_groups (
 -- what applications know a session by
 ALTER TABLE sessions ADD COLUMN sid BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';
 UPDATE sessions SET sid = randomblob(16);
+
+-- what a person has agreed to for a client
+CREATE TABLE consents (
+    user_id   BIGINT NOT NULL REFERENCES users (id),
+    client_id TEXT   NOT NULL REFERENCES clients (id),
+    scopes    TEXT   NOT NULL,
+    -- whom tokens may be for; space-separated
+    audiences TEXT   NOT NULL,
+    -- claims asked for beside those of the scopes: a bit each
+    claims    BIGINT NOT NULL,
+    agreed_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, client_id)
+);

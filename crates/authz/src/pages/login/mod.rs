@@ -8,6 +8,8 @@ use super::destination::Destination;
 use super::error::PageError;
 use super::views::LoginPage;
 use crate::app::App;
+use crate::edge;
+use crate::people;
 use crate::protocol::Params;
 use crate::sign_in::{self, SignIn};
 
@@ -21,7 +23,9 @@ pub async fn get(
     browser: Browser,
 ) -> Result<HttpResponse, PageError> {
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    show(&app, &browser, &Destination::parse(query.get("next")), "", None).await
+    let destination = Destination::parse(query.get("next"));
+    let hint = hinted(&destination);
+    show(&app, &browser, &destination, &hint, None).await
 }
 
 /// Signs in and goes on, or says what every failure says.
@@ -45,6 +49,14 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
             Ok(super::too_many(page, seconds))
         }
     }
+}
+
+/// The name the application expects (`login_hint`, OpenID Connect Core section 3.1.2.1), if it is one that a person
+/// here can have.
+fn hinted(destination: &Destination) -> String {
+    let Destination::Authorize(query) = destination else { return String::new() };
+    let query = Params::parse(query.as_bytes()).unwrap_or_default();
+    query.get("login_hint").and_then(|hint| people::username(hint).ok()).unwrap_or_default()
 }
 
 async fn show(

@@ -4,26 +4,52 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use model::id::GrantId;
 
+use super::form_post;
 use super::request::Request;
 use crate::app::App;
 use crate::config::Issuer;
 use crate::crypto::seal::{Code as SealedCode, OpenId};
+use crate::pages::PageError;
 use crate::pages::browser::SignedIn;
 use crate::protocol::error::{Code, OAuthError};
 
 /// The person said no.
 pub(super) const REFUSED: OAuthError = OAuthError::new(Code::AccessDenied, "The person refused.");
 
-/// A verified redirect URI, and the state that goes back with every answer.
+/// How an answer travels (OAuth 2.0 Multiple Response Type Encoding Practices, Form Post Response Mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// In the query of the redirect URI.
+    Query,
+    /// In its fragment, which browsers keep to themselves.
+    Fragment,
+    /// In a form that the browser sends there.
+    FormPost,
+}
+
+impl Mode {
+    /// The mode of that name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "query" => Some(Self::Query),
+            "fragment" => Some(Self::Fragment),
+            "form_post" => Some(Self::FormPost),
+            _ => None,
+        }
+    }
+}
+
+/// A verified redirect URI, how answers go there, and the state that goes back with every one.
 pub(super) struct Return {
     uri: String,
+    mode: Mode,
     state: Option<String>,
 }
 
 impl Return {
     /// `uri` must be one that the client has registered.
-    pub(super) fn to_verified(uri: String, state: Option<String>) -> Self {
-        Self { uri, state }
+    pub(super) fn to_verified(uri: String, mode: Mode, state: Option<String>) -> Self {
+        Self { uri, mode, state }
     }
 
     /// Where answers go.
@@ -32,12 +58,17 @@ impl Return {
     }
 
     /// An error.
-    pub(super) fn error(&self, issuer: &Issuer, error: &OAuthError) -> HttpResponse {
-        self.redirect(issuer, &[("error", error.code().as_str()), ("error_description", error.description())])
+    pub(super) fn error(&self, issuer: &Issuer, error: &OAuthError) -> Result<HttpResponse, PageError> {
+        self.answer(issuer, &[("error", error.code().as_str()), ("error_description", error.description())])
     }
 
     /// A fresh code for what the person allowed: sealed, stored nowhere.
-    pub(super) fn code(&self, app: &App, request: &Request, signed_in: &SignedIn) -> HttpResponse {
+    pub(super) fn code(
+        &self,
+        app: &App,
+        request: &Request,
+        signed_in: &SignedIn,
+    ) -> Result<HttpResponse, PageError> {
         let now = signed_in.at;
         let code = app.sealer.seal(
             &SealedCode {
@@ -62,22 +93,30 @@ impl Return {
             now,
         );
         match code {
-            Ok(code) => self.redirect(&app.config.issuer, &[("code", &code)]),
+            Ok(code) => self.answer(&app.config.issuer, &[("code", &code)]),
             Err(error) => self.error(&app.config.issuer, &error.into()),
+        }
+    }
+
+    fn answer(&self, issuer: &Issuer, params: &[(&str, &str)]) -> Result<HttpResponse, PageError> {
+        let mut params = params.to_vec();
+        params.extend(self.state.as_deref().map(|state| ("state", state)));
+        params.push(("iss", issuer.as_str()));
+        match self.mode {
+            Mode::FormPost => form_post::show(&self.uri, &params),
+            Mode::Query | Mode::Fragment => Ok(self.redirect(&params)),
         }
     }
 
     /// 303, so that a browser never posts a password or a decision on (RFC 9700 section 4.12). The URI's own query
     /// is kept. The empty-looking fragment keeps a browser from carrying an older one along (section 4.1.3).
-    fn redirect(&self, issuer: &Issuer, params: &[(&str, &str)]) -> HttpResponse {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(params);
-        if let Some(state) = &self.state {
-            query.append_pair("state", state);
-        }
-        query.append_pair("iss", issuer.as_str());
-        let separator = if self.uri.contains('?') { '&' } else { '?' };
-        let location = format!("{}{separator}{}#_", self.uri, query.finish());
+    fn redirect(&self, params: &[(&str, &str)]) -> HttpResponse {
+        let params = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+        let location = match self.mode {
+            Mode::Fragment => format!("{}#{params}", self.uri),
+            _ if self.uri.contains('?') => format!("{}&{params}#_", self.uri),
+            _ => format!("{}?{params}#_", self.uri),
+        };
         HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
     }
 }

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 
+use super::agreement;
 use super::request::Request;
 use crate::app::App;
 use crate::edge::CONTENT_SECURITY_POLICY;
@@ -21,8 +22,12 @@ pub(super) fn show(
 ) -> Result<HttpResponse, PageError> {
     let described =
         app.config.known_scopes().filter(|(name, _)| request.asked.permission.scopes.contains(name));
-    let scopes: Vec<ConsentScope> =
+    let mut scopes: Vec<ConsentScope> =
         described.map(|(name, description)| ConsentScope { name, description }).collect();
+    let claims = agreement::claims(request).names().collect::<Vec<_>>().join(", ");
+    if !claims.is_empty() {
+        scopes.push(ConsentScope { name: &claims, description: "See these details of yours" });
+    }
     let mut response = pages::page(
         browser,
         &ConsentPage {

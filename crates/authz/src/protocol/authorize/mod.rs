@@ -2,12 +2,14 @@
 //!
 //! Client and redirect URI are judged first: a fault there is a page and never a redirect. From there every
 //! failure travels back through [`answer::Return`], which only a verified redirect URI can make. Nothing is
-//! stored: the address is the state, and it is judged from scratch each time the person comes back to it.
+//! stored but what people agree to: the address is the state, and it is judged from scratch each time the person comes back to it.
 
+mod agreement;
 mod answer;
 mod claims;
 mod consent;
 mod decide;
+mod form_post;
 mod request;
 
 use actix_web::http::header;
@@ -36,7 +38,12 @@ pub async fn get(
         Err(failure) => return failure.told(&app.config.issuer),
     };
     let signed_in = browser.signed_in().await?;
-    next_step(&app, &browser, &request, signed_in)
+    let known = match &signed_in {
+        Some(signed_in) => Some(agreement::known(&app, &request, signed_in).await?),
+        None => None,
+    };
+    let step = decide(request.asked.prompt, request.asked.max_age, known, app.now());
+    follow(&app, &browser, &request, step, signed_in)
 }
 
 /// The person's answer. Everything is judged again; what they allow is what they were shown, or they are asked
@@ -53,41 +60,46 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
     let Some(signed_in) = browser.signed_in().await? else {
         return Ok(to_sign_in(&app, &request, false));
     };
-    let asked = decide(
-        request.asked.prompt,
-        request.asked.max_age,
-        Some(signed_in.session.authenticated_at),
-        app.now(),
-    );
+    let known = agreement::known(&app, &request, &signed_in).await?;
+    let step = decide(request.asked.prompt, request.asked.max_age, Some(known), app.now());
     let was_shown = consent::was_shown(&app, &request, &signed_in, params.get("shown"));
-    if !(was_shown && matches!(asked, Step::Consent)) {
-        return next_step(&app, &browser, &request, Some(signed_in));
+    // Who was asked answers, also when another tab has made the question needless meanwhile.
+    if !(was_shown && matches!(step, Step::Consent | Step::Issue)) {
+        return follow(&app, &browser, &request, step, Some(signed_in));
     }
-    let (what, answer) = match params.get("decision") {
-        Some("allow") => (What::ConsentGiven, request.to.code(&app, &request, &signed_in)),
-        _ => (What::ConsentRefused, request.to.error(&app.config.issuer, &answer::REFUSED)),
-    };
     let about = About {
         user: Some(signed_in.user.id),
         client: Some(&request.client.id),
         detail: request.asked.permission.scopes.as_str(),
     };
-    app.audit.note(what, browser.address(), about, signed_in.at);
-    Ok(answer)
+    let note = |what| app.audit.note(what, browser.address(), about, signed_in.at);
+    if params.get("decision") != Some("allow") {
+        note(What::ConsentRefused);
+        return request.to.error(&app.config.issuer, &answer::REFUSED);
+    }
+    if agreement::remember(&app, &request, &signed_in).await? {
+        note(What::ConsentGiven);
+        request.to.code(&app, &request, &signed_in)
+    } else {
+        // The client was deleted while the person decided.
+        Err(request::unknown_client())
+    }
 }
 
-fn next_step(
+fn follow(
     app: &App,
     browser: &Browser,
     request: &Request,
+    step: Step,
     signed_in: Option<SignedIn>,
 ) -> Result<HttpResponse, PageError> {
-    let session = signed_in.as_ref().map(|signed_in| signed_in.session.authenticated_at);
-    match (decide(request.asked.prompt, request.asked.max_age, session, app.now()), signed_in) {
-        (Step::Refuse(error), _) => Ok(request.to.error(&app.config.issuer, &error)),
+    match (step, signed_in) {
+        (Step::Refuse(error), _) => request.to.error(&app.config.issuer, &error),
+        (Step::Issue, Some(signed_in)) => request.to.code(app, request, &signed_in),
         (Step::Consent, Some(signed_in)) => consent::show(app, browser, request, &signed_in),
         (Step::Reauthenticate, _) => Ok(to_sign_in(app, request, true)),
-        (Step::SignIn | Step::Consent, _) => Ok(to_sign_in(app, request, false)),
+        (Step::SignUp, _) => Ok(away(app, "signup", request.without_reauthentication())),
+        (Step::SignIn | Step::Consent | Step::Issue, _) => Ok(to_sign_in(app, request, false)),
     }
 }
 
@@ -95,8 +107,12 @@ fn next_step(
 /// for ever.
 fn to_sign_in(app: &App, request: &Request, again: bool) -> HttpResponse {
     let query = if again { request.without_reauthentication() } else { request.query.clone() };
+    away(app, "login", query)
+}
+
+fn away(app: &App, page: &str, query: String) -> HttpResponse {
     let next = Destination::Authorize(query).next().unwrap_or_default();
     let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    let location = format!("{}/accounts/login/?next={next}", app.config.issuer.base());
+    let location = format!("{}/accounts/{page}/?next={next}", app.config.issuer.base());
     HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
 }

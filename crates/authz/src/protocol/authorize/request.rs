@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 
-use super::answer::Return;
+use super::answer::{Mode, Return};
 use super::claims::Claims;
 use super::decide::Prompt;
 use crate::app::App;
 use crate::config::Issuer;
+use crate::id_token;
 use crate::pages::PageError;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::params::Params;
@@ -49,6 +50,8 @@ pub(super) struct Asked {
     pub(super) max_age: Option<Duration>,
     /// What the ID token repeats.
     pub(super) nonce: Option<String>,
+    /// The subject the request is about: nobody else will do.
+    pub(super) about: Option<String>,
     /// What is asked of the person beside what the scopes stand for.
     pub(super) claims: Claims,
 }
@@ -66,7 +69,7 @@ impl Failure {
     pub(super) fn told(self, issuer: &Issuer) -> Result<HttpResponse, PageError> {
         match self {
             Self::Page(error) => Err(error),
-            Self::Return(to, error) => Ok(to.error(issuer, &error)),
+            Self::Return(to, error) => to.error(issuer, &error),
         }
     }
 }
@@ -87,13 +90,14 @@ impl Request {
             Params::parse(query.as_bytes()).map_err(|error| PageError::bad_request(error.sentence()))?;
         let id = params.get("client_id").ok_or(PageError::bad_request("Missing client_id parameter."))?;
         let client = app.clients.find(id).await.map_err(PageError::from)?;
-        let client = client.ok_or(PageError::bad_request("Invalid client_id parameter value."))?;
+        let client = client.ok_or_else(unknown_client)?;
         let uri = redirect_uri(&client, params.get("redirect_uri"))?;
         let state = params.get("state").map(str::to_owned);
         if state.as_ref().is_some_and(|state| state.len() > MAX_TEXT) {
             return Err(PageError::bad_request("The state parameter is too long.").into());
         }
-        let to = Return::to_verified(uri, state);
+        let mode = params.get("response_mode").and_then(Mode::named).unwrap_or(Mode::Query);
+        let to = Return::to_verified(uri, mode, state);
         match Self::judge_rest(app, &params, &client) {
             Ok(asked) => Ok(Self { client, to, asked, query: query.to_owned() }),
             Err(error) => Err(Failure::Return(to, error)),
@@ -107,6 +111,9 @@ impl Request {
         if params.get("request_uri").is_some() {
             return Err(OAuthError::new(Code::RequestUriNotSupported, "Request objects are not fetched."));
         }
+        if params.get("registration").is_some() {
+            return Err(OAuthError::new(Code::RegistrationNotSupported, "Registrations are not taken here."));
+        }
         match params.get("response_type") {
             Some("code") => {}
             Some(_) => {
@@ -114,8 +121,9 @@ impl Request {
             }
             None => return Err(OAuthError::new(Code::InvalidRequest, "Missing response_type parameter.")),
         }
-        if params.get("response_mode").is_some_and(|mode| mode != "query") {
-            return Err(OAuthError::new(Code::InvalidRequest, "The response mode is query."));
+        if params.get("response_mode").is_some_and(|mode| Mode::named(mode).is_none()) {
+            let sentence = "The response mode is query, fragment or form_post.";
+            return Err(OAuthError::new(Code::InvalidRequest, sentence));
         }
         if !client.may_use("authorization_code") {
             return Err(OAuthError::new(
@@ -127,25 +135,29 @@ impl Request {
         if params.get("login_hint").is_some_and(|hint| hint.len() > MAX_TEXT) {
             return Err(OAuthError::new(Code::InvalidRequest, "A parameter is too long."));
         }
+        let claims = Claims::parse(params.get("claims"))?;
         Ok(Asked {
             permission,
             challenge: challenge(params)?,
-            prompt: prompt(params)?,
+            prompt: prompt(params, app.config.signup)?,
             max_age: max_age(params)?.or(client.metadata.default_max_age.map(at_least_a_second)),
             nonce: nonce(params)?,
-            claims: Claims::parse(params.get("claims"))?,
+            about: about(app, client, params, claims.sub.as_deref())?,
+            claims,
         })
     }
 
-    /// The query without what asked for a new sign-in.
+    /// The query without what asked for a new sign-in or a new account.
     pub(super) fn without_reauthentication(&self) -> String {
-        let asks = |pair: &&str| match form_urlencoded::parse(pair.as_bytes()).next() {
-            Some((name, value)) => {
-                name == "prompt" || (name == "max_age" && value.bytes().all(|digit| digit == b'0'))
+        let left = |pair: &'_ str| match form_urlencoded::parse(pair.as_bytes()).next() {
+            Some((name, _)) if name == "prompt" && self.asked.prompt.consent => {
+                Some("prompt=consent".to_owned())
             }
-            None => false,
+            Some((name, _)) if name == "prompt" => None,
+            Some((name, value)) if name == "max_age" && value.bytes().all(|digit| digit == b'0') => None,
+            _ => Some(pair.to_owned()),
         };
-        self.query.split('&').filter(|pair| !asks(pair)).collect::<Vec<_>>().join("&")
+        self.query.split('&').filter_map(left).collect::<Vec<_>>().join("&")
     }
 }
 
@@ -175,9 +187,42 @@ fn challenge(params: &Params) -> Result<Challenge, OAuthError> {
     Challenge::parse(text).ok_or(malformed)
 }
 
-fn prompt(params: &Params) -> Result<Prompt, OAuthError> {
+/// Nobody has that id, or nobody has it any more.
+pub(super) fn unknown_client() -> PageError {
+    PageError::bad_request("Invalid client_id parameter value.")
+}
+
+/// Whom the request is about: by an ID token of ours that was issued to this client, ended or not (OpenID Connect Core
+/// section 3.1.2.1), or by the subject that its claims name (section 5.5.1).
+fn about(
+    app: &App,
+    client: &Client,
+    params: &Params,
+    sub: Option<&str>,
+) -> Result<Option<String>, OAuthError> {
+    let Some(hint) = params.get("id_token_hint") else { return Ok(sub.map(str::to_owned)) };
+    let hinted = id_token::subject_of_hint(app, client, hint);
+    let hinted = hinted.ok_or(OAuthError::new(
+        Code::InvalidRequest,
+        "The id_token_hint is not an ID token that was issued to this client here.",
+    ))?;
+    if sub.is_some_and(|sub| sub != hinted) {
+        let sentence = "The id_token_hint and the claims are about different people.";
+        return Err(OAuthError::new(Code::InvalidRequest, sentence));
+    }
+    Ok(Some(hinted))
+}
+
+fn prompt(params: &Params, may_sign_up: bool) -> Result<Prompt, OAuthError> {
     let values: Vec<&str> = params.get("prompt").unwrap_or_default().split(' ').collect();
-    let prompt = Prompt { none: values.contains(&"none"), login: values.contains(&"login") };
+    let has = |value| values.contains(&value);
+    let prompt = Prompt {
+        none: has("none"),
+        // Whoever is to choose an account may sign in with another.
+        login: has("login") || has("select_account"),
+        consent: has("consent"),
+        create: has("create") && may_sign_up,
+    };
     if prompt.none && values.len() > 1 {
         let sentence = "Prompt none is mutually exclusive with other values.";
         return Err(OAuthError::new(Code::InvalidRequest, sentence));

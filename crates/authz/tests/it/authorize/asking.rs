@@ -76,8 +76,11 @@ async fn prompt_login_and_an_old_sign_in_ask_for_the_password_again() {
     {
         let request = honest.clone().with(name, value);
         let answer = browser.get(&request.path()).await;
-        let kept = value == "1";
-        let next = if kept { request.path() } else { honest.path() };
+        let next = match value {
+            "1" => request.path(),
+            "login consent" => honest.clone().with("prompt", "consent").path(),
+            _ => honest.path(),
+        };
         assert_eq!(answer.location(), sign_in_for(&next), "{name}={value}");
 
         let page = browser.get(answer.location().strip_prefix(BASE).unwrap()).await;

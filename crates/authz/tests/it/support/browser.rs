@@ -119,14 +119,18 @@ impl Browser {
         page.form("consent-form")
     }
 
+    /// Decides anew, also about what was agreed to before.
     pub async fn decide(&self, request: &AuthorizationRequest, decision: &str) -> Answer {
-        let shown = self.asked(request).await;
+        let shown = self.asked(&request.clone().with("prompt", "consent")).await;
         self.submit(&shown.with("decision", decision)).await
     }
 
-    /// Allows what is asked, and hands the code over.
+    /// Allows what is asked, if it is asked, and hands the code over.
     pub async fn allow(&self, request: &AuthorizationRequest) -> Code {
-        let answer = self.decide(request, "allow").await;
+        let mut answer = self.get(&request.path()).await;
+        if answer.status == 200 {
+            answer = self.submit(&answer.form("consent-form").with("decision", "allow")).await;
+        }
         let location = answer.location();
         let query = location.split_once('?').unwrap().1.trim_end_matches("#_");
         let code = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code");

@@ -75,6 +75,8 @@ impl Application {
             ("state", &state),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
+            // What was agreed to before is asked again: tests say what they expect of the page.
+            ("prompt", "consent"),
         ]);
         Request { url: format!("{}/o/authorize/?{query}", self.origin), verifier, state }
     }

@@ -1,0 +1,82 @@
+//! What people have agreed to: a row per person and client. It outlives the grants it led to, and is looked at before a
+//! person is asked again.
+
+use diesel::prelude::*;
+use model::db::Conn;
+use model::id::UserId;
+use model::scope::ScopeSet;
+use model::time::Timestamp;
+
+use crate::profile::ClaimSet;
+use crate::schema::consents;
+
+/// What was agreed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// Scopes.
+    pub scopes: ScopeSet,
+    /// Whom tokens may be for; a set as well.
+    pub audiences: ScopeSet,
+    /// What may be told of the person beside what the scopes stand for.
+    pub claims: ClaimSet,
+}
+
+impl Consent {
+    /// Whether `asked` is no more than this.
+    pub fn covers(&self, asked: &Self) -> bool {
+        asked.scopes.is_subset(&self.scopes)
+            && asked.audiences.is_subset(&self.audiences)
+            && self.claims.union(asked.claims) == self.claims
+    }
+
+    fn union(&self, other: &Self) -> Self {
+        Self {
+            scopes: self.scopes.union(&other.scopes),
+            audiences: self.audiences.union(&other.audiences),
+            claims: self.claims.union(other.claims),
+        }
+    }
+}
+
+/// What this person has agreed to for this client.
+///
+/// # Errors
+/// When a statement fails.
+pub fn find(conn: &mut Conn, user: UserId, client: &str) -> QueryResult<Option<Consent>> {
+    let row: Option<(ScopeSet, ScopeSet, i64)> = consents::table
+        .find((user, client))
+        .select((consents::scopes, consents::audiences, consents::claims))
+        .get_result(conn)
+        .optional()?;
+    Ok(row.map(|(scopes, audiences, claims)| Consent {
+        scopes,
+        audiences,
+        claims: ClaimSet::from_bits(claims),
+    }))
+}
+
+/// Remembers what a person has agreed to, beside what they had. Two answers at once may forget one of them: then that
+/// is asked again.
+///
+/// # Errors
+/// When a statement fails, as when the client is gone.
+pub fn remember(
+    conn: &mut Conn,
+    user: UserId,
+    client: &str,
+    agreed: &Consent,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let whole = find(conn, user, client)?.map_or_else(|| agreed.clone(), |known| known.union(agreed));
+    let values = (
+        consents::scopes.eq(&whole.scopes),
+        consents::audiences.eq(&whole.audiences),
+        consents::claims.eq(whole.claims.bits()),
+        consents::agreed_at.eq(now),
+    );
+    if diesel::update(consents::table.find((user, client))).set(values).execute(conn)? == 1 {
+        return Ok(());
+    }
+    let row = (consents::user_id.eq(user), consents::client_id.eq(client), values);
+    super::insert_unless_taken!(conn, consents::table, row).map(drop)
+}
