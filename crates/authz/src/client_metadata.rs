@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::crypto::signing::SigningAlg;
+use crate::response_type::ResponseType;
 
 /// The metadata.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClientMetadata {
     /// A person is asked to sign in again when they did so longer ago than this, unless the request says otherwise;
@@ -23,9 +24,29 @@ pub struct ClientMetadata {
     pub subject_type: SubjectType,
     /// Whose host is its sector when people's names are pairwise; without it, the redirect URIs' one host is.
     pub sector_identifier_uri: Option<String>,
+    /// What the authorization endpoint may hand out to it.
+    pub response_types: Vec<ResponseType>,
+    /// Ours, for an administrator: a code is bought with the verifier of RFC 7636 only. A confidential client may be
+    /// excused; when it sends a challenge all the same, that counts.
+    pub require_pkce: bool,
     /// Ours, for an administrator: the client belongs to whoever runs this server, and people are not asked whether
     /// they allow it.
     pub is_first_party: bool,
+}
+
+impl Default for ClientMetadata {
+    fn default() -> Self {
+        Self {
+            default_max_age: None,
+            id_token_signed_response_alg: SigningAlg::default(),
+            userinfo_signed_response_alg: None,
+            subject_type: SubjectType::default(),
+            sector_identifier_uri: None,
+            response_types: vec![ResponseType::CODE],
+            require_pkce: true,
+            is_first_party: false,
+        }
+    }
 }
 
 /// How a client knows people (OpenID Connect Core section 8).

@@ -31,6 +31,7 @@ mod people;
 pub mod profile;
 mod protocol;
 pub mod registration;
+pub mod response_type;
 pub mod routes;
 mod schema;
 mod scopes;

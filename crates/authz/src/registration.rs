@@ -189,6 +189,9 @@ pub async fn change_metadata(app: &App, origin: &Origin, id: &str, changes: &str
 
 /// What the parts of a registration must be to each other.
 fn check(client: &Client) -> Result<(), Refused> {
+    if !client.is_confidential && !client.metadata.require_pkce {
+        return Err(Refused::Invalid("a public client cannot be excused from PKCE".to_owned()));
+    }
     let hosts = client.redirect_uris().map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
     let hosts: HashSet<Option<String>> = hosts.collect();
     let sector = client.metadata.sector_identifier_uri.as_deref();

@@ -118,7 +118,7 @@ impl Data {
             redirect_uri: "https://app.example/cb",
             scopes: self.scopes.as_str(),
             audiences: "timetracker",
-            challenge: sha256(VERIFIER.as_bytes()),
+            challenge: Some(sha256(VERIFIER.as_bytes())),
             issued_at: self.now,
             expires_at: self.now.plus(Duration::from_secs(600)),
             authenticated_at: self.now,

@@ -110,8 +110,8 @@ pub struct Code<'a> {
     pub scopes: &'a str,
     /// Whom tokens may be for; space-separated.
     pub audiences: &'a str,
-    /// SHA-256 of the verifier (RFC 7636 section 4.2, S256).
-    pub challenge: [u8; 32],
+    /// SHA-256 of the verifier (RFC 7636 section 4.2, S256); none from a client that is excused from it.
+    pub challenge: Option<[u8; 32]>,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it ends.

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::crypto::signing::SigningAlg;
 use crate::id_token::ACR;
 use crate::profile::ClaimSet;
+use crate::response_type::ResponseType;
 
 /// What an ID token says beside what it says of the person.
 const ID_TOKEN_CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "sid"];
@@ -23,6 +24,10 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
     let scopes: Vec<&str> = app.config.known_scopes().map(|(name, _)| name).collect();
     let mut prompts = vec!["none", "login", "consent", "select_account"];
     prompts.extend(app.config.signup.then_some("create"));
+    // "implicit" is what the authorization endpoint does for some response types; no client sends it anywhere.
+    let grant_types: Vec<&str> =
+        GrantType::ALL.into_iter().map(GrantType::as_str).chain(["implicit"]).collect();
+    let response_types: Vec<String> = ResponseType::all().map(|each| each.to_string()).collect();
     let algs = SigningAlg::ALL.map(SigningAlg::as_str);
     let claims: Vec<&str> = ID_TOKEN_CLAIMS.into_iter().chain(ClaimSet::all_names()).collect();
     HttpResponse::Ok()
@@ -37,9 +42,9 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
             "introspection_endpoint": at("introspect"),
             "revocation_endpoint": at("revoke_token"),
             "scopes_supported": scopes,
-            "response_types_supported": ["code"],
+            "response_types_supported": response_types,
             "response_modes_supported": ["query", "fragment", "form_post"],
-            "grant_types_supported": GrantType::ALL.map(GrantType::as_str),
+            "grant_types_supported": grant_types,
             "token_endpoint_auth_methods_supported": methods_or_none,
             "introspection_endpoint_auth_methods_supported": methods,
             "revocation_endpoint_auth_methods_supported": methods_or_none,

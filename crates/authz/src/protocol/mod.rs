@@ -1,5 +1,6 @@
 //! For machines: the OAuth 2.0 endpoints under `/o/`.
 
+mod access_token;
 pub mod authorize;
 mod client_auth;
 pub mod discovery;

@@ -16,8 +16,18 @@ impl Challenge {
         BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
+    /// Whether what was sent as a verifier goes with what was sent as a challenge. Without a challenge there must be no
+    /// verifier either: somebody has taken the challenge away (RFC 9700 section 4.8.2).
+    pub fn goes_with(challenge: Option<Self>, verifier: Option<&str>) -> bool {
+        match (challenge, verifier) {
+            (Some(challenge), Some(verifier)) => challenge.is_met_by(verifier),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// Whether `verifier` is well-formed (section 4.1) and the one this challenge was made from.
-    pub fn is_met_by(self, verifier: &str) -> bool {
+    fn is_met_by(self, verifier: &str) -> bool {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
         (43..=128).contains(&verifier.len())
             && verifier.bytes().all(unreserved)

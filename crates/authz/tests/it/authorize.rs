@@ -7,3 +7,4 @@ mod redirect_uri;
 mod remembered;
 mod request;
 mod response_mode;
+mod response_type;

@@ -2,15 +2,10 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use model::id::GrantId;
 
 use super::form_post;
-use super::request::Request;
-use crate::app::App;
 use crate::config::Issuer;
-use crate::crypto::seal::{Code as SealedCode, OpenId};
 use crate::pages::PageError;
-use crate::pages::browser::SignedIn;
 use crate::protocol::error::{Code, OAuthError};
 
 /// The person said no.
@@ -62,43 +57,8 @@ impl Return {
         self.answer(issuer, &[("error", error.code().as_str()), ("error_description", error.description())])
     }
 
-    /// A fresh code for what the person allowed: sealed, stored nowhere.
-    pub(super) fn code(
-        &self,
-        app: &App,
-        request: &Request,
-        signed_in: &SignedIn,
-    ) -> Result<HttpResponse, PageError> {
-        let now = signed_in.at;
-        let code = app.sealer.seal(
-            &SealedCode {
-                grant: GrantId::new(now),
-                user: signed_in.user.id,
-                username: &signed_in.user.username,
-                client: request.client.id.as_str(),
-                redirect_uri: &self.uri,
-                scopes: request.asked.permission.scopes.as_str(),
-                audiences: &request.asked.permission.audiences,
-                challenge: request.asked.challenge.0,
-                issued_at: now,
-                expires_at: now.plus(app.config.lifetimes.code),
-                authenticated_at: signed_in.session.authenticated_at,
-                nonce: request.asked.nonce.as_deref(),
-                openid: OpenId {
-                    sid: request.asked.permission.scopes.contains("openid").then_some(signed_in.session.sid),
-                    id_token: request.asked.claims.id_token,
-                    userinfo: request.asked.claims.userinfo,
-                },
-            },
-            now,
-        );
-        match code {
-            Ok(code) => self.answer(&app.config.issuer, &[("code", &code)]),
-            Err(error) => self.error(&app.config.issuer, &error.into()),
-        }
-    }
-
-    fn answer(&self, issuer: &Issuer, params: &[(&str, &str)]) -> Result<HttpResponse, PageError> {
+    /// What was allowed.
+    pub(super) fn answer(&self, issuer: &Issuer, params: &[(&str, &str)]) -> Result<HttpResponse, PageError> {
         let mut params = params.to_vec();
         params.extend(self.state.as_deref().map(|state| ("state", state)));
         params.push(("iss", issuer.as_str()));

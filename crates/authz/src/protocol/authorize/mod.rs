@@ -10,6 +10,7 @@ mod claims;
 mod consent;
 mod decide;
 mod form_post;
+mod issue;
 mod request;
 
 use actix_web::http::header;
@@ -43,7 +44,7 @@ pub async fn get(
         None => None,
     };
     let step = decide(request.asked.prompt, request.asked.max_age, known, app.now());
-    follow(&app, &browser, &request, step, signed_in)
+    follow(&app, &browser, &request, step, signed_in).await
 }
 
 /// The person's answer. Everything is judged again; what they allow is what they were shown, or they are asked
@@ -65,7 +66,7 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
     let was_shown = consent::was_shown(&app, &request, &signed_in, params.get("shown"));
     // Who was asked answers, also when another tab has made the question needless meanwhile.
     if !(was_shown && matches!(step, Step::Consent | Step::Issue)) {
-        return follow(&app, &browser, &request, step, Some(signed_in));
+        return follow(&app, &browser, &request, step, Some(signed_in)).await;
     }
     let about = About {
         user: Some(signed_in.user.id),
@@ -79,14 +80,14 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
     }
     if agreement::remember(&app, &request, &signed_in).await? {
         note(What::ConsentGiven);
-        request.to.code(&app, &request, &signed_in)
+        issue::issue(&app, &request, &signed_in).await
     } else {
         // The client was deleted while the person decided.
         Err(request::unknown_client())
     }
 }
 
-fn follow(
+async fn follow(
     app: &App,
     browser: &Browser,
     request: &Request,
@@ -95,7 +96,7 @@ fn follow(
 ) -> Result<HttpResponse, PageError> {
     match (step, signed_in) {
         (Step::Refuse(error), _) => request.to.error(&app.config.issuer, &error),
-        (Step::Issue, Some(signed_in)) => request.to.code(app, request, &signed_in),
+        (Step::Issue, Some(signed_in)) => issue::issue(app, request, &signed_in).await,
         (Step::Consent, Some(signed_in)) => consent::show(app, browser, request, &signed_in),
         (Step::Reauthenticate, _) => Ok(to_sign_in(app, request, true)),
         (Step::SignUp, _) => Ok(away(app, "signup", request.without_reauthentication())),

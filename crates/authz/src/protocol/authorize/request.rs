@@ -17,6 +17,7 @@ use crate::protocol::params::Params;
 use crate::protocol::permission::Permission;
 use crate::protocol::pkce::Challenge;
 use crate::protocol::redirect_uri;
+use crate::response_type::ResponseType;
 use crate::store::clients::Client;
 
 /// No honest query is longer.
@@ -42,8 +43,10 @@ pub(super) struct Request {
 pub(super) struct Asked {
     /// What for.
     pub(super) permission: Permission,
+    /// What is to be handed out.
+    pub(super) response_type: ResponseType,
     /// What the code will be tied to.
-    pub(super) challenge: Challenge,
+    pub(super) challenge: Option<Challenge>,
     /// What the person is to be asked.
     pub(super) prompt: Prompt,
     /// How long ago they may have signed in.
@@ -96,7 +99,7 @@ impl Request {
         if state.as_ref().is_some_and(|state| state.len() > MAX_TEXT) {
             return Err(PageError::bad_request("The state parameter is too long.").into());
         }
-        let mode = params.get("response_mode").and_then(Mode::named).unwrap_or(Mode::Query);
+        let mode = mode(&params);
         let to = Return::to_verified(uri, mode, state);
         match Self::judge_rest(app, &params, &client) {
             Ok(asked) => Ok(Self { client, to, asked, query: query.to_owned() }),
@@ -114,34 +117,27 @@ impl Request {
         if params.get("registration").is_some() {
             return Err(OAuthError::new(Code::RegistrationNotSupported, "Registrations are not taken here."));
         }
-        match params.get("response_type") {
-            Some("code") => {}
-            Some(_) => {
-                return Err(OAuthError::new(Code::UnsupportedResponseType, "The response type is code."));
-            }
-            None => return Err(OAuthError::new(Code::InvalidRequest, "Missing response_type parameter.")),
-        }
+        let response_type = response_type(client, params)?;
         if params.get("response_mode").is_some_and(|mode| Mode::named(mode).is_none()) {
             let sentence = "The response mode is query, fragment or form_post.";
             return Err(OAuthError::new(Code::InvalidRequest, sentence));
-        }
-        if !client.may_use("authorization_code") {
-            return Err(OAuthError::new(
-                Code::UnauthorizedClient,
-                "The client may not use authorization codes.",
-            ));
         }
         let permission = Permission::asked(app, client, params)?;
         if params.get("login_hint").is_some_and(|hint| hint.len() > MAX_TEXT) {
             return Err(OAuthError::new(Code::InvalidRequest, "A parameter is too long."));
         }
         let claims = Claims::parse(params.get("claims"))?;
+        if response_type.id_token && !permission.scopes.contains("openid") {
+            let sentence = "An ID token is given for the scope openid only.";
+            return Err(OAuthError::new(Code::InvalidRequest, sentence));
+        }
         Ok(Asked {
             permission,
-            challenge: challenge(params)?,
+            challenge: if response_type.code { challenge(client, params)? } else { None },
+            response_type,
             prompt: prompt(params, app.config.signup)?,
             max_age: max_age(params)?.or(client.metadata.default_max_age.map(at_least_a_second)),
-            nonce: nonce(params)?,
+            nonce: nonce(params, response_type)?,
             about: about(app, client, params, claims.sub.as_deref())?,
             claims,
         })
@@ -177,14 +173,47 @@ fn redirect_uri(client: &Client, asked: Option<&str>) -> Result<String, PageErro
     }
 }
 
-fn challenge(params: &Params) -> Result<Challenge, OAuthError> {
+/// Tokens never travel in the query, which servers write into logs: what would hand some out answers in the fragment,
+/// errors included (Multiple Response Type Encoding Practices section 5).
+fn mode(params: &Params) -> Mode {
+    let words = params.get("response_type").unwrap_or_default();
+    let default = if words.split(' ').any(|word| word == "token" || word == "id_token") {
+        Mode::Fragment
+    } else {
+        Mode::Query
+    };
+    let named = params.get("response_mode").and_then(Mode::named).unwrap_or(default);
+    if named == Mode::Query { default } else { named }
+}
+
+fn response_type(client: &Client, params: &Params) -> Result<ResponseType, OAuthError> {
+    let text = params.required("response_type", "Missing response_type parameter.")?;
+    let wanted: ResponseType = text.parse().map_err(|_| {
+        OAuthError::new(Code::UnsupportedResponseType, "There is no such response type here.")
+    })?;
+    let may_have_code = !wanted.code || client.may_use("authorization_code");
+    if !may_have_code || !client.metadata.response_types.contains(&wanted) {
+        return Err(OAuthError::new(Code::UnauthorizedClient, "The client may not use this response type."));
+    }
+    if wanted.is_front_channel() && params.get("response_mode") == Some("query") {
+        return Err(OAuthError::new(Code::InvalidRequest, "Tokens do not travel in a query."));
+    }
+    Ok(wanted)
+}
+
+/// Everybody's code is tied to a verifier, but that of a confidential client an administrator has excused.
+fn challenge(client: &Client, params: &Params) -> Result<Option<Challenge>, OAuthError> {
+    let sent = |name| params.get(name).is_some();
+    if !client.metadata.require_pkce && !sent("code_challenge") && !sent("code_challenge_method") {
+        return Ok(None);
+    }
     let text = params.required("code_challenge", "Code challenge required.")?;
     if params.get("code_challenge_method") != Some("S256") {
         return Err(OAuthError::new(Code::InvalidRequest, "The code challenge method is S256."));
     }
     let malformed =
         OAuthError::new(Code::InvalidRequest, "The code challenge is 43 characters of base64url.");
-    Challenge::parse(text).ok_or(malformed)
+    Challenge::parse(text).map(Some).ok_or(malformed)
 }
 
 /// Nobody has that id, or nobody has it any more.
@@ -235,8 +264,13 @@ fn at_least_a_second(seconds: u64) -> Duration {
     Duration::from_secs(seconds.max(1))
 }
 
-fn nonce(params: &Params) -> Result<Option<String>, OAuthError> {
+/// Where the browser carries the ID token, only a nonce ties it to the request (OpenID Connect Core section 3.2.2.1).
+fn nonce(params: &Params, response_type: ResponseType) -> Result<Option<String>, OAuthError> {
     let nonce = params.get("nonce");
+    if nonce.is_none() && response_type.id_token {
+        let sentence = "Request is missing mandatory nonce parameter.";
+        return Err(OAuthError::new(Code::InvalidRequest, sentence));
+    }
     if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE) {
         return Err(OAuthError::new(Code::InvalidRequest, "A parameter is too long."));
     }

@@ -18,11 +18,12 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     let now = app.now();
     let mut buffer = Vec::new();
     let code: seal::Code = app.sealer.open(text, now, &mut buffer).ok_or_else(refused)?;
-    let verifier = params.get("code_verifier").unwrap_or_default();
-    // Absent is accepted, because PKCE already ties the code to whoever began (OAuth 2.1 section 4.1.3).
-    let redirects_agree = params.get("redirect_uri").is_none_or(|uri| uri == code.redirect_uri);
-    if code.client != client.id.as_str() || !redirects_agree || !Challenge(code.challenge).is_met_by(verifier)
-    {
+    let challenge = code.challenge.map(Challenge);
+    // Absent is accepted where PKCE already ties the code to whoever began (OAuth 2.1 section 4.1.3).
+    let redirects_agree =
+        params.get("redirect_uri").map_or(challenge.is_some(), |uri| uri == code.redirect_uri);
+    let proves_it = Challenge::goes_with(challenge, params.get("code_verifier"));
+    if code.client != client.id.as_str() || !redirects_agree || !proves_it {
         return Err(refused());
     }
     let whole = Permission::sealed(code.scopes, code.audiences);

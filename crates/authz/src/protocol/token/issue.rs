@@ -3,14 +3,15 @@
 use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
 use diesel::result::Error::DatabaseError;
 use model::db::DbError;
-use model::id::{GrantId, TokenId, UserId};
+use model::id::{GrantId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::crypto::seal::{AccessToken, OpenId, RefreshToken, SealError};
+use crate::crypto::seal::{OpenId, RefreshToken, SealError};
 use crate::id_token::{self, Statement};
+use crate::protocol::access_token::{self, Person};
 use crate::protocol::error::OAuthError;
 use crate::protocol::permission::Permission;
 use crate::signatures;
@@ -66,21 +67,15 @@ pub(super) fn access(
     now: Timestamp,
 ) -> Result<Answer, SealError> {
     let lifetime = app.config.lifetimes.access_token;
-    let grant = holder.map(|holder| holder.grant);
-    let claims = AccessToken {
-        id: TokenId::new(now),
-        grant: grant.map(|grant| grant.id),
-        user: grant.map(|grant| grant.user_id),
-        username: holder.map_or("", |holder| holder.username),
-        client: client.id.as_str(),
-        scopes: given.scopes.as_str(),
-        audiences: &given.audiences,
-        issued_at: now,
-        expires_at: now.plus(lifetime),
-        authenticated_at: grant.map(|grant| grant.authenticated_at),
-        userinfo: holder.filter(|_| opens_userinfo(client, &given)).map(|holder| holder.openid.userinfo),
-    };
-    let (access_token, user) = (app.sealer.seal(&claims, now)?, claims.user);
+    let person = holder.map(|holder| Person {
+        user: holder.grant.user_id,
+        username: holder.username,
+        authenticated_at: holder.grant.authenticated_at,
+        grant: Some(holder.grant.id),
+        userinfo: holder.openid.userinfo,
+    });
+    let access_token = access_token::seal(app, client, person.as_ref(), &given, now)?;
+    let user = person.map(|person| person.user);
     Ok(Answer {
         access_token,
         expires_in: lifetime.as_secs(),
@@ -131,13 +126,6 @@ pub(super) async fn pair(
         answer.id_token = Some(id_token::issue(app, client, &said).await?);
     }
     Ok(answer)
-}
-
-/// UserInfo takes tokens that are for all their client's audiences. One that was narrowed to a resource (RFC 8707) is
-/// for that resource alone, and whoever it is shown to cannot use it here.
-fn opens_userinfo(client: &Client, given: &Permission) -> bool {
-    let count = |audiences: &str| audiences.split(' ').count();
-    given.scopes.contains("openid") && count(&given.audiences) == count(&client.audiences)
 }
 
 /// Whether an ID token can be signed, if one will be due: asked before anything is used up for it.

@@ -29,9 +29,6 @@ async fn every_fault_of_a_request_is_told_to_the_application() {
     let honest = AuthorizationRequest::of(&client);
     let method = ("code_challenge_method", Some("S256"));
     let cases: &[(Pairs, &str)] = &[
-        (&[("response_type", Some("token"))], "unsupported_response_type"),
-        (&[("response_type", Some("id_token token"))], "unsupported_response_type"),
-        (&[("response_type", Some("code token"))], "unsupported_response_type"),
         (&[("response_type", Some("CODE"))], "unsupported_response_type"),
         (&[("response_type", Some("code code"))], "unsupported_response_type"),
         (&[("response_type", Some("none"))], "unsupported_response_type"),

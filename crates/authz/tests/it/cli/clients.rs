@@ -45,6 +45,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
             "introspects": ["timetracker"], "created_at": null, "client_secret": null,
             "metadata": {"default_max_age": null, "id_token_signed_response_alg": "RS256",
                 "userinfo_signed_response_alg": null, "subject_type": "public", "sector_identifier_uri": null,
+                "response_types": ["code"], "require_pkce": true,
                 "is_first_party": false},
         })
     );
@@ -172,6 +173,8 @@ async fn metadata_is_given_changed_and_judged() {
         // R70
         r#"{"id_token_signed_response_alg":"HS256"}"#,
         r#"{"id_token_signed_response_alg":"none"}"#,
+        r#"{"response_types":["code code"]}"#,
+        r#"{"require_pkce":false}"#,
         r#"{"sector_identifier_uri":"http://x.example/s.json"}"#,
     ] {
         fails(&program, &with(wrong), "", 1);

@@ -1,0 +1,107 @@
+//! What a person has allowed, handed out: a code, and for clients that an administrator has marked an access token and
+//! an ID token beside it or instead (OpenID Connect Core sections 3.2 and 3.3). Nothing is written for any of them.
+
+use actix_web::HttpResponse;
+use model::id::GrantId;
+
+use super::request::Request;
+use crate::app::App;
+use crate::crypto::seal::{Code as SealedCode, OpenId, SealError};
+use crate::id_token::{self, Statement};
+use crate::pages::PageError;
+use crate::pages::browser::SignedIn;
+use crate::profile::ClaimSet;
+use crate::protocol::access_token::{self, Person};
+use crate::protocol::error::OAuthError;
+
+/// Hands out what was asked for, or says why that cannot be.
+pub(super) async fn issue(
+    app: &App,
+    request: &Request,
+    signed_in: &SignedIn,
+) -> Result<HttpResponse, PageError> {
+    match parameters(app, request, signed_in).await {
+        Ok(params) => {
+            let params: Vec<(&str, &str)> =
+                params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            request.to.answer(&app.config.issuer, &params)
+        }
+        Err(error) => request.to.error(&app.config.issuer, &error),
+    }
+}
+
+async fn parameters(
+    app: &App,
+    request: &Request,
+    signed_in: &SignedIn,
+) -> Result<Vec<(&'static str, String)>, OAuthError> {
+    let (asked, wanted) = (&request.asked, request.asked.response_type);
+    let mut params = Vec::new();
+    let code = wanted.code.then(|| code(app, request, signed_in)).transpose()?;
+    let access = wanted.token.then(|| access(app, request, signed_in)).transpose()?;
+    if let Some(code) = &code {
+        params.push(("code", code.clone()));
+    }
+    if let Some(access) = &access {
+        params.push(("access_token", access.clone()));
+        params.push(("expires_in", app.config.lifetimes.access_token.as_secs().to_string()));
+        params.push(("token_type", "Bearer".to_owned()));
+        params.push(("scope", asked.permission.scopes.as_str().to_owned()));
+    }
+    if wanted.id_token {
+        // Without an access token there is no UserInfo to ask, so the ID token tells what the scopes stand for
+        // (section 5.4).
+        let alone = !wanted.code && !wanted.token;
+        let of_scopes =
+            if alone { ClaimSet::of_scopes(&asked.permission.scopes) } else { ClaimSet::default() };
+        let said = Statement {
+            user: signed_in.user.id,
+            authenticated_at: signed_in.session.authenticated_at,
+            nonce: asked.nonce.as_deref(),
+            sid: Some(signed_in.session.sid),
+            access_token: access.as_deref(),
+            code: code.as_deref(),
+            claims: asked.claims.id_token.union(of_scopes),
+        };
+        params.push(("id_token", id_token::issue(app, &request.client, &said).await?));
+    }
+    Ok(params)
+}
+
+/// A fresh code: sealed, stored nowhere.
+fn code(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, SealError> {
+    let (asked, now) = (&request.asked, signed_in.at);
+    let code = SealedCode {
+        grant: GrantId::new(now),
+        user: signed_in.user.id,
+        username: &signed_in.user.username,
+        client: request.client.id.as_str(),
+        redirect_uri: request.to.uri(),
+        scopes: asked.permission.scopes.as_str(),
+        audiences: &asked.permission.audiences,
+        challenge: asked.challenge.map(|challenge| challenge.0),
+        issued_at: now,
+        expires_at: now.plus(app.config.lifetimes.code),
+        authenticated_at: signed_in.session.authenticated_at,
+        nonce: asked.nonce.as_deref(),
+        openid: OpenId {
+            sid: asked.permission.scopes.contains("openid").then_some(signed_in.session.sid),
+            id_token: asked.claims.id_token,
+            userinfo: asked.claims.userinfo,
+        },
+    };
+    app.sealer.seal(&code, now)
+}
+
+/// An access token that comes from no grant: it is not renewed, and ends by itself, by revocation, or with whatever
+/// ends the session's person or the client.
+fn access(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, SealError> {
+    let person = Person {
+        user: signed_in.user.id,
+        username: &signed_in.user.username,
+        authenticated_at: signed_in.session.authenticated_at,
+        grant: None,
+        userinfo: request.asked.claims.userinfo,
+    };
+    access_token::seal(app, &request.client, Some(&person), &request.asked.permission, signed_in.at)
+}
