@@ -86,6 +86,8 @@ pub enum What {
     ClientDeleted,
     /// A new key.
     KeyRotated,
+    /// A key was removed; the detail is its id.
+    KeyRemoved,
     /// Everything issued so far was ended.
     AllRevoked,
 }
@@ -118,6 +120,7 @@ impl What {
             Self::ClientSecretRotated => "client_secret_rotated",
             Self::ClientDeleted => "client_deleted",
             Self::KeyRotated => "key_rotated",
+            Self::KeyRemoved => "key_removed",
             Self::AllRevoked => "all_revoked",
         }
     }

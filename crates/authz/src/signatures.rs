@@ -9,7 +9,9 @@ use model::time::Timestamp;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::audit::{Origin, What};
 use crate::crypto::signing::{KeptKey, SigningAlg, SigningError};
+use crate::store::audit_events::{self, AuditEvent};
 use crate::store::signing_keys;
 
 /// How long others may keep the key set without looking again (`Cache-Control` of the JWKS).
@@ -94,6 +96,28 @@ pub async fn rotate(app: &App) -> Result<Timestamp, Failed> {
     app.db.write(move |conn| signing_keys::succeed(conn, &keys, lifetime, now)).await?;
     app.feed.catch_up().await?;
     Ok(SigningAlg::ALL.map(usable_from).into_iter().fold(now, Timestamp::max))
+}
+
+/// Removes a key that somebody else may have: from now on nothing it signed verifies. Another signs in its place at once.
+/// `false` when there is no such key.
+///
+/// # Errors
+/// When keys cannot be made, read or written.
+pub async fn remove(app: &App, origin: &Origin, kid: &str) -> Result<bool, Failed> {
+    let Some((alg, _)) = app.signing.public(kid) else { return Ok(false) };
+    let (now, kid) = (app.now(), kid.to_owned());
+    let Some(instead) = generate(app, vec![(alg, now)]).await?.pop() else { return Err(SigningError.into()) };
+    let event = AuditEvent { detail: kid.clone(), ..What::KeyRemoved.event(origin, now) };
+    let removed = app.db.write(move |conn| {
+        let removed = signing_keys::remove(conn, &kid, &instead, now)?;
+        if removed {
+            audit_events::insert(conn, &[event])?;
+        }
+        Ok(removed)
+    });
+    let removed = removed.await?;
+    app.feed.catch_up().await?;
+    Ok(removed)
 }
 
 /// On a thread that may take its time.

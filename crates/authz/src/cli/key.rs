@@ -7,8 +7,9 @@ use super::{Outcome, Report};
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::crypto::master::MasterKey;
+use crate::crypto::signing::KeptKey;
 use crate::signatures;
-use crate::store::{audit_events, sealing_keys};
+use crate::store::{audit_events, sealing_keys, signing_keys};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -16,6 +17,13 @@ pub(super) enum Command {
     Generate,
     /// Begin new keys, for sealing and for signing; what the old ones made stays valid. No restart is needed.
     Rotate,
+    /// Show the signing keys.
+    List,
+    /// Remove a signing key that somebody else may have: nothing it signed verifies any more.
+    Remove {
+        /// Its id, the `kid` in tokens.
+        kid: String,
+    },
 }
 
 /// Needs no settings: it is what one does first.
@@ -27,6 +35,13 @@ pub(super) fn generate() -> Outcome {
 pub(super) async fn run(app: &App, origin: &Origin, command: &Command) -> Outcome {
     match command {
         Command::Generate => generate(),
+        Command::List => list(app).await,
+        Command::Remove { kid } => {
+            if !signatures::remove(app, origin, kid).await? {
+                return Err("there is no such signing key".into());
+            }
+            Ok(Report { text: format!("Removed {kid}."), json: json!({"kid": kid, "removed": true}) })
+        }
         Command::Rotate => {
             let now = app.now();
             let event = What::KeyRotated.event(origin, now);
@@ -45,4 +60,25 @@ pub(super) async fn run(app: &App, origin: &Origin, command: &Command) -> Outcom
             })
         }
     }
+}
+
+async fn list(app: &App) -> Outcome {
+    let mut keys = app.db.read(signing_keys::all).await?;
+    keys.sort_by_key(|key| (key.usable_from, key.alg.as_str()));
+    let line = |key: &KeptKey| {
+        let until = key.retire_after.map_or_else(String::new, |at| format!("  until {at}"));
+        format!("{}  {:5}  from {}{until}", key.kid, key.alg.as_str(), key.usable_from)
+    };
+    let json = |key: &KeptKey| {
+        json!({
+            "kid": key.kid,
+            "alg": key.alg.as_str(),
+            "usable_from": key.usable_from.to_string(),
+            "retire_after": key.retire_after.map(|at| at.to_string()),
+        })
+    };
+    Ok(Report {
+        text: keys.iter().map(line).collect::<Vec<_>>().join("\n"),
+        json: keys.iter().map(json).collect(),
+    })
 }

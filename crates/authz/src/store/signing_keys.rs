@@ -76,6 +76,27 @@ fn insert(conn: &mut Conn, key: &KeptKey, now: Timestamp) -> QueryResult<()> {
         .map(drop)
 }
 
+/// Removes a key at once, whatever it signed; `instead` takes over if no other of its algorithm may sign now. `false` when
+/// there is no such key.
+///
+/// # Errors
+/// When a statement fails.
+pub fn remove(conn: &mut Conn, kid: &str, instead: &KeptKey, now: Timestamp) -> QueryResult<bool> {
+    revocations::take_turn(conn)?;
+    if diesel::delete(signing_keys::table.find(kid)).execute(conn)? == 0 {
+        return Ok(false);
+    }
+    let others = signing_keys::table
+        .filter(signing_keys::alg.eq(instead.alg.as_str()))
+        .filter(signing_keys::usable_from.le(now))
+        .filter(signing_keys::retire_after.is_null());
+    if others.count().get_result::<i64>(conn)? == 0 {
+        insert(conn, instead, now)?;
+    }
+    revocations::insert(conn, &revocations::NewRevocation::keys_changed())?;
+    Ok(true)
+}
+
 /// Forgets the private parts of keys that have retired.
 ///
 /// # Errors

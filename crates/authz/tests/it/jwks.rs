@@ -134,3 +134,24 @@ async fn a_copy_of_the_database_signs_nothing_as_us() {
     }
     assert!(jwt::signed_by_us(&thief.app().signing, &token, "JWT").is_some(), "public parts are public");
 }
+
+/// R72: a key that somebody else may have is gone at once, and everything it signed with it; others sign on.
+#[tokio::test]
+async fn a_leaked_key_can_be_removed_at_once() {
+    let server = server_on_real_time(&[]).await;
+    let program = Program::new(&server.settings);
+    let (leaked, other) =
+        (signed(&server, SigningAlg::ES256).await, signed(&server, SigningAlg::EdDSA).await);
+    let listed = program.run(&["key", "list", "--json"], "").json();
+    let listed: BTreeSet<String> =
+        listed.as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(listed, ids(&server).await);
+    assert_eq!(program.run(&["key", "remove", &kid(&leaked), "--json"], "").json()["removed"], true);
+    assert_eq!(program.run(&["key", "remove", &kid(&leaked)], "").status, 1);
+    eventually("the key is gone", || async { !ids(&server).await.contains(&kid(&leaked)) }).await;
+    assert!(jwt::signed_by_us(&server.app().signing, &leaked, "JWT").is_none());
+    assert!(jwt::signed_by_us(&server.app().signing, &other, "JWT").is_some());
+    let next = signed(&server, SigningAlg::ES256).await;
+    assert!(kid(&next) != kid(&leaked) && ids(&server).await.contains(&kid(&next)));
+    assert_eq!(ids(&server).await.len(), 3);
+}

@@ -162,6 +162,33 @@ async fn a_consent_leads_back_to_an_application_of_another_origin() {
     .await;
 }
 
+/// `response_mode=form_post`: by itself with scripts, by its button without.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium and chromedriver; run by .ci/run"]
+async fn an_answer_in_a_form_reaches_an_application_of_another_origin() {
+    for scripts in [Scripts::Run, Scripts::Off] {
+        visit(scripts, async |world, ada| {
+            let elsewhere = elsewhere().await;
+            let application = world.register(public("Elsewhere", &format!("{elsewhere}/callback"))).await;
+            world.browser().sign_up("ada").await;
+            let request = format!("{}&response_mode=form_post", application.asks_for("read").url);
+            ada.opens(&request).await;
+            ada.signs_in("ada").await;
+            ada.clicks("#allow").await;
+            if scripts == Scripts::Off {
+                assert_eq!(ada.reads("h1").await, "Back to the application");
+                ada.shoots("form-post").await;
+                ada.clicks("#continue").await;
+            } else {
+                ada.arrives(&format!("{elsewhere}/callback")).await;
+            }
+            assert_eq!(ada.reads("h1").await, "The application has a code");
+            assert_eq!(ada.url().await, format!("{elsewhere}/callback"));
+        })
+        .await;
+    }
+}
+
 /// Nothing but Tab, Enter and letters, from the sign-in page to the code.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium and chromedriver; run by .ci/run"]
@@ -255,13 +282,14 @@ async fn no_page_is_wider_than_a_small_phone() {
 
 /// A web server of somebody else.
 async fn elsewhere() -> String {
-    let callback = async |request: HttpRequest| {
-        let sent = request.query_string().split('=').next().unwrap_or_default().to_owned();
+    let callback = async |request: HttpRequest, body: String| {
+        let sent = [request.query_string(), &body].concat();
+        let sent = sent.split('=').next().unwrap_or_default().to_owned();
         let page = format!("<!DOCTYPE html><link rel=icon href=data:,><h1>The application has a {sent}</h1>");
         actix_web::HttpResponse::Ok().content_type("text/html").body(page)
     };
     let server = SERVERS.spawn(async move {
-        let server = HttpServer::new(move || App::new().route("/callback", web::get().to(callback)));
+        let server = HttpServer::new(move || App::new().route("/callback", web::to(callback)));
         let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
         let address = server.addrs()[0];
         tokio::spawn(server.run());

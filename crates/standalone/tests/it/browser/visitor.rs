@@ -89,6 +89,12 @@ impl Visitor {
         self.element(css).await.click().await.unwrap();
     }
 
+    /// Waits for the page to lead there by itself.
+    pub async fn arrives(&self, url: &str) {
+        let there = async || self.url().await == url;
+        until(WITHIN, there, |there| *there).await;
+    }
+
     /// Presses Enter where it leads to another page.
     pub async fn enters(&self) {
         self.leaves(async || self.presses(Key::Enter).await).await;
