@@ -252,6 +252,11 @@ impl Config {
         self.scopes.iter().any(|(name, _)| name == scope)
     }
 
+    /// Whether there is such a scope.
+    pub fn is_known(&self, scope: &str) -> bool {
+        self.is_configured(scope) || scopes::is_about_a_person(scope)
+    }
+
     /// All scopes there are.
     pub fn all_scopes(&self) -> ScopeSet {
         self.known_scopes().map(|(name, _)| name).collect()

@@ -19,25 +19,22 @@ pub(crate) struct Permission {
 }
 
 impl Permission {
-    /// All that a client may ask for, of what there is.
-    fn of(app: &App, client: &Client) -> Self {
-        let all = app.config.all_scopes();
-        let known = client.scopes.iter().filter(|scope| all.contains(scope));
-        Self { scopes: known.collect(), audiences: client.audiences.clone() }
-    }
-
     /// What a client asks for to begin with, of all that it may. Without `scope` that is all but what OpenID Connect
     /// adds, which has to be named.
     ///
     /// # Errors
     /// `invalid_scope` or `invalid_target` when it asks for more.
     pub(crate) fn asked(app: &App, client: &Client, params: &Params) -> Result<Self, OAuthError> {
-        let whole = Self::of(app, client);
-        if params.get("scope").is_some() {
-            return whole.narrowed(params);
-        }
-        let ours = whole.scopes.iter().filter(|scope| app.config.is_configured(scope)).collect();
-        Ok(Self { scopes: ours, ..whole.at(params)? })
+        let config = &app.config;
+        let scopes = match params.get("scope") {
+            None => client.scopes.iter().filter(|scope| config.is_configured(scope)).collect(),
+            Some(asked) => {
+                let may = |scope: &str| config.is_known(scope) && client.scopes.contains(scope);
+                let is_allowed = |asked: &ScopeSet| asked.iter().all(may);
+                Some(parsed(asked)?).filter(is_allowed).ok_or(MORE)?
+            }
+        };
+        Ok(Self { scopes, audiences: narrowed_audiences(&client.audiences, params)? })
     }
 
     /// What a sealed code or refresh token says.
@@ -53,37 +50,40 @@ impl Permission {
     pub(crate) fn narrowed(&self, params: &Params) -> Result<Self, OAuthError> {
         let scopes = match params.get("scope") {
             None => self.scopes.clone(),
-            Some(asked) => {
-                let malformed = |_| OAuthError::new(Code::InvalidScope, "The scope is malformed.");
-                asked.parse::<ScopeSet>().map_err(malformed)?
-            }
+            Some(asked) => Some(parsed(asked)?).filter(|asked| asked.is_subset(&self.scopes)).ok_or(MORE)?,
         };
-        if !scopes.is_subset(&self.scopes) {
-            return Err(OAuthError::new(Code::InvalidScope, "More was asked for than may be given."));
-        }
-        Ok(Self { scopes, ..self.at(params)? })
+        Ok(Self { scopes, audiences: narrowed_audiences(&self.audiences, params)? })
     }
 
-    /// What is left of it when `resource` asks for less. A resource is an absolute URI without a fragment (RFC 8707
-    /// section 2), and one of the audiences.
+    /// What is left of it when `resource` asks for less.
     ///
     /// # Errors
-    /// `invalid_target` when it is not.
+    /// `invalid_target` when it asks for more.
     pub(crate) fn at(&self, params: &Params) -> Result<Self, OAuthError> {
-        let mut audiences: Vec<&str> = Vec::new();
-        for asked in params.all("resource") {
-            let is_resource = Url::parse(asked).is_ok() && !asked.contains('#');
-            if !is_resource || !self.audiences.split(' ').any(|known| known == asked) {
-                let sentence = "A resource is an absolute URI without a fragment that tokens may be for.";
-                return Err(OAuthError::new(Code::InvalidTarget, sentence));
-            }
-            if !audiences.contains(&asked) {
-                audiences.push(asked);
-            }
-        }
-        let audiences = if audiences.is_empty() { self.audiences.clone() } else { audiences.join(" ") };
-        Ok(Self { scopes: self.scopes.clone(), audiences })
+        Ok(Self { scopes: self.scopes.clone(), audiences: narrowed_audiences(&self.audiences, params)? })
     }
+}
+
+const MORE: OAuthError = OAuthError::new(Code::InvalidScope, "More was asked for than may be given.");
+
+fn parsed(scope: &str) -> Result<ScopeSet, OAuthError> {
+    scope.parse().map_err(|_| OAuthError::new(Code::InvalidScope, "The scope is malformed."))
+}
+
+/// A resource is an absolute URI without a fragment (RFC 8707 section 2), and one of the audiences.
+fn narrowed_audiences(whole: &str, params: &Params) -> Result<String, OAuthError> {
+    let mut audiences: Vec<&str> = Vec::new();
+    for asked in params.all("resource") {
+        let is_resource = Url::parse(asked).is_ok() && !asked.contains('#');
+        if !is_resource || !whole.split(' ').any(|known| known == asked) {
+            let sentence = "A resource is an absolute URI without a fragment that tokens may be for.";
+            return Err(OAuthError::new(Code::InvalidTarget, sentence));
+        }
+        if !audiences.contains(&asked) {
+            audiences.push(asked);
+        }
+    }
+    Ok(if audiences.is_empty() { whole.to_owned() } else { audiences.join(" ") })
 }
 
 #[cfg(test)]
