@@ -21,7 +21,8 @@ pub(super) enum Command {
     List,
     /// Remove a signing key that somebody else may have: nothing it signed verifies any more.
     Remove {
-        /// Its id, the `kid` in tokens.
+        /// Its id, the `kid` in tokens; one in 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
 }

@@ -147,11 +147,44 @@ async fn a_leaked_key_can_be_removed_at_once() {
         listed.as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect();
     assert_eq!(listed, ids(&server).await);
     assert_eq!(program.run(&["key", "remove", &kid(&leaked), "--json"], "").json()["removed"], true);
-    assert_eq!(program.run(&["key", "remove", &kid(&leaked)], "").status, 1);
+    for unknown in [&kid(&leaked), "-begins-with-a-hyphen"] {
+        let said = program.run(&["key", "remove", unknown], "");
+        assert_eq!((said.status, said.err.as_str()), (1, "authz: there is no such signing key\n"));
+    }
     eventually("the key is gone", || async { !ids(&server).await.contains(&kid(&leaked)) }).await;
     assert!(jwt::signed_by_us(&server.app().signing, &leaked, "JWT").is_none());
     assert!(jwt::signed_by_us(&server.app().signing, &other, "JWT").is_some());
     let next = signed(&server, SigningAlg::ES256).await;
     assert!(kid(&next) != kid(&leaked) && ids(&server).await.contains(&kid(&next)));
     assert_eq!(ids(&server).await.len(), 3);
+}
+
+/// C12: while keys change, in two processes, whatever either signs verifies by what the other publishes right then.
+#[tokio::test]
+async fn every_token_verifies_while_keys_are_rotated() {
+    let server = server().await;
+    let second = server.second().await;
+    ids(&server).await;
+    let claims = json!({"iss": crate::support::ISSUER, "aud": "web", "sub": "1"});
+    let mut signers = BTreeSet::new();
+    for _ in 0..3 {
+        signatures::rotate(server.app()).await.unwrap();
+        // Ten minutes are gone in a moment here: the other process would have heard long before.
+        second.app().feed.catch_up().await.unwrap();
+        let signing = futures_util::future::join_all((0..30).map(|number| {
+            let (signs, publishes) = if number % 2 == 0 { (&server, &second) } else { (&second, &server) };
+            let claims = &claims;
+            async move {
+                if number == 15 {
+                    signs.advance(600);
+                }
+                let alg = SigningAlg::ALL[number % 3];
+                let token = signatures::sign(signs.app(), alg, "JWT", claims).await.unwrap();
+                assert_eq!(crate::support::verified(publishes, "web", &token).await, *claims);
+                kid(&token)
+            }
+        }));
+        signers.extend(signing.await);
+    }
+    assert_eq!(signers.len(), 12, "each of four generations of three keys has signed");
 }
