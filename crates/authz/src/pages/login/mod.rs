@@ -8,7 +8,6 @@ use super::destination::Destination;
 use super::error::PageError;
 use super::views::LoginPage;
 use crate::app::App;
-use crate::edge;
 use crate::people;
 use crate::protocol::Params;
 use crate::sign_in::{self, SignIn};
