@@ -173,14 +173,14 @@ pub async fn change_metadata(app: &App, origin: &Origin, id: &str, changes: &str
     check(&client)?;
     let (key, row) = (id.to_owned(), client.metadata.clone());
     let event = What::ClientChanged.of_client(&client.id, origin, app.now());
-    let changed = app.db.write(move |conn| {
-        let changed = clients::set_metadata(conn, &key, &read, &row)?;
-        if changed {
+    let writing = app.db.write(move |conn| {
+        let done = clients::set_metadata(conn, &key, &read, &row)?;
+        if done {
             audit_events::insert(conn, &[event])?;
         }
-        Ok(changed)
+        Ok(done)
     });
-    if !changed.await? {
+    if !writing.await? {
         return Err(Refused::Changed);
     }
     app.feed.catch_up().await?;

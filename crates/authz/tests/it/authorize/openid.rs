@@ -48,7 +48,9 @@ async fn an_id_token_hint_names_the_only_person_who_will_do() {
     let (signed, signature) = hint.rsplit_once('.').unwrap();
     let access = client.redeem(&ada.allow(&silent).await).await.text("access_token");
     let signed_userinfo = r#"{"userinfo_signed_response_alg":"RS256"}"#;
-    authz::registration::change_metadata(server.app(), &Origin::CommandLine(None), "web", signed_userinfo).await.unwrap();
+    authz::registration::change_metadata(server.app(), &Origin::CommandLine(None), "web", signed_userinfo)
+        .await
+        .unwrap();
     let told = server.userinfo(&access).await.body;
     for wrong in [&foreign, &format!("{signed}."), &format!("{signed}.A{}", &signature[1..]), &access, &told]
     {
