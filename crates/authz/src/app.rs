@@ -40,6 +40,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Ties a form to the browser it was shown in.
     pub form_key: MacKey,
+    /// Keeps the codes people type for their devices.
+    pub user_code_key: MacKey,
     draining: AtomicBool,
     /// What happened and is not written yet.
     pub audit: Audit,
@@ -123,6 +125,7 @@ impl App {
         let feed = Feed::load(db.clone(), sealer.clone(), clients.clone(), clock.clone()).await?;
         Ok(Self(Arc::new(Parts {
             form_key: master.mac_key("forms"),
+            user_code_key: master.mac_key("user codes"),
             draining: AtomicBool::new(false),
             audit: Audit::default(),
             wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),

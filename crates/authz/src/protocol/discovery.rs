@@ -22,6 +22,7 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
             "issuer": issuer,
             "authorization_endpoint": at("authorize"),
             "token_endpoint": at("token"),
+            "device_authorization_endpoint": at("device-authorization"),
             "introspection_endpoint": at("introspect"),
             "revocation_endpoint": at("revoke_token"),
             "scopes_supported": scopes,

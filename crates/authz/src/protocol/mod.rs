@@ -2,6 +2,7 @@
 
 pub mod authorize;
 mod client_auth;
+pub mod device_authorization;
 pub mod discovery;
 mod error;
 pub mod grant_types;

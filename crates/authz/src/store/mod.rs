@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod audit_events;
 pub mod clients;
+pub mod device_codes;
 pub mod grants;
 pub mod revocations;
 pub mod sealing_keys;

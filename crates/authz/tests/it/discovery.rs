@@ -24,12 +24,13 @@ async fn both_positions_say_the_same_and_all_of_it() {
                 "issuer": "http://localhost:8000/o",
                 "authorization_endpoint": "http://localhost:8000/o/authorize/",
                 "token_endpoint": "http://localhost:8000/o/token/",
+                "device_authorization_endpoint": "http://localhost:8000/o/device-authorization/",
                 "introspection_endpoint": "http://localhost:8000/o/introspect/",
                 "revocation_endpoint": "http://localhost:8000/o/revoke_token/",
                 "scopes_supported": ["read", "write"],
                 "response_types_supported": ["code"],
                 "response_modes_supported": ["query"],
-                "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "password"],
+                "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "password", "urn:ietf:params:oauth:grant-type:device_code"],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
                 "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
                 "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
@@ -53,7 +54,9 @@ async fn what_is_advertised_is_there() {
     let said = server.http.get(PATHS[0]).await.json();
     let (client, phone) = (server.client("web").await, server.public_client("phone").await);
     assert_eq!(said["issuer"], ISSUER);
-    for member in ["token_endpoint", "introspection_endpoint", "revocation_endpoint"] {
+    for member in
+        ["token_endpoint", "device_authorization_endpoint", "introspection_endpoint", "revocation_endpoint"]
+    {
         let path = said[member].as_str().unwrap().strip_prefix(BASE).unwrap();
         let fields = [("grant_type", "client_credentials"), ("token", "x")];
         assert_eq!(client.post(path, &fields).await.status, 200);

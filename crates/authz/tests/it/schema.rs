@@ -78,7 +78,7 @@ async fn every_column_of_every_table_is_there() {
     MIGRATIONS.run(database.url()).unwrap();
     let db = Db::open(database.url()).unwrap();
     let tables = tables();
-    assert_eq!(tables.len(), 8);
+    assert_eq!(tables.len(), 9);
     for (table, columns) in tables {
         assert!(columns.len() > 2, "{table}: {columns:?}");
         let query = format!("SELECT {} FROM {table}", columns.join(", "));

@@ -9,7 +9,6 @@ mod consent;
 mod decide;
 mod request;
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
@@ -89,8 +88,5 @@ fn next_step(
 /// for ever.
 fn to_sign_in(app: &App, request: &Request, again: bool) -> HttpResponse {
     let query = if again { request.without_reauthentication() } else { request.query.clone() };
-    let next = Destination::Authorize(query).next().unwrap_or_default();
-    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    let location = format!("{}/accounts/login/?next={next}", app.config.issuer.base());
-    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+    Destination::Authorize(query).after_sign_in(&app.config.issuer)
 }

@@ -12,7 +12,7 @@ mod server;
 
 pub use answer::{Answer, INACTIVE};
 pub use browser::{Browser, Code};
-pub use client::{Client, NewClient};
+pub use client::{Client, DEVICE_CODE, Device, NewClient};
 pub use http::{Http, form};
 pub use page::Form;
 pub use program::Program;
