@@ -118,8 +118,8 @@ pub(crate) struct DeviceQuestionPage<'a> {
     pub(crate) client_name: &'a str,
     /// The code, as the device shows it.
     pub(crate) user_code: &'a str,
-    /// How long ago the device began, such as "2 minutes ago".
-    pub(crate) began: &'a str,
+    /// How long ago the device asked, such as "2 minutes ago".
+    pub(crate) asked: &'a str,
     /// What it asks for, in the order to be shown.
     pub(crate) scopes: &'a [ConsentScope<'a>],
     /// How long one access token lasts, such as "10 hours".

@@ -81,7 +81,10 @@ fn a_store_knows_no_http() {
 #[test]
 fn no_endpoint_imports_another() {
     let families: [(&str, &[&str]); 3] = [
-        ("authz::protocol", &["authorize", "device_authorization", "token", "introspect", "revoke", "discovery"]),
+        (
+            "authz::protocol",
+            &["authorize", "device_authorization", "token", "introspect", "revoke", "discovery"],
+        ),
         ("authz::pages", &["code", "device", "home", "login", "logout", "signup", "statics"]),
         ("timetracker_api", &["activities", "tracks", "root", "health"]),
     ];

@@ -23,7 +23,7 @@ pub(super) fn show(
     let described = app.config.scopes.iter().filter(|(name, _)| row.scopes.contains(name));
     let scopes: Vec<ConsentScope> =
         described.map(|(name, description)| ConsentScope { name, description }).collect();
-    let began = match app.now().since(row.created_at).as_secs() {
+    let asked = match app.now().since(row.created_at).as_secs() {
         0..10 => "just now".to_owned(),
         seconds => format!("{} ago", in_words(seconds)),
     };
@@ -33,7 +33,7 @@ pub(super) fn show(
             frame: browser::frame(&browser.csrf_token(), Some(signed_in)),
             client_name: &displayed(&client.name),
             user_code: &code.to_string(),
-            began: &began,
+            asked: &asked,
             scopes: &scopes,
             access_lasts: &in_words(app.config.lifetimes.access_token.as_secs()),
             renewable: client.may_use("refresh_token"),

@@ -19,7 +19,7 @@ async fn the_question_says_who_asks_for_what_and_since_when() {
         ("client", "Living Room TV"),
         ("person", "ada"),
         ("shown-code", user_code.as_str()),
-        ("began", "3 minutes ago"),
+        ("asked", "3 minutes ago"),
         ("scopes", "See your activities and the time you tracked read"),
         ("access-lasts", "1 hour, and the application may renew it without asking you again"),
         (

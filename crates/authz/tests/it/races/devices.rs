@@ -189,14 +189,25 @@ async fn devices_against_deleting_their_client_leave_nothing() {
         let watcher = servers[0].new_client("watcher").introspects(&["timetracker"]).register().await;
         for round in 0..6 {
             let client = servers[0].client(&format!("client-{round}")).await;
-            let mut tries = Vec::new();
-            for number in 0..12 {
+            let mut devices = Vec::new();
+            for _ in 0..12 {
                 let device = client.device().await;
                 browser.allows(&device).await;
-                let client = client.at(&servers[number % servers.len()]);
-                tries.push(tokio::spawn(async move {
-                    [client.poll(&device).await, client.device_authorization(&[]).await]
-                }));
+                devices.push(device);
+            }
+            let tries: Vec<_> = devices
+                .into_iter()
+                .enumerate()
+                .map(|(number, device)| {
+                    let client = client.at(&servers[number % servers.len()]);
+                    tokio::spawn(async move {
+                        [client.poll(&device).await, client.device_authorization(&[]).await]
+                    })
+                })
+                .collect();
+            // Most are on their way, and some have arrived.
+            while !tries.iter().any(tokio::task::JoinHandle::is_finished) {
+                tokio::task::yield_now().await;
             }
             servers[0].delete_client(&client).await;
             for each in tries {
