@@ -147,7 +147,17 @@ async fn each_service_has_a_database_of_its_own() {
     let tables = apart.tables().await;
     assert_eq!(
         tables.authz,
-        ["attempts", "audit_events", "clients", "grants", "revocations", "sealing_keys", "sessions", "users"]
+        [
+            "attempts",
+            "audit_events",
+            "clients",
+            "device_codes",
+            "grants",
+            "revocations",
+            "sealing_keys",
+            "sessions",
+            "users"
+        ]
     );
     assert_eq!(tables.timetracker, ["activities", "people", "tracks", "workspaces"]);
 }
