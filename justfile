@@ -38,6 +38,10 @@ fmt:
 bench *arguments:
     python3 crates/standalone/bench/run.py {{ arguments }}
 
+# Whether the time of a refused sign-in tells why; needs the programs of PostgreSQL
+bench-sign-in *arguments:
+    python3 crates/standalone/bench/sign_in.py {{ arguments }}
+
 # The documentation of the code
 doc:
     cargo doc --workspace --locked --no-deps --document-private-items

@@ -6,6 +6,7 @@
 #   deploy/try.sh                                    release programs (built when missing) on SQLite
 #   BIN=target/debug deploy/try.sh                   other programs
 #   DB_AUTHZ=postgres://… DB_API=postgres://… deploy/try.sh     other databases; what is in them stays
+#   … OWNER_AUTHZ=postgres://… OWNER_API=postgres://… deploy/try.sh  migrates as the roles that own their tables
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${BIN:-$here/../target/release}
@@ -94,7 +95,11 @@ export AUTHZ_CONFIG=$dir/authz.toml TIMETRACKER_CONFIG=$dir/timetracker-api.toml
 "$bin/authz" key generate > "$dir/authz.key"
 
 step "migrations, the API's client, a client for the road"
-"$bin/authz" migrate
+# As the roles that own the tables, where there are such roles (postgres-roles.sql).
+migrate() { # program, the name of its setting, the owner's URL
+    if [ -n "$3" ]; then env "$2=$3" "$bin/$1" migrate; else "$bin/$1" migrate; fi
+}
+migrate authz AUTHZ_DATABASE_URL "${OWNER_AUTHZ:-}"
 api_client=timetracker-api
 if [ -n "${DB_AUTHZ:-}" ]; then
     # A database that is kept may have the usual id taken.
@@ -104,7 +109,7 @@ fi
 member() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 "$bin/authz" --json client create --id "$api_client" --name "Time tracker API" --type confidential \
     --introspects timetracker | member client_secret > "$dir/timetracker-api.secret"
-"$bin/timetracker-api" migrate
+migrate timetracker-api TIMETRACKER_DATABASE_URL "${OWNER_API:-}"
 client_id=$("$bin/authz" --json client create --name "Try" --type public --grant-type authorization_code \
     --redirect-uri "$site/o/code/" --scope read --scope write | member client_id)
 

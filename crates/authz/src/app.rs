@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use model::db::{Db, DbError, OpenError};
+use model::db::{Db, DbError, OpenError, Probe};
 use model::time::{Clock, Timestamp};
 
 use crate::audit::Audit;
@@ -30,6 +30,7 @@ pub struct Parts {
     pub clock: Clock,
     /// The database.
     pub db: Db,
+    probe: Probe,
     /// Tokens.
     pub sealer: Arc<Sealer>,
     /// Clients in memory.
@@ -132,6 +133,7 @@ impl App {
             unknown_tokens: Throttle::new(config.limits.unknown_tokens_per_minute),
             config,
             clock,
+            probe: Probe::new(db.clone()),
             db,
             sealer,
             clients,
@@ -153,7 +155,7 @@ impl App {
     /// Whether requests can be answered: not stopping, the feed is current, and the database takes writes.
     pub async fn is_ready(&self) -> bool {
         let stays = !self.draining.load(Ordering::Relaxed) && self.feed.is_current();
-        stays && self.db.write(store::users::touch_nobody).await.is_ok()
+        stays && self.probe.takes_writes().await
     }
 }
 

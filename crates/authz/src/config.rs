@@ -166,6 +166,8 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+const EXPECTED_DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
+
 const DEFAULT_SCOPES: &str = "read=See your activities and the time you tracked; \
      write=Record time and change your activities for you";
 
@@ -179,9 +181,18 @@ impl Config {
         settings.finish(config)
     }
 
+    /// Where the database is, for `authz migrate`: whoever owns the tables needs no master key.
+    ///
+    /// # Errors
+    /// When it is not said, and names that no setting has.
+    pub fn database_from_settings(mut settings: Settings) -> Result<DatabaseUrl, SettingsError> {
+        settings.aside(Self::read);
+        let database_url = settings.required("DATABASE_URL", EXPECTED_DATABASE);
+        settings.finish(database_url)
+    }
+
     fn read(said: &mut Settings) -> Option<Self> {
-        let database_url =
-            said.required("DATABASE_URL", "sqlite:///path/to/file.db or postgres://user@host/database");
+        let database_url = said.required("DATABASE_URL", EXPECTED_DATABASE);
         let issuer = said.required("ISSUER", EXPECTED_ISSUER);
         let secret_key = secret_key(said);
         let scopes = said.or("SCOPES", Scopes::default(), "name=description pairs separated by semicolons");

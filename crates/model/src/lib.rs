@@ -3,7 +3,7 @@
 //! * [`id`]: typed identifiers. [`time`]: instants and the clock. [`scope`]: scope sets (RFC 6749 section 3.3).
 //! * [`introspection`]: the RFC 7662 answer.
 //! * [`settings`]: what an operator said, looked up and parsed with every problem reported at once.
-//! * [`secret`]: values that do not print, and the digest secrets are kept as.
+//! * [`secret`]: values that do not print, and the digest secrets are kept as, and no core dumps.
 //! * [`logging`]: one structured line per event. [`stop`]: being told to stop. [`request_id`]: what ties a line to its request.
 //! * [`db`]: the front door to SQLite and PostgreSQL: `Db::read` and `Db::write`.
 

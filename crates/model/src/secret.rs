@@ -1,4 +1,5 @@
-//! Values that must not be printed, and the digest by which secrets are kept.
+//! Values that must not be printed, the digest by which secrets are kept, and that memory full of them is not written
+//! to a file.
 
 use std::fmt;
 
@@ -32,6 +33,16 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     out
+}
+
+/// Keeps this process's memory, which holds keys and passwords, out of core dumps and from debuggers of the same user.
+/// As far as the system can: what it refuses is no reason not to serve.
+pub fn forbid_memory_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // The limit does not hold where dumps are piped into a program.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 #[cfg(test)]

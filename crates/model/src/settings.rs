@@ -146,6 +146,13 @@ impl Settings {
         }
     }
 
+    /// Reads settings somebody else needs: what it asks for is known from then on, what it finds wrong is not told.
+    pub fn aside<T>(&mut self, read: impl FnOnce(&mut Self) -> T) {
+        let told = self.problems.len();
+        drop(read(self));
+        self.problems.truncate(told);
+    }
+
     /// Records that the value of `key` will not do.
     pub fn problem(&mut self, key: &str, what: &str) {
         self.problems.push(format!("{}{key}: {what}", self.prefix));

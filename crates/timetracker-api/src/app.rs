@@ -6,13 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use model::db::{Db, Migrations, OpenError};
+use model::db::{Db, Migrations, OpenError, Probe};
 use model::logging::LogRequests;
 use model::time::Clock;
 
 use crate::auth::Gate;
 use crate::auth::introspect::SetupError;
-use crate::auth::people;
 use crate::config::Config;
 
 /// The tables, for both databases.
@@ -27,6 +26,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     db: Db,
+    probe: Probe,
     clock: Clock,
     gate: Gate,
     public_url: String,
@@ -85,6 +85,7 @@ impl App {
         let db = Db::open(&config.database)?;
         let gate = Gate::new(config, db.clone(), clock.clone()).map_err(StartError::Introspection)?;
         Ok(Self(Arc::new(Inner {
+            probe: Probe::new(db.clone()),
             db,
             clock,
             gate,
@@ -97,7 +98,7 @@ impl App {
 
     /// Whether requests can be served: not stopping, and the database takes writes.
     pub async fn ready(&self) -> bool {
-        !self.0.draining.load(Ordering::Relaxed) && people::takes_writes(&self.0.db).await
+        !self.0.draining.load(Ordering::Relaxed) && self.0.probe.takes_writes().await
     }
 
     /// From now on not ready: a gateway should send its requests elsewhere.

@@ -32,6 +32,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    model::secret::forbid_memory_dumps();
     let arguments = Arguments::parse();
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let variables = std::env::vars_os();

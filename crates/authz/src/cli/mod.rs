@@ -12,6 +12,7 @@ use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use model::db::DatabaseUrl;
 use model::logging;
 use model::secret::Secret;
 use model::settings::Settings;
@@ -110,28 +111,26 @@ async fn dispatch(
     origin: &Origin,
     settings: Settings,
 ) -> Result<Option<Report>, Box<dyn Error + Send + Sync>> {
-    if let Command::Key(key::Command::Generate) = command {
-        return key::generate().map(Some);
-    }
-    let config = Config::from_settings(settings)?;
     match command {
         Command::Serve => {
+            let config = Config::from_settings(settings)?;
             let _flush = logging::start(config.log_format, &config.log_level);
             server::run(config).await?;
             Ok(None)
         }
-        Command::Migrate => migrate(&config).map(Some),
-        Command::RevokeAll => revoke_all(&open(config).await?, origin).await.map(Some),
-        Command::Doctor => doctor::run(config).await.map(Some),
-        Command::Audit(wanted) => audit::run(&open(config).await?, wanted).await.map(Some),
-        Command::User(command) => user::run(&open(config).await?, origin, command).await.map(Some),
-        Command::Client(command) => client::run(&open(config).await?, origin, command).await.map(Some),
-        Command::Key(command) => key::run(&open(config).await?, origin, &command).await.map(Some),
+        Command::Migrate => migrate(&Config::database_from_settings(settings)?).map(Some),
+        Command::RevokeAll => revoke_all(&open(settings).await?, origin).await.map(Some),
+        Command::Doctor => doctor::run(Config::from_settings(settings)?).await.map(Some),
+        Command::Audit(wanted) => audit::run(&open(settings).await?, wanted).await.map(Some),
+        Command::User(command) => user::run(&open(settings).await?, origin, command).await.map(Some),
+        Command::Client(command) => client::run(&open(settings).await?, origin, command).await.map(Some),
+        Command::Key(key::Command::Generate) => key::generate().map(Some),
+        Command::Key(command) => key::run(&open(settings).await?, origin, &command).await.map(Some),
     }
 }
 
-async fn open(config: Config) -> Result<App, Box<dyn Error + Send + Sync>> {
-    Ok(App::open(config, Clock::system()).await?)
+async fn open(settings: Settings) -> Result<App, Box<dyn Error + Send + Sync>> {
+    Ok(App::open(Config::from_settings(settings)?, Clock::system()).await?)
 }
 
 async fn revoke_all(app: &App, origin: &Origin) -> Outcome {
@@ -147,8 +146,8 @@ async fn revoke_all(app: &App, origin: &Origin) -> Outcome {
     })
 }
 
-fn migrate(config: &Config) -> Outcome {
-    let names = store::MIGRATIONS.run(&config.database_url)?;
+fn migrate(database: &DatabaseUrl) -> Outcome {
+    let names = store::MIGRATIONS.run(database)?;
     let text = if names.is_empty() {
         "The database is up to date.".to_owned()
     } else {

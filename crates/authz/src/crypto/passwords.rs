@@ -16,6 +16,9 @@ use super::master::{MacKey, MasterKey};
 /// How many may wait for a hash: at two hashes a second, half a minute.
 const QUEUE: usize = 64;
 
+/// bcrypt knows no lower cost.
+const CHEAPEST: u32 = 4;
+
 /// The pool. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Passwords {
@@ -93,6 +96,7 @@ impl Passwords {
             // A damaged hash is an error here: nobody's password.
             let right = bcrypt::verify(prehash(&pepper, password.expose()), stored).unwrap_or(false);
             if !(known && right) {
+                make_up_for(cost_of(stored), cost, &pepper, password.expose());
                 return Verdict::Wrong;
             }
             let rehashed =
@@ -112,6 +116,16 @@ impl Passwords {
         });
         self.queue.try_send(task).map_err(|_| Busy)?;
         answered.await.map_err(|_| Busy)
+    }
+}
+
+/// A comparison of cost `spent` was no match. After the cost was raised, that was quicker than with nobody's decoy, and
+/// would tell that there is such a person. Each step costs twice the one before: one of every step in between is the
+/// difference.
+fn make_up_for(spent: u32, cost: u32, pepper: &MacKey, password: &str) {
+    for step in spent.max(CHEAPEST)..cost {
+        // Nobody's password: what counts is the time.
+        let _ = bcrypt::verify(prehash(pepper, password), &decoy(step));
     }
 }
 
@@ -177,6 +191,25 @@ mod tests {
             panic!("a cheaper hash is renewed")
         };
         assert!(renewed.starts_with("$2b$05$"));
+    }
+
+    /// R116: the quickest of several, because others use the machine, too. Without the difference it is one to eight.
+    #[tokio::test]
+    async fn a_hash_from_before_the_cost_was_raised_takes_as_long_as_nobodys() {
+        let old = pool(5).hash(secret("correct horse")).await.unwrap();
+        let pool = pool(8);
+        let mut quickest = [std::time::Duration::MAX; 3];
+        for _ in 0..12 {
+            for (quickest, stored) in quickest.iter_mut().zip([None, Some(old.clone()), Some(String::new())])
+            {
+                let began = std::time::Instant::now();
+                assert_eq!(pool.verify(stored, secret("wrong horse")).await, Ok(Verdict::Wrong));
+                *quickest = (*quickest).min(began.elapsed());
+            }
+        }
+        for each in quickest {
+            assert!(each * 2 > quickest[0] && each < quickest[0] * 2, "{quickest:?}");
+        }
     }
 
     #[tokio::test]

@@ -7,6 +7,8 @@ pub mod discovery;
 mod error;
 pub mod grant_types;
 pub mod introspect;
+#[cfg(test)]
+mod panics;
 mod params;
 mod permission;
 mod pkce;

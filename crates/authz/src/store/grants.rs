@@ -93,7 +93,7 @@ pub fn rotate(
     overlap: Duration,
 ) -> QueryResult<Result<Grant, Refused>> {
     let rotated = match replace_live(conn, presented, now)? {
-        None => replace_unseen(conn, presented, now.minus(overlap), now)?,
+        None => replace_unseen(conn, presented, now, overlap)?,
         rotated => rotated,
     };
     if let Some(grant) = rotated {
@@ -137,17 +137,20 @@ fn replace_live(conn: &mut Conn, presented: &Presented, now: Timestamp) -> Query
         .optional()
 }
 
+/// The overlap is looked for on both sides of now: who replaced it may have read a later clock, and without an overlap
+/// that must not make one.
 fn replace_unseen(
     conn: &mut Conn,
     presented: &Presented,
-    rotated_after: Timestamp,
     now: Timestamp,
+    overlap: Duration,
 ) -> QueryResult<Option<Grant>> {
     let unseen = grants::table
         .find(presented.grant)
         .filter(grants::client_id.eq(&presented.client))
         .filter(grants::refresh_previous.eq(presented.generation))
-        .filter(grants::rotated_at.gt(rotated_after))
+        .filter(grants::rotated_at.gt(now.minus(overlap)))
+        .filter(grants::rotated_at.lt(now.plus(overlap)))
         .filter(grants::revoked_at.is_null())
         .filter(grants::ends_at.gt(now));
     diesel::update(unseen)

@@ -195,11 +195,3 @@ pub fn end_all(conn: &mut Conn, clock: &Clock) -> QueryResult<Timestamp> {
     revocations::insert(conn, &revocations::NewRevocation::all(now))?;
     Ok(now)
 }
-
-/// A write that changes nothing, but takes the way and the locks of one that does.
-///
-/// # Errors
-/// When the database takes no writes.
-pub fn touch_nobody(conn: &mut Conn) -> QueryResult<usize> {
-    diesel::update(users::table.find(UserId(0))).set(users::valid_from.eq(users::valid_from)).execute(conn)
-}

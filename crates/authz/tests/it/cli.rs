@@ -88,7 +88,7 @@ async fn every_problem_of_the_settings_is_told_at_once() {
     ];
     let settings = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let program = Program::new(&settings);
-    for arguments in [&["serve"][..], &["migrate"], &["doctor"], &["user", "list"], &["key", "rotate"]] {
+    for arguments in [&["serve"][..], &["doctor"], &["user", "list"], &["key", "rotate"]] {
         let error = fails(&program, arguments, "", 1);
         assert!(error.contains("9 problem(s)"), "{error}");
         for (name, _) in said {
@@ -96,6 +96,9 @@ async fn every_problem_of_the_settings_is_told_at_once() {
         }
         assert!(!error.contains("canary") && !error.contains("hunter2"), "{error}");
     }
+    let error = fails(&program, &["migrate"], "", 1);
+    assert!(error.contains("2 problem(s)") && error.contains("AUTHZ_DATABASE_URL"), "{error}");
+    assert!(error.contains("AUTHZ_ISUER: no such setting") && !error.contains("hunter2"), "{error}");
     let error = fails(&Program::new(&[]), &["serve"], "", 1);
     for name in ["AUTHZ_DATABASE_URL", "AUTHZ_ISSUER", "AUTHZ_SECRET_KEY"] {
         assert!(error.contains(name), "{error}");
@@ -139,6 +142,22 @@ async fn keys_are_generated_without_settings_and_rotated_without_a_restart() {
     })
     .await;
     assert!(client.vouches_for(&old).await);
+}
+
+/// R175: whoever owns the tables need not hold the master key.
+#[tokio::test]
+async fn migrating_needs_the_database_and_nothing_else() {
+    let database = model::db::testing::TestDatabase::new();
+    let settings = [
+        ("AUTHZ_DATABASE_URL", crate::support::url_of(&database)),
+        ("AUTHZ_SECRET_KEY_FILE", "/nobody/may/read/this".to_owned()),
+    ];
+    let program = Program::new(&settings.map(|(name, value)| (name.to_owned(), value)));
+    let said = program.run(&["migrate"], "");
+    assert_eq!((said.status, said.err.as_str()), (0, ""));
+    assert!(said.out.starts_with("Ran "), "{}", said.out);
+    let error = fails(&program, &["doctor"], "", 1);
+    assert!(error.contains("AUTHZ_SECRET_KEY_FILE: /nobody/may/read/this"), "{error}");
 }
 
 #[tokio::test]
@@ -211,4 +230,32 @@ async fn revoke_all_ends_everything_of_everybody_and_nothing_made_later() {
     let (access, refresh) = browser.tokens_for(&client).await;
     assert!(client.vouches_for(&access).await);
     assert_eq!(client.refresh(&refresh).await.status, 200);
+}
+
+/// R177: where core dumps are allowed and the program is aborted, its memory is not written down.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_that_is_aborted_leaves_no_core_dump() {
+    use std::io::BufRead;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+
+    let server = server_on_real_time(&[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let aborted = |program: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -c unlimited 2>/dev/null; {program}")]).env_clear();
+        command.envs(server.settings.iter().map(|(name, value)| (name, value))).current_dir(folder.path());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        // It has said that it runs.
+        std::io::BufReader::new(child.stderr.take().unwrap()).read_line(&mut String::new()).unwrap();
+        Command::new("/bin/kill").args(["-ABRT", &child.id().to_string()]).status().unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), Some(6), "{status}");
+        status.core_dumped()
+    };
+    assert!(!aborted(&format!("exec {} serve", env!("CARGO_BIN_EXE_authz"))));
+    if !aborted("echo runs >&2; exec sleep 60") {
+        eprintln!("this machine dumps nothing anyway");
+    }
 }

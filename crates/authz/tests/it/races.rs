@@ -4,6 +4,7 @@ mod codes;
 mod devices;
 mod endings;
 mod names;
+mod processes;
 mod refreshes;
 
 use std::future::Future;

@@ -51,7 +51,7 @@ async fn migrations_go_up_and_down_and_up_again() {
 }
 
 /// Columns as `schema.rs` writes them, table by table, read from its text.
-fn tables() -> Vec<(String, Vec<String>)> {
+pub(crate) fn tables() -> Vec<(String, Vec<String>)> {
     let text = include_str!("../../src/schema.rs");
     text.split("table! {")
         .skip(1)

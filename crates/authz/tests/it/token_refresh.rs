@@ -1,5 +1,9 @@
 //! `POST /o/token/` with `grant_type=refresh_token`.
 
+use std::time::Duration;
+
+use model::time::Clock;
+
 use crate::support::{password_of, server, server_with};
 
 /// R53: the whole answer; the successor differs, and without an overlap the old one is dead at once.
@@ -92,6 +96,30 @@ async fn using_the_overlap_does_not_lengthen_it() {
     assert_eq!(client.refresh(&first).await.status, 200);
     server.advance(6);
     client.refresh(&first).await.is_error(400, "invalid_grant");
+}
+
+/// R54, R55, C2: whoever read the clock first may come second, and another process's clock may be behind. Neither makes
+/// an overlap where there is none, nor a long one out of a short one.
+#[tokio::test]
+async fn a_clock_that_is_behind_does_not_lengthen_the_overlap() {
+    for (overlap, behind, honoured) in [
+        ("0", Duration::from_micros(1), false),
+        ("10", Duration::from_secs(60), false),
+        ("10", Duration::from_secs(9), true),
+    ] {
+        let first = server_with(&[("REFRESH_OVERLAP_SECONDS", overlap)]).await;
+        let client = first.client("web").await;
+        let (_, replaced) = first.signed_in("ada").await.tokens_for(&client).await;
+        let second = first.second_with_clock(Clock::manual(first.clock.now().minus(behind))).await;
+        let live = client.refresh(&replaced).await.text("refresh_token");
+        let again = client.at(&second).refresh(&replaced).await;
+        if honoured {
+            assert_eq!(again.status, 200, "{again:?}");
+        } else {
+            again.is_error(400, "invalid_grant");
+            client.refresh(&live).await.is_error(400, "invalid_grant");
+        }
+    }
 }
 
 /// R55, R61: the overlap honours nothing that was ended on purpose.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::r2d2::{Error as PoolError, ManageConnection, Pool};
-use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
+use diesel::{ConnectionError, PgConnection, RunQueryDsl, SqliteConnection};
 
-use super::{ConnectionPool, DatabaseUrl, OpenError};
+use super::{ANSWER_WITHIN, ConnectionPool, DatabaseUrl, OpenError};
 
 pub use either::{Conn, MultiBackend};
 
@@ -30,6 +30,8 @@ mod either {
 pub(super) enum Role {
     Reader,
     Writer,
+    /// Migrations: these may take as long as they need, and nobody's request waits for them.
+    Migrator,
 }
 
 /// Makes connections for r2d2. `MultiConnection::establish` is never called: it tries each database in
@@ -50,8 +52,20 @@ impl Manager {
 const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;";
 
-const POSTGRES_SETUP: &str = "SET TIME ZONE 'UTC'; SET lock_timeout = '3s'; \
-     SET idle_in_transaction_session_timeout = '10s';";
+/// A statement whose caller has gone is given up by the server, so that it does not keep a thread. It never interrupts a
+/// commit: PostgreSQL takes the alarm back before it begins one. SQLite has no such alarm and needs none: a statement
+/// there waits for nothing but a lock (`busy_timeout`), and all of ours go by a key or have a LIMIT.
+fn postgres_setup(role: Role) -> String {
+    let time_outs = match role {
+        Role::Reader | Role::Writer => format!(
+            "SET statement_timeout = {}; SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '10s';",
+            ANSWER_WITHIN.as_millis()
+        ),
+        // Said, because the server's or the role's own default may be another.
+        Role::Migrator => "SET statement_timeout = 0; SET lock_timeout = 0;".to_owned(),
+    };
+    format!("SET TIME ZONE 'UTC'; {time_outs}")
+}
 
 impl ManageConnection for Manager {
     type Connection = Conn;
@@ -62,14 +76,16 @@ impl ManageConnection for Manager {
             DatabaseUrl::Sqlite(path) => {
                 SqliteConnection::establish(&path.to_string_lossy()).map(Conn::Sqlite)
             }
-            DatabaseUrl::Postgres(url) => PgConnection::establish(&with_timeouts(url)).map(Conn::Postgres),
+            DatabaseUrl::Postgres(url) => {
+                PgConnection::establish(&with_timeouts(url)).map(Conn::Postgres).map_err(explain)
+            }
         }
         .map_err(PoolError::ConnectionError)?;
         let (setup, read_only) = match &conn {
-            Conn::Sqlite(_) => (SQLITE_SETUP, "PRAGMA query_only = ON"),
-            Conn::Postgres(_) => (POSTGRES_SETUP, "SET default_transaction_read_only = on"),
+            Conn::Sqlite(_) => (SQLITE_SETUP.to_owned(), "PRAGMA query_only = ON"),
+            Conn::Postgres(_) => (postgres_setup(self.role), "SET default_transaction_read_only = on"),
         };
-        conn.batch_execute(setup).map_err(PoolError::QueryError)?;
+        conn.batch_execute(&setup).map_err(PoolError::QueryError)?;
         if self.role == Role::Reader {
             conn.batch_execute(read_only).map_err(PoolError::QueryError)?;
         }
@@ -84,6 +100,18 @@ impl ManageConnection for Manager {
         // Asked each time a connection comes back, which is only when its thread doubts it.
         true
     }
+}
+
+/// libpq's words on one line, and what it cannot know.
+fn explain(error: ConnectionError) -> ConnectionError {
+    let ConnectionError::BadConnection(said) = error else { return error };
+    let said = said.trim_end();
+    let hint = if said.contains("SSL support is not compiled in") {
+        "; a program that speaks TLS to PostgreSQL is built with `--features model/postgres-tls`"
+    } else {
+        ""
+    };
+    ConnectionError::BadConnection(format!("{said}{hint}"))
 }
 
 /// A server that is lost without a word must be noticed: libpq by itself waits for it for hours. What the URL says

@@ -8,6 +8,7 @@
 
 mod connection;
 mod migrations;
+mod probe;
 mod queue;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -28,12 +29,14 @@ use tokio::sync::oneshot;
 
 pub use connection::{Conn, MultiBackend};
 pub use migrations::Migrations;
+pub use probe::Probe;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use connection::{Manager, Role};
 use queue::{Queue, Task};
 
-/// How long a caller waits for its answer before it is told that the database is busy.
+/// How long a caller waits for its answer before it is told that the database is busy, and how long a statement may take
+/// on PostgreSQL.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// A handle to one database; clones share its threads. The last one to go stops them.
@@ -146,7 +149,7 @@ impl Error for OpenError {
 /// Broken machinery: never a verdict about what was asked.
 #[derive(Debug)]
 pub enum DbError {
-    /// The queue is full, a lock was not had in time, or the answer did not come in time: try again shortly.
+    /// The queue is full, or a lock, a statement or the answer took too long: try again shortly.
     Busy,
     /// No connection can be had.
     Unavailable(Box<dyn Error + Send + Sync>),

@@ -123,14 +123,18 @@ pub(super) fn judge(error: DieselError) -> (DbError, Outcome) {
         ) => Outcome::Undo,
         _ => Outcome::Doubt,
     };
-    if is_lock_conflict(&error) { (DbError::Busy, Outcome::Undo) } else { (DbError::Query(error), outcome) }
+    if is_worth_another_try(&error) {
+        (DbError::Busy, Outcome::Undo)
+    } else {
+        (DbError::Query(error), outcome)
+    }
 }
 
-/// A lock that was not had in time, or a deadlock the server resolved against us: worth another try.
-fn is_lock_conflict(error: &DieselError) -> bool {
+/// A lock or an answer that was not had in time, or a deadlock the server resolved against us. The connection is sound.
+fn is_worth_another_try(error: &DieselError) -> bool {
     let DieselError::DatabaseError(kind, information) = error else { return false };
     matches!(kind, DatabaseErrorKind::SerializationFailure)
-        || ["database is locked", "deadlock detected", "lock timeout"]
+        || ["database is locked", "deadlock detected", "lock timeout", "statement timeout"]
             .iter()
             .any(|text| information.message().contains(text))
 }

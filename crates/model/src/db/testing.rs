@@ -1,6 +1,8 @@
 //! A database of its own for each test: a SQLite file, or with `TEST_DATABASE_URL` set a PostgreSQL schema,
 //! gone when the test ends. No test knows which.
 
+mod roles;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::PgConnection;
@@ -8,6 +10,8 @@ use diesel::connection::{Connection, SimpleConnection};
 use tempfile::TempDir;
 
 use super::DatabaseUrl;
+
+pub use roles::TwoRoles;
 
 /// A database that nobody else uses.
 #[derive(Debug)]
@@ -20,6 +24,7 @@ pub struct TestDatabase {
 enum Home {
     Folder(#[expect(dead_code, reason = "held for its drop, which removes the folder")] TempDir),
     Schema { server: String, name: String },
+    Roles(#[expect(dead_code, reason = "held for its drop, which removes them")] TwoRoles),
 }
 
 impl TestDatabase {
@@ -27,14 +32,9 @@ impl TestDatabase {
     ///
     /// # Panics
     /// When it cannot: a test has nothing better to do.
-    #[expect(
-        clippy::new_without_default,
-        clippy::expect_used,
-        clippy::disallowed_methods,
-        reason = "test support"
-    )]
+    #[expect(clippy::new_without_default, clippy::expect_used, reason = "test support")]
     pub fn new() -> Self {
-        if let Ok(server) = std::env::var("TEST_DATABASE_URL") {
+        if let Some(server) = server() {
             return Self::schema(server);
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -57,6 +57,12 @@ impl TestDatabase {
     pub fn url(&self) -> &DatabaseUrl {
         &self.url
     }
+}
+
+/// The PostgreSQL server for tests, if they are to run on one.
+#[expect(clippy::disallowed_methods, reason = "test support")]
+fn server() -> Option<String> {
+    std::env::var("TEST_DATABASE_URL").ok()
 }
 
 impl Drop for TestDatabase {

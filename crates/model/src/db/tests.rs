@@ -8,7 +8,7 @@ use diesel::result::Error::RollbackTransaction;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
 
 use super::testing::TestDatabase;
-use super::{Conn, Db, DbError};
+use super::{Conn, DatabaseUrl, Db, DbError, Probe};
 
 #[derive(QueryableByName)]
 struct Count {
@@ -113,6 +113,81 @@ async fn two_handles_on_one_database_see_each_other_and_lose_nothing() {
     assert_eq!(handles[1].read(count).await.unwrap(), 200);
 }
 
+/// R175, on PostgreSQL: SQLite has no alarm for a statement, and none of ours there waits for anything but a lock.
+#[tokio::test]
+async fn a_statement_nobody_waits_for_any_more_does_not_keep_a_thread() {
+    let (database, db) = with_notes().await;
+    let DatabaseUrl::Postgres(_) = database.url() else { return };
+    let endless = |conn: &mut Conn| sql_query("SELECT pg_sleep(600)").execute(conn);
+    // As many as there are threads, of both kinds.
+    let lanes = database.url().lanes();
+    let reads = (0..lanes.readers).map(|_| {
+        tokio::spawn({
+            let db = db.clone();
+            async move { db.read(endless).await }
+        })
+    });
+    let writes = (0..lanes.writers).map(|_| {
+        tokio::spawn({
+            let db = db.clone();
+            async move { db.write(endless).await }
+        })
+    });
+    for each in reads.chain(writes).collect::<Vec<_>>() {
+        assert!(matches!(each.await.unwrap(), Err(DbError::Busy)));
+    }
+    db.write(|conn| insert(conn, 1)).await.unwrap();
+    assert_eq!(db.read(count).await.unwrap(), 1);
+}
+
+/// R175, on PostgreSQL
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_busy_and_undoes_what_came_before_it() {
+    let (database, db) = with_notes().await;
+    let DatabaseUrl::Postgres(_) = database.url() else { return };
+    let result = db.write(|conn| {
+        insert(conn, 1)?;
+        sql_query("SET LOCAL statement_timeout = '20ms'").execute(conn)?;
+        sql_query("SELECT pg_sleep(600)").execute(conn)
+    });
+    assert!(matches!(result.await, Err(DbError::Busy)));
+    assert_eq!(db.read(count).await.unwrap(), 0);
+}
+
+/// What `docs/decisions/0003` relies on: the alarm is for statements, and a commit that was begun is not interrupted.
+#[tokio::test]
+async fn a_commit_that_takes_long_is_not_interrupted() {
+    let (database, db) = with_notes().await;
+    let DatabaseUrl::Postgres(_) = database.url() else { return };
+    let slow_commit = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION slow()";
+    db.write(move |conn| conn.batch_execute(slow_commit)).await.unwrap();
+    let result = db.write(|conn| {
+        sql_query("SET LOCAL statement_timeout = '50ms'").execute(conn)?;
+        insert(conn, 1)
+    });
+    assert_eq!(result.await.unwrap(), 1);
+    assert_eq!(db.read(count).await.unwrap(), 1);
+}
+
+/// R152: who asks for TLS gets it or nothing.
+#[cfg(not(feature = "postgres-tls"))]
+#[test]
+fn a_program_that_cannot_speak_tls_to_postgresql_says_so_and_does_not_connect() {
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let url = format!("postgres://nobody@localhost:9/none?sslmode={mode}").parse().unwrap();
+        assert_eq!(
+            Db::open(&url).err().unwrap().to_string(),
+            format!(
+                "the database cannot be opened: sslmode value \"{mode}\" invalid when SSL support is not compiled in; \
+                 a program that speaks TLS to PostgreSQL is built with `--features model/postgres-tls`"
+            )
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_full_queue_is_busy_at_once() {
     let (_database, db) = with_notes().await;
@@ -146,4 +221,30 @@ async fn a_full_queue_is_busy_at_once() {
         }
     }
     assert!(busy > 0, "3000 tasks cannot all have had a place");
+}
+
+/// R154: however often it is asked, it writes once a second at most; and it does write.
+#[tokio::test]
+async fn a_probe_writes_but_seldom() {
+    let (_database, db) = with_notes().await;
+    assert!(!Probe::new(db.clone()).takes_writes().await, "there is nothing to write to");
+    let table = "CREATE TABLE readiness (probes BIGINT NOT NULL); INSERT INTO readiness (probes) VALUES (0)";
+    db.write(move |conn| conn.batch_execute(table)).await.unwrap();
+    let began = std::time::Instant::now();
+    let probe = Arc::new(Probe::new(db.clone()));
+    let asking: Vec<_> = (0..200)
+        .map(|_| {
+            let probe = probe.clone();
+            tokio::spawn(async move { probe.takes_writes().await })
+        })
+        .collect();
+    for each in asking {
+        assert!(each.await.unwrap());
+    }
+    let probes = |conn: &mut Conn| {
+        sql_query("SELECT probes AS count FROM readiness").get_result::<Count>(conn).map(|row| row.count)
+    };
+    let written = db.read(probes).await.unwrap();
+    let allowed = 1 + began.elapsed().as_secs();
+    assert!((1..=i64::try_from(allowed).unwrap()).contains(&written), "{written} of {allowed}");
 }

@@ -1,6 +1,7 @@
 //! The two services apart: two processes of each, a database for each service, and nothing but HTTP between them.
 
 mod deployment;
+mod roles;
 
 use std::time::Duration;
 
@@ -153,11 +154,12 @@ async fn each_service_has_a_database_of_its_own() {
             "clients",
             "device_codes",
             "grants",
+            "readiness",
             "revocations",
             "sealing_keys",
             "sessions",
             "users"
         ]
     );
-    assert_eq!(tables.timetracker, ["activities", "people", "tracks", "workspaces"]);
+    assert_eq!(tables.timetracker, ["activities", "people", "readiness", "tracks", "workspaces"]);
 }

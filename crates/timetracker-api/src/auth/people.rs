@@ -91,14 +91,3 @@ fn insert(
         Conn::Postgres(conn) => insert.on_conflict_do_nothing().execute(conn),
     }
 }
-
-/// A write that changes nothing, but takes the way and the locks of one that does.
-pub(crate) async fn takes_writes(db: &Db) -> bool {
-    db.write(|conn: &mut Conn| {
-        diesel::update(people::table.filter(people::id.eq(0_i64)))
-            .set(people::track_count.eq(people::track_count))
-            .execute(conn)
-    })
-    .await
-    .is_ok()
-}

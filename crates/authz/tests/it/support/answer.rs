@@ -1,6 +1,6 @@
 //! What came back.
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use scraper::Html;
 use serde_json::Value;
 
@@ -22,11 +22,32 @@ impl Answer {
     /// on our side, and each says that its type is not to be guessed (R132).
     pub async fn from(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let answer = Self { status, headers, body: response.text().await.unwrap_or_default() };
-        assert!(![301, 302, 307, 308].contains(&status), "{answer:?}");
-        assert!(status != 500, "{answer:?}");
-        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{answer:?}");
+        Self { status, headers, body: response.text().await.unwrap_or_default() }.checked()
+    }
+
+    /// As it came on a connection that the server has closed since.
+    pub fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("half an answer: {text:?}"));
+        let (first, lines) = head.split_once("\r\n").unwrap();
+        let status = first.strip_prefix("HTTP/1.1 ").unwrap()[..3].parse().unwrap();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (HeaderName::try_from(name).unwrap(), HeaderValue::try_from(value).unwrap())
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines.split("\r\n").map(header) {
+            headers.append(name, value);
+        }
+        let answer = Self { status, headers, body: body.to_owned() }.checked();
+        assert_eq!(answer.header("content-length"), Some(body.len().to_string().as_str()), "{answer:?}");
         answer
+    }
+
+    fn checked(self) -> Self {
+        assert!(![301, 302, 307, 308].contains(&self.status), "{self:?}");
+        assert!(self.status != 500, "{self:?}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
+        self
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

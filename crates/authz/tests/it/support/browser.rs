@@ -31,6 +31,11 @@ impl Browser {
         Self { http: server.http.clone(), cookies: self.cookies.clone() }
     }
 
+    /// The same browser with the same cookies, by another way.
+    pub fn reached_by(&self, http: &Http) -> Self {
+        Self { http: http.clone(), cookies: self.cookies.clone() }
+    }
+
     /// Another browser that holds copies of these cookies.
     pub fn copied(&self) -> Self {
         let cookies = self.cookies.lock().unwrap().clone();

@@ -5,6 +5,7 @@ use authz::registration::{self, Kind, Registration};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use model::secret::Secret;
+use reqwest::RequestBuilder;
 
 use super::{Answer, CALLBACK, Code, Http, TestServer, form};
 
@@ -162,6 +163,11 @@ impl Client {
 
     /// A form to an endpoint, with HTTP Basic or, without a secret, the id in the form.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.http.send(self.posting(path, fields)).await
+    }
+
+    /// The same, not yet sent.
+    pub fn posting(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let mut fields = fields.to_vec();
         if self.secret.is_none() {
             fields.push(("client_id", &self.id));
@@ -170,7 +176,7 @@ impl Client {
         if let Some(basic) = self.basic() {
             request = request.header("authorization", basic);
         }
-        self.http.send(request).await
+        request
     }
 
     pub async fn token(&self, fields: &[(&str, &str)]) -> Answer {
@@ -178,6 +184,11 @@ impl Client {
     }
 
     pub async fn redeem(&self, code: &Code) -> Answer {
+        self.http.send(self.redeeming(code)).await
+    }
+
+    /// The same, not yet sent.
+    pub fn redeeming(&self, code: &Code) -> RequestBuilder {
         let (code, verifier) = (code.code.as_str(), code.verifier.as_str());
         let fields = [
             ("grant_type", "authorization_code"),
@@ -185,11 +196,17 @@ impl Client {
             ("redirect_uri", self.redirect_uri.as_str()),
             ("code_verifier", verifier),
         ];
-        self.token(&fields).await
+        self.posting("/o/token/", &fields)
     }
 
     pub async fn refresh(&self, refresh_token: &str) -> Answer {
-        self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+        self.http.send(self.refreshing(refresh_token)).await
+    }
+
+    /// The same, not yet sent.
+    pub fn refreshing(&self, refresh_token: &str) -> RequestBuilder {
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        self.posting("/o/token/", &fields)
     }
 
     pub async fn client_credentials(&self) -> Answer {
@@ -213,7 +230,12 @@ impl Client {
     }
 
     pub async fn poll(&self, device: &Device) -> Answer {
-        self.token(&[("grant_type", DEVICE_CODE), ("device_code", &device.device_code)]).await
+        self.http.send(self.polling(device)).await
+    }
+
+    /// The same, not yet sent.
+    pub fn polling(&self, device: &Device) -> RequestBuilder {
+        self.posting("/o/token/", &[("grant_type", DEVICE_CODE), ("device_code", &device.device_code)])
     }
 
     pub async fn introspect(&self, token: &str) -> Answer {

@@ -5,6 +5,7 @@ mod browser;
 mod client;
 mod http;
 mod page;
+mod process;
 mod program;
 mod raw;
 mod request;
@@ -15,8 +16,9 @@ pub use browser::{Browser, Code};
 pub use client::{Client, DEVICE_CODE, Device, NewClient};
 pub use http::{Http, form};
 pub use page::Form;
+pub use process::Process;
 pub use program::Program;
-pub use raw::Raw;
+pub use raw::{Held, Raw};
 pub use request::{AuthorizationRequest, challenge};
 pub use server::{TestServer, server, server_on_real_time, server_with, url_of};
 

@@ -5,8 +5,7 @@ use authz::crypto::master::MasterKey;
 use authz::registration::{self, Kind, Registration};
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
-use model::db::testing::TestDatabase;
-use model::db::{Conn, Db};
+use model::db::{Conn, DatabaseUrl, Db};
 use model::settings::Settings;
 use model::time::Clock;
 
@@ -39,7 +38,11 @@ fn said(settings: &[(&str, &str)]) -> Said {
 impl Deployment {
     /// `settings` for the API.
     pub async fn new(settings: &[(&str, &str)]) -> Self {
-        let databases = Databases::new();
+        Self::on(Databases::new(), settings).await
+    }
+
+    /// On databases that are there already.
+    pub async fn on(databases: Databases, settings: &[(&str, &str)]) -> Self {
         let key = MasterKey::generate().unwrap();
         let ports = [free_port(), free_port()];
         // People and clients know one address; here it is the first process's.
@@ -132,7 +135,10 @@ impl Deployment {
 
     pub async fn tables(&self) -> Tables {
         let databases = self.databases.as_ref().unwrap();
-        Tables { authz: tables(&databases.authz).await, timetracker: tables(&databases.timetracker).await }
+        Tables {
+            authz: tables(databases.authz.url()).await,
+            timetracker: tables(databases.timetracker.url()).await,
+        }
     }
 }
 
@@ -143,8 +149,8 @@ struct Table {
 }
 
 /// What migrations and the databases keep for themselves left out.
-async fn tables(database: &TestDatabase) -> Vec<String> {
-    let db = Db::open(database.url()).unwrap();
+pub async fn tables(database: &DatabaseUrl) -> Vec<String> {
+    let db = Db::open(database).unwrap();
     let query = |conn: &mut Conn| match conn {
         Conn::Sqlite(conn) => {
             sql_query("SELECT name FROM sqlite_schema WHERE type = 'table'").load::<Table>(conn)
