@@ -47,6 +47,8 @@ pub struct Parts {
     pub subject_key: MacKey,
     /// Ties a form to the browser it was shown in.
     pub form_key: MacKey,
+    /// Keeps the codes people type for their devices.
+    pub user_code_key: MacKey,
     draining: AtomicBool,
     /// What happened and is not written yet.
     pub audit: Audit,
@@ -133,6 +135,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             form_key: master.mac_key("forms"),
             subject_key: master.mac_key("subjects"),
+            user_code_key: master.mac_key("user codes"),
             draining: AtomicBool::new(false),
             audit: Audit::default(),
             wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),

@@ -52,6 +52,10 @@ pub enum What {
     ConsentGiven,
     /// Somebody refused.
     ConsentRefused,
+    /// Somebody allowed a device what it asked for; the detail is the scopes.
+    DeviceApproved,
+    /// Somebody refused.
+    DeviceRefused,
     /// Tokens were issued; the detail is the grant type.
     TokenIssued,
     /// None were; the detail is the error code.
@@ -103,6 +107,8 @@ impl What {
             Self::SignOut => "sign_out",
             Self::ConsentGiven => "consent_given",
             Self::ConsentRefused => "consent_refused",
+            Self::DeviceApproved => "device_approved",
+            Self::DeviceRefused => "device_refused",
             Self::TokenIssued => "token_issued",
             Self::TokenRefused => "token_refused",
             Self::ClientRefused => "client_refused",

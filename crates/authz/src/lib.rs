@@ -3,7 +3,8 @@
 //! | endpoint | what | where it is written |
 //! |---|---|---|
 //! | `/o/authorize/` | authorization | RFC 6749 section 3.1, RFC 7636, RFC 9207 |
-//! | `/o/token/` | tokens: code, refresh, client credentials, password | RFC 6749 section 3.2 |
+//! | `/o/token/` | tokens: code, refresh, client credentials, password, device code | RFC 6749 section 3.2 |
+//! | `/o/device-authorization/`, `/o/device/` | devices without a browser, and their person | RFC 8628 |
 //! | `/o/introspect/` | introspection | RFC 7662 |
 //! | `/o/revoke_token/` | revocation | RFC 7009 |
 //! | `/.well-known/oauth-authorization-server/o` | metadata | RFC 8414 |
@@ -41,3 +42,4 @@ pub mod sign_up;
 pub mod signatures;
 pub mod store;
 pub mod throttle;
+pub mod user_code;

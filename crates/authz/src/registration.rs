@@ -305,8 +305,8 @@ fn grant_types(wanted: &Registration) -> Result<String, Refused> {
     if wanted.kind == Kind::Public && types.contains(&"client_credentials") {
         return Err(Refused::Invalid("only a confidential client may use client_credentials".to_owned()));
     }
-    let begins = types.contains(&"authorization_code") || types.contains(&"password");
-    if begins && !types.contains(&"refresh_token") {
+    let begins = [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode];
+    if begins.iter().any(|each| types.contains(&each.as_str())) && !types.contains(&"refresh_token") {
         types.push("refresh_token");
     }
     Ok(types.join(" "))

@@ -9,18 +9,22 @@ use actix_web::{HttpResponse, Resource, Route};
 use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
-use crate::pages::{PageError, code, home, login, logout, signup, statics};
-use crate::protocol::{authorize, discovery, introspect, jwks, revoke, token, userinfo};
+use crate::pages::{PageError, code, device, home, login, logout, signup, statics};
+use crate::protocol::{
+    authorize, device_authorization, discovery, introspect, jwks, revoke, token, userinfo,
+};
 
 /// Puts a resource's methods and handlers on it.
 type Mount = fn(Resource) -> Resource;
 
 /// Hot ones first. Every path is answered with and without its trailing slash: a redirect would lose a body.
-const ROUTES: [(&str, Mount); 17] = [
+const ROUTES: &[(&str, Mount)] = &[
     ("/o/introspect", |at| at.route(post().to(introspect::post))),
     ("/o/token", |at| at.route(post().to(token::post))),
     ("/o/revoke_token", |at| at.route(post().to(revoke::post))),
     ("/o/authorize", |at| at.route(get().to(authorize::get)).route(post().to(authorize::post))),
+    ("/o/device-authorization", |at| at.route(post().to(device_authorization::post))),
+    ("/o/device", |at| at.route(get().to(device::get)).route(post().to(device::post))),
     ("/o/code", |at| at.route(get().to(code::get))),
     ("/.well-known/oauth-authorization-server/o", |at| at.route(get().to(discovery::get))),
     ("/o/.well-known/oauth-authorization-server", |at| at.route(get().to(discovery::get))),
@@ -45,7 +49,7 @@ pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let app = web::Data::new(app.clone());
     move |config| {
         let mut scope = web::scope("");
-        for (path, mount) in ROUTES {
+        for &(path, mount) in ROUTES {
             // A resource each: two patterns in one resource are matched as regular expressions, which costs
             // more than everything the introspection endpoint does.
             for spelling in [path.to_owned(), format!("{path}/")] {

@@ -136,6 +136,25 @@ table! {
     }
 }
 
+table! {
+    device_codes (id) {
+        id -> Binary,
+        user_code -> Text,
+        client_id -> Text,
+        scopes -> Text,
+        audiences -> Text,
+        created_at -> BigInt,
+        ends_at -> BigInt,
+        poll_from -> BigInt,
+        poll_every -> BigInt,
+        user_id -> Nullable<BigInt>,
+        decided_at -> Nullable<BigInt>,
+        authenticated_at -> Nullable<BigInt>,
+        grant_id -> Nullable<Binary>,
+        redeemed_at -> Nullable<BigInt>,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));

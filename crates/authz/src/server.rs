@@ -29,6 +29,8 @@ const AUDIT_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_ROWS: i64 = 1_000;
 /// And how many such transactions follow each other.
 const SWEEPS_AT_ONCE: usize = 100;
+/// A device code is remembered this long after its end, so that its device is told so.
+const DEVICE_CODES_KEPT: Duration = Duration::from_secs(600);
 /// An ended grant is remembered this long, so that a replay is still recognised as one.
 const GRANTS_KEPT: Duration = Duration::from_secs(86_400);
 
@@ -146,33 +148,44 @@ pub async fn write_audit(app: &App) {
 async fn sweep(app: App) {
     // Not at once: a start has other things to do.
     let mut ticks = tokio::time::interval_at(Instant::now() + SWEEP_EVERY, SWEEP_EVERY);
-    let (mut grant, mut revocation) = (None, None);
+    let mut round = Round::default();
     loop {
         ticks.tick().await;
         for _ in 0..SWEEPS_AT_ONCE {
-            match sweep_once(&app, grant, revocation).await {
-                Ok(next) => (grant, revocation) = next,
+            match sweep_once(&app, round).await {
+                Ok(next) => round = next,
                 Err(error) => {
                     tracing::warn!(%error, "what has ended could not be removed; it is tried again");
                     break;
                 }
             }
-            if grant.is_none() && revocation.is_none() {
+            if round.is_over() {
                 break;
             }
         }
     }
 }
 
-async fn sweep_once(
-    app: &App,
+/// How far the sweeper has come.
+#[derive(Clone, Copy, Default)]
+struct Round {
     grant: Option<GrantId>,
     revocation: Option<i64>,
-) -> Result<(Option<GrantId>, Option<i64>), DbError> {
+    more_devices: bool,
+}
+
+impl Round {
+    fn is_over(self) -> bool {
+        self.grant.is_none() && self.revocation.is_none() && !self.more_devices
+    }
+}
+
+async fn sweep_once(app: &App, round: Round) -> Result<Round, DbError> {
     let now = app.now();
     let before = now.minus(GRANTS_KEPT);
     let idle = before.minus(app.config.lifetimes.refresh_idle.max(LONGEST_ACCESS));
     let audit_before = now.minus(app.config.audit_kept);
+    let devices_before = now.minus(DEVICE_CODES_KEPT);
     app.feed.sweep(now);
     app.db
         .write(move |conn| {
@@ -180,8 +193,12 @@ async fn sweep_once(
             store::attempts::sweep(conn, now, SWEEP_ROWS)?;
             store::audit_events::sweep(conn, audit_before, SWEEP_ROWS)?;
             store::signing_keys::sweep(conn, now)?;
-            let revocation = store::revocations::sweep(conn, revocation, now, SWEEP_ROWS)?;
-            Ok((store::grants::sweep(conn, grant, before, idle, SWEEP_ROWS)?, revocation))
+            let devices = store::device_codes::sweep(conn, devices_before, SWEEP_ROWS)?;
+            Ok(Round {
+                revocation: store::revocations::sweep(conn, round.revocation, now, SWEEP_ROWS)?,
+                grant: store::grants::sweep(conn, round.grant, before, idle, SWEEP_ROWS)?,
+                more_devices: i64::try_from(devices).is_ok_and(|count| count == SWEEP_ROWS),
+            })
         })
         .await
 }

@@ -57,8 +57,9 @@ pub(super) struct Create {
     /// Whether it can keep a secret.
     #[arg(long = "type", value_enum)]
     kind: ClientType,
-    /// A grant type it may use: authorization_code, refresh_token, client_credentials, password. Repeat for several.
-    /// A client with authorization_code or password may also refresh.
+    /// A grant type it may use: authorization_code, refresh_token, client_credentials, password,
+    /// urn:ietf:params:oauth:grant-type:device_code. Repeat for several. A client with authorization_code, password or
+    /// device codes may also refresh.
     #[arg(long = "grant-type")]
     grant_types: Vec<String>,
     /// Where answers may be sent. Repeat for several.

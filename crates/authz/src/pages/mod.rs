@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub mod code;
 pub(crate) mod destination;
+pub mod device;
 pub(crate) mod error;
 pub mod home;
 pub mod login;
@@ -10,6 +11,7 @@ pub mod logout;
 pub mod signup;
 pub mod statics;
 pub(crate) mod views;
+pub(crate) mod words;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;

@@ -94,6 +94,42 @@ pub(crate) struct ConsentScope<'a> {
     pub(crate) description: &'a str,
 }
 
+/// `/o/device/`: asks for the code that a device shows.
+#[derive(Template)]
+#[template(path = "pages/device/device.html")]
+pub(crate) struct DevicePage<'a> {
+    /// `person` is always `Some` here.
+    pub(crate) frame: Frame<'a>,
+    /// What was typed or came with the address, or empty.
+    pub(crate) user_code: &'a str,
+    /// Whether it came with the address, and is to be compared with what the device shows.
+    pub(crate) is_prefilled: bool,
+    /// One sentence that does not say what was wrong with the code.
+    pub(crate) error: Option<&'a str>,
+}
+
+/// What a device asks. The answer is posted to `/o/device/` as `decision=allow` or `decision=refuse`.
+#[derive(Template)]
+#[template(path = "pages/device/question.html")]
+pub(crate) struct DeviceQuestionPage<'a> {
+    /// `person` is always `Some` here.
+    pub(crate) frame: Frame<'a>,
+    /// The registered name of the application.
+    pub(crate) client_name: &'a str,
+    /// The code, as the device shows it.
+    pub(crate) user_code: &'a str,
+    /// How long ago the device asked, such as "2 minutes ago".
+    pub(crate) asked: &'a str,
+    /// What it asks for, in the order to be shown.
+    pub(crate) scopes: &'a [ConsentScope<'a>],
+    /// How long one access token lasts, such as "10 hours".
+    pub(crate) access_lasts: &'a str,
+    /// Whether it also gets a refresh token.
+    pub(crate) renewable: bool,
+    /// The seal over what this page showed, sent back as `shown`.
+    pub(crate) shown: &'a str,
+}
+
 /// `GET /o/code/`, for people at a terminal whose application registered this page as its redirect URI.
 #[derive(Template)]
 #[template(path = "pages/code/code.html")]

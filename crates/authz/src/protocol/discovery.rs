@@ -39,6 +39,7 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
             "token_endpoint": at("token"),
             "userinfo_endpoint": at("userinfo"),
             "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+            "device_authorization_endpoint": at("device-authorization"),
             "introspection_endpoint": at("introspect"),
             "revocation_endpoint": at("revoke_token"),
             "scopes_supported": scopes,

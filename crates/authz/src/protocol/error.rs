@@ -9,6 +9,7 @@ use model::db::DbError;
 use serde::Serialize;
 
 use crate::crypto::passwords::Busy;
+use crate::crypto::random::NoRandomness;
 use crate::crypto::seal::SealError;
 use crate::sign_in::Failed;
 use crate::signatures;
@@ -40,6 +41,12 @@ pub enum Code {
     InvalidTarget,
     /// The person refused.
     AccessDenied,
+    /// The person has not decided yet (RFC 8628 section 3.5).
+    AuthorizationPending,
+    /// Nor that, and the device asks too often.
+    SlowDown,
+    /// The device code has ended.
+    ExpiredToken,
     /// The person would have to sign in (OpenID Connect Core section 3.1.2.6).
     LoginRequired,
     /// The person would have to consent.
@@ -75,6 +82,9 @@ impl Code {
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::AccessDenied => "access_denied",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
@@ -84,6 +94,11 @@ impl Code {
             Self::TooManyRequests | Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::ServerError => "server_error",
         }
+    }
+
+    /// Whether it only says that there is nothing to say yet.
+    pub const fn is_waiting(self) -> bool {
+        matches!(self, Self::AuthorizationPending | Self::SlowDown)
     }
 
     const fn status(self) -> StatusCode {
@@ -203,6 +218,12 @@ impl From<signatures::Failed> for OAuthError {
             signatures::Failed::Db(error) => error.into(),
             signatures::Failed::Signing(error) => unavailable().because(error),
         }
+    }
+}
+
+impl From<NoRandomness> for OAuthError {
+    fn from(error: NoRandomness) -> Self {
+        unavailable().because(error)
     }
 }
 

@@ -11,12 +11,19 @@ pub enum GrantType {
     ClientCredentials,
     /// RFC 6749 section 4.3: for clients an administrator has given it, and no others.
     Password,
+    /// RFC 8628 section 3.4.
+    DeviceCode,
 }
 
 impl GrantType {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::Password];
+    pub const ALL: [Self; 5] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::Password,
+        Self::DeviceCode,
+    ];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -25,6 +32,7 @@ impl GrantType {
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
             Self::Password => "password",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 }

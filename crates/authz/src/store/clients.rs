@@ -8,7 +8,7 @@ use model::scope::ScopeSet;
 use model::time::Timestamp;
 
 use super::json::Json;
-use super::{insert_unless_taken, revocations};
+use super::{device_codes, insert_unless_taken, revocations};
 use crate::client_metadata::ClientMetadata;
 use crate::schema::{clients, consents, grants};
 
@@ -138,6 +138,21 @@ pub fn set_metadata(
     Ok(changed)
 }
 
+/// Whether there is such a client; on PostgreSQL it then stays until the transaction ends, so that "deleted" and
+/// "granted" cannot wait for each other.
+///
+/// # Errors
+/// When a statement fails.
+pub fn hold(conn: &mut Conn, id: &str) -> QueryResult<bool> {
+    match conn {
+        Conn::Sqlite(_) => clients::table.find(id).count().get_result::<i64>(conn).map(|count| count == 1),
+        Conn::Postgres(conn) => {
+            let held = diesel::sql_query("SELECT 1 FROM clients WHERE id = $1 FOR KEY SHARE");
+            held.bind::<Text, _>(id).execute(conn).map(|count| count == 1)
+        }
+    }
+}
+
 /// Removes the client, its grants, and every token issued to it. `false` when there is none.
 ///
 /// # Errors
@@ -149,6 +164,7 @@ pub fn delete(conn: &mut Conn, id: &str) -> QueryResult<bool> {
             .bind::<Text, _>(id)
             .execute(conn)?;
     }
+    device_codes::forget_client(conn, id)?;
     diesel::delete(grants::table.filter(grants::client_id.eq(id))).execute(conn)?;
     diesel::delete(consents::table.filter(consents::client_id.eq(id))).execute(conn)?;
     let deleted = diesel::delete(clients::table.find(id)).execute(conn)?;

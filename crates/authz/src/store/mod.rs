@@ -4,6 +4,7 @@ pub mod attempts;
 pub mod audit_events;
 pub mod clients;
 pub mod consents;
+pub mod device_codes;
 pub mod grants;
 pub mod groups;
 pub mod json;

@@ -69,6 +69,35 @@ async fn what_people_and_clients_do_is_in_the_log_once() {
     assert_eq!(sorted(log_now), sorted(&expected));
 }
 
+/// R172: what people decide for devices is in it; that devices ask whether they have is not.
+#[tokio::test]
+async fn what_people_decide_for_devices_is_in_the_log_once() {
+    let server = server().await;
+    let client = server.new_client("tv").id(Some("tv")).register().await;
+    let browser = server.signed_in("ada").await;
+    let (allowed, refused) = (client.device().await, client.device().await);
+    for _ in 0..3 {
+        client.poll(&allowed).await;
+    }
+    let question = browser.enters(&allowed.user_code).await.form("device-question-form");
+    for _ in 0..2 {
+        browser.submit(&question.clone().with("decision", "allow")).await.is_page(200);
+    }
+    browser.answers(&refused, "refuse").await;
+    client.poll(&allowed).await;
+    client.poll(&refused).await;
+    let expected = [
+        "client_created - tv [] 1",
+        "sign_up 1 - [] 1",
+        "sign_in 1 - [] 1",
+        "device_approved 1 tv [read write] 1",
+        "device_refused 1 tv [read write] 1",
+        "token_issued 1 tv [urn:ietf:params:oauth:grant-type:device_code] 1",
+        "token_refused - tv [access_denied] 1",
+    ];
+    assert_eq!(sorted(log(&server).await), sorted(expected));
+}
+
 /// R172: theft that was noticed names the grant.
 #[tokio::test]
 async fn a_replayed_code_and_a_reused_refresh_token_are_in_the_log() {

@@ -5,9 +5,9 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::support::{Answer, TestServer, form, server, server_with};
 
-const ENDPOINTS: [&str; 3] = ["/o/token/", "/o/introspect/", "/o/revoke_token/"];
+const ENDPOINTS: [&str; 4] = ["/o/token/", "/o/device-authorization/", "/o/introspect/", "/o/revoke_token/"];
 
-/// A form that is right at all three, with these credentials.
+/// A form that is right at all of them, with these credentials.
 async fn ask(
     server: &TestServer,
     path: &str,

@@ -30,6 +30,7 @@ async fn both_positions_say_the_same_and_all_of_it() {
                 "token_endpoint": "http://localhost:8000/o/token/",
                 "userinfo_endpoint": "http://localhost:8000/o/userinfo/",
                 "jwks_uri": "http://localhost:8000/o/.well-known/jwks.json",
+                "device_authorization_endpoint": "http://localhost:8000/o/device-authorization/",
                 "introspection_endpoint": "http://localhost:8000/o/introspect/",
                 "revocation_endpoint": "http://localhost:8000/o/revoke_token/",
                 "scopes_supported": ["read", "write", "openid", "profile", "email", "address", "phone", "groups", "offline_access"],
@@ -37,7 +38,7 @@ async fn both_positions_say_the_same_and_all_of_it() {
                     "code", "code id_token", "code token", "code id_token token", "id_token", "id_token token", "token",
                 ],
                 "response_modes_supported": ["query", "fragment", "form_post"],
-                "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "password", "implicit"],
+                "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "password", "urn:ietf:params:oauth:grant-type:device_code", "implicit"],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
                 "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
                 "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
@@ -74,7 +75,9 @@ async fn what_is_advertised_is_there() {
     let said = server.http.get(PATHS[0]).await.json();
     let (client, phone) = (server.client("web").await, server.public_client("phone").await);
     assert_eq!(said["issuer"], ISSUER);
-    for member in ["token_endpoint", "introspection_endpoint", "revocation_endpoint"] {
+    for member in
+        ["token_endpoint", "device_authorization_endpoint", "introspection_endpoint", "revocation_endpoint"]
+    {
         let path = said[member].as_str().unwrap().strip_prefix(BASE).unwrap();
         let fields = [("grant_type", "client_credentials"), ("token", "x")];
         assert_eq!(client.post(path, &fields).await.status, 200);

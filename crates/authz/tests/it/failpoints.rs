@@ -7,7 +7,7 @@ use model::db::DbError;
 use model::secret::Secret;
 use trap::Breaks;
 
-use crate::support::{Answer, Browser, Client, Code, TestServer, password_of, server};
+use crate::support::{Answer, Browser, Client, Code, Device, Form, TestServer, password_of, server};
 
 /// What somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,10 @@ enum Act {
     Revoke,
     /// A token that came from no grant.
     RevokeOwn,
+    /// What a person has allowed a device.
+    Fetch,
+    /// A person allows a device something.
+    Allow,
     SetPassword,
     Disable,
     RevokeAll,
@@ -38,6 +42,8 @@ async fn nothing_is_kept_of_a_redemption_renewal_reuse_or_revocation_that_breaks
         (Act::Reuse, 2),
         (Act::Revoke, 2),
         (Act::RevokeOwn, 1),
+        (Act::Fetch, 2),
+        (Act::Allow, 2),
     ] {
         is_one_transaction(act, writes).await;
     }
@@ -86,6 +92,10 @@ struct World {
     access: String,
     /// The client's own.
     own: String,
+    /// One that may fetch its tokens, and one that waits, with the answer to its question.
+    allowed: Device,
+    waiting: Device,
+    answer: Form,
 }
 
 impl World {
@@ -99,8 +109,25 @@ impl World {
         let (access, refresh) = (renewed.text("access_token"), renewed.text("refresh_token"));
         let own = client.client_credentials().await.text("access_token");
         let code = browser.code_for(&client).await;
+        let (allowed, waiting) = (client.device().await, client.device().await);
+        browser.allows(&allowed).await;
+        let answer = browser.enters(&waiting.user_code).await.form("device-question-form");
+        let answer = answer.with("decision", "allow");
         trap::lay(&server).await;
-        Self { server, browser, client, code, spent, replaced, refresh, access, own }
+        Self {
+            server,
+            browser,
+            client,
+            code,
+            spent,
+            replaced,
+            refresh,
+            access,
+            own,
+            allowed,
+            waiting,
+            answer,
+        }
     }
 
     /// Whether it was done. What broke is told as the machine's fault, and as nothing else.
@@ -120,6 +147,12 @@ impl World {
             Act::Reuse => told(&client.refresh(&self.replaced).await, 400),
             Act::Revoke => told(&client.revoke(&self.refresh).await, 200),
             Act::RevokeOwn => told(&client.revoke(&self.own).await, 200),
+            Act::Fetch => told(&client.poll(&self.allowed).await, 200),
+            Act::Allow => {
+                let page = self.browser.submit(&self.answer).await;
+                page.is_page(if page.status == 503 { 503 } else { 200 });
+                page.status == 200
+            }
             Act::SetPassword => {
                 let change = db.write(move |conn| users::set_password(conn, "ada", &hash, &clock));
                 kept(change.await.map(|user| user.is_some()), breaks)
@@ -146,6 +179,12 @@ impl World {
         assert_eq!(client.password("ada", &password_of("ada")).await.status, 200);
         assert_eq!(client.redeem(&self.code).await.status, 200);
         client.redeem(&self.code).await.is_error(400, "invalid_grant");
+        assert_eq!(client.poll(&self.allowed).await.status, 200);
+        client.poll(&self.allowed).await.is_error(400, "invalid_grant");
+        client.poll(&self.waiting).await.is_error(400, "authorization_pending");
+        self.browser.submit(&self.answer).await.is_page(200);
+        assert_eq!(client.poll(&self.waiting).await.status, 200);
+        assert_eq!(self.server.count("audit_events WHERE event = 'device_approved'").await, 2);
         assert_eq!(client.refresh(&self.refresh).await.status, 200);
         self.pass_overlap();
         client.refresh(&self.refresh).await.is_error(400, "invalid_grant");
@@ -165,6 +204,10 @@ impl World {
         assert_eq!(client.vouches_for(&self.access).await, !ends_grant, "{act:?}");
         let spends_code = ends_everything || act == Act::Redeem;
         assert_eq!(client.redeem(&self.code).await.status, if spends_code { 400 } else { 200 }, "{act:?}");
+        let fetched = client.poll(&self.allowed).await.status;
+        assert_eq!(fetched, if ends_everything || act == Act::Fetch { 400 } else { 200 }, "{act:?}");
+        let waits = client.poll(&self.waiting).await.status;
+        assert_eq!(waits, if act == Act::Allow { 200 } else { 400 }, "{act:?}");
         self.pass_overlap();
         let spends_refresh = ends_grant || matches!(act, Act::Renew | Act::RenewAgain);
         let renewed = client.refresh(&self.refresh).await;

@@ -12,7 +12,18 @@ async fn forms(server: &TestServer, browser: &Browser) -> Vec<(&'static str, For
     let signup = filled(browser.get("/accounts/signup/").await.form("signup-form"));
     let logout = browser.get("/").await.form("sign-out-form");
     let consent = browser.asked(&AuthorizationRequest::of(&client)).await.with("decision", "allow");
-    vec![("login", login), ("signup", signup), ("consent", consent), ("logout", logout)]
+    let device = client.device().await;
+    let entered = browser.get("/o/device/").await.form("device-form").with("user_code", &device.user_code);
+    let answered =
+        browser.enters(&device.user_code).await.form("device-question-form").with("decision", "allow");
+    vec![
+        ("login", login),
+        ("signup", signup),
+        ("consent", consent),
+        ("device", entered),
+        ("device question", answered),
+        ("logout", logout),
+    ]
 }
 
 /// R129

@@ -7,7 +7,7 @@ use crate::support::{Answer, AuthorizationRequest, TestServer, server, server_wi
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Every path there is, with the methods it answers.
-const ROUTES: [(&str, &str); 26] = [
+const ROUTES: [(&str, &str); 30] = [
     ("/", "GET, HEAD"),
     ("/healthz", "GET, HEAD"),
     ("/readyz", "GET, HEAD"),
@@ -27,6 +27,10 @@ const ROUTES: [(&str, &str); 26] = [
     ("/o/introspect", "POST"),
     ("/o/revoke_token/", "POST"),
     ("/o/revoke_token", "POST"),
+    ("/o/device-authorization/", "POST"),
+    ("/o/device-authorization", "POST"),
+    ("/o/device/", "GET, HEAD, POST"),
+    ("/o/device", "GET, HEAD, POST"),
     ("/o/code/", "GET, HEAD"),
     ("/o/code", "GET, HEAD"),
     ("/o/.well-known/oauth-authorization-server", "GET, HEAD"),
@@ -90,9 +94,16 @@ async fn pages_load_nothing_from_other_hosts() {
     let browser = server.signed_in("ada").await;
     let client = server.client("web").await;
     let consent = AuthorizationRequest::of(&client).path();
-    for path in
-        ["/", "/accounts/login/", "/accounts/signup/", "/o/code/", "/o/authorize/", "/nowhere", &consent]
-    {
+    for path in [
+        "/",
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/o/code/",
+        "/o/device/",
+        "/o/authorize/",
+        "/nowhere",
+        &consent,
+    ] {
         let page = browser.get(path).await;
         has_defences(&page, path);
         let html = page.html();

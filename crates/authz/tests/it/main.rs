@@ -14,6 +14,7 @@ mod authorize;
 mod cli;
 mod client_authentication;
 mod code_page;
+mod device;
 mod discovery;
 mod failpoints;
 mod feed;

@@ -1,10 +1,13 @@
 //! Every grant against every kind of client, person, scope and artefact: a check that one grant has and its
 //! sibling lacks is the commonest hole of servers like this one.
 
-use crate::support::{AuthorizationRequest, Client, TestServer, password_of, server, server_with};
+use crate::support::{
+    AuthorizationRequest, Client, DEVICE_CODE, TestServer, password_of, server, server_with,
+};
 
 /// All there are; `authz::cli` knows no others (see `cli`).
-const GRANTS: [&str; 4] = ["authorization_code", "refresh_token", "client_credentials", "password"];
+const GRANTS: [&str; 5] =
+    ["authorization_code", "refresh_token", "client_credentials", "password", DEVICE_CODE];
 
 /// A request that is good for a client that may make it, with this scope.
 async fn good(server: &TestServer, client: &Client, grant: &str, scope: &str) -> Vec<(&'static str, String)> {
@@ -13,11 +16,15 @@ async fn good(server: &TestServer, client: &Client, grant: &str, scope: &str) ->
         fields.push(("scope", scope.to_owned()));
     }
     match grant {
-        "authorization_code" | "refresh_token" => {
+        "authorization_code" | "refresh_token" | DEVICE_CODE => {
             // Bought by a client that may, whatever this one may: who may not is refused before it is looked at.
             let browser = server.browser();
             browser.sign_in("ada").await;
-            if grant == "authorization_code" {
+            if grant == DEVICE_CODE {
+                let device = client.device().await;
+                browser.allows(&device).await;
+                fields.push(("device_code", device.device_code));
+            } else if grant == "authorization_code" {
                 let code = browser.code_for(client).await;
                 fields.extend([("code", code.code), ("code_verifier", code.verifier)]);
             } else {
@@ -43,7 +50,7 @@ async fn a_client_may_use_the_grants_it_was_given_and_no_other() {
     let all = server.client("all").await;
     for given in GRANTS {
         for public in [false, true] {
-            let name = format!("{given}-{public}");
+            let name = format!("{}-{public}", given.replace(':', "-"));
             let new = server.new_client(&name);
             let new = if public { new.public() } else { new };
             let client = match new.grant_types(&[given]).try_register().await {
@@ -56,9 +63,10 @@ async fn a_client_may_use_the_grants_it_was_given_and_no_other() {
             for grant in GRANTS {
                 // Whoever can begin a grant may renew it.
                 let may = grant == given
-                    || grant == "refresh_token" && ["authorization_code", "password"].contains(&given);
-                let for_itself =
-                    may && given != "refresh_token" && !(grant == "refresh_token" && given == "password");
+                    || grant == "refresh_token"
+                        && ["authorization_code", "password", DEVICE_CODE].contains(&given);
+                let for_itself = may && grant == given && given != "refresh_token"
+                    || grant == "refresh_token" && given == "authorization_code";
                 let fields = good(&server, if for_itself { &client } else { &all }, grant, "").await;
                 let answer = send(&client, &fields).await;
                 match (may, for_itself) {
@@ -77,7 +85,7 @@ async fn a_disabled_person_gets_nothing_at_any_grant() {
     let server = server().await;
     server.person("ada").await;
     let client = server.client("web").await;
-    for grant in ["authorization_code", "refresh_token", "password"] {
+    for grant in ["authorization_code", "refresh_token", "password", DEVICE_CODE] {
         server.advance(1);
         let fields = good(&server, &client, grant, "").await;
         let browser = server.browser();
@@ -119,6 +127,7 @@ async fn no_artefact_passes_as_another() {
     let browser = server.signed_in("ada").await;
     let (access, refresh) = browser.tokens_for(&client).await;
     let code = browser.code_for(&client).await;
+    let device = client.device().await;
     let again = AuthorizationRequest::of(&client).with("prompt", "consent");
     let csrf = browser.asked(&again).await.field("csrf_token").unwrap().to_owned();
     let artefacts = [
@@ -129,6 +138,8 @@ async fn no_artefact_passes_as_another() {
         ("form token", csrf),
         ("client secret", client.secret.clone().unwrap()),
         ("verifier", code.verifier.clone()),
+        ("device code", device.device_code.clone()),
+        ("user code", device.user_code.clone()),
     ];
     for (kind, text) in &artefacts {
         if *kind != "code" {
@@ -138,6 +149,13 @@ async fn no_artefact_passes_as_another() {
                 ("code_verifier", code.verifier.as_str()),
             ];
             client.token(&fields).await.is_error(400, "invalid_grant");
+        }
+        if *kind != "device code" {
+            let fields = [("grant_type", DEVICE_CODE), ("device_code", text)];
+            client.token(&fields).await.is_error(400, "invalid_grant");
+        }
+        if *kind != "user code" {
+            assert!(browser.enters(text).await.element("device-error").is_some(), "{kind}");
         }
         if *kind != "refresh token" {
             client.refresh(text).await.is_error(400, "invalid_grant");
@@ -163,5 +181,7 @@ async fn no_artefact_passes_as_another() {
     assert!(client.vouches_for(&access).await);
     assert_eq!(client.redeem(&code).await.status, 200);
     assert_eq!(client.refresh(&refresh).await.status, 200);
+    browser.allows(&device).await;
+    assert_eq!(client.poll(&device).await.status, 200);
     assert!(browser.is_signed_in().await);
 }

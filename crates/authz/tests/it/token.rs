@@ -4,7 +4,7 @@ use reqwest::Method;
 
 use crate::support::{Raw, form, server};
 
-const ENDPOINTS: [&str; 3] = ["/o/token/", "/o/introspect/", "/o/revoke_token/"];
+const ENDPOINTS: [&str; 4] = ["/o/token/", "/o/device-authorization/", "/o/introspect/", "/o/revoke_token/"];
 
 /// R36, R144
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn an_unknown_grant_type_is_said_to_be_unsupported() {
         "Client_Credentials",
         "client_credentials ",
         "authorization_code password",
-        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:device-code",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "é",

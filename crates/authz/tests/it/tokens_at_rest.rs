@@ -34,6 +34,9 @@ async fn everything(server: &TestServer) -> Vec<u8> {
                 "signing_keys",
                 "user_groups",
                 "consents",
+                "attempts",
+                "audit_events",
+                "device_codes",
             ] {
                 // A row's text writes bytes as hex: both forms are looked for.
                 let query = format!("SELECT t::text AS line FROM {table} t");
@@ -67,6 +70,10 @@ async fn no_secret_of_a_whole_scenario_is_in_the_database() {
     let own = client.client_credentials().await.text("access_token");
     client.revoke(&own).await;
     client.revoke(&renewed.text("access_token")).await;
+    let (begun, entered) = (client.device().await, client.device().await);
+    browser.enters("BCDF-GHJK").await;
+    browser.allows(&entered).await;
+    let by_device = client.poll(&entered).await;
     let rotated = client.rotate_secret(&server).await;
     let by_password = client.password("ada", &password_of("ada")).await;
     let key = server.settings.iter().find(|(name, _)| name == "AUTHZ_SECRET_KEY").unwrap().1.clone();
@@ -81,12 +88,17 @@ async fn no_secret_of_a_whole_scenario_is_in_the_database() {
         rotated.secret.unwrap(),
         password_of("ada"),
         key,
+        begun.device_code,
+        entered.device_code,
     ];
-    for answer in [&bought, &renewed, &by_password] {
+    for answer in [&bought, &renewed, &by_password, &by_device] {
         secrets.extend([answer.text("access_token"), answer.text("refresh_token")]);
     }
     let bytes = everything(&server).await;
     assert!(contains(&bytes, b"ada") && contains(&bytes, b"https://client.example/cb"), "nothing was read");
+    for code in [&begun.user_code, &entered.user_code, &entered.user_code.replace('-', "")] {
+        assert!(!contains(&bytes, code.as_bytes()), "{code}");
+    }
     for secret in secrets {
         let hex = secret.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         assert!(secret.len() > 20);

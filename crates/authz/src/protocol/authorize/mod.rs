@@ -13,7 +13,6 @@ mod form_post;
 mod issue;
 mod request;
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
@@ -99,7 +98,7 @@ async fn follow(
         (Step::Issue, Some(signed_in)) => issue::issue(app, request, &signed_in).await,
         (Step::Consent, Some(signed_in)) => consent::show(app, browser, request, &signed_in),
         (Step::Reauthenticate, _) => Ok(to_sign_in(app, request, true)),
-        (Step::SignUp, _) => Ok(away(app, "signup", request.without_reauthentication())),
+        (Step::SignUp, _) => Ok(to_sign_up(app, request.without_reauthentication())),
         (Step::SignIn | Step::Consent | Step::Issue, _) => Ok(to_sign_in(app, request, false)),
     }
 }
@@ -108,12 +107,9 @@ async fn follow(
 /// for ever.
 fn to_sign_in(app: &App, request: &Request, again: bool) -> HttpResponse {
     let query = if again { request.without_reauthentication() } else { request.query.clone() };
-    away(app, "login", query)
+    Destination::Authorize(query).after_sign_in(&app.config.issuer)
 }
 
-fn away(app: &App, page: &str, query: String) -> HttpResponse {
-    let next = Destination::Authorize(query).next().unwrap_or_default();
-    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    let location = format!("{}/accounts/{page}/?next={next}", app.config.issuer.base());
-    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+fn to_sign_up(app: &App, query: String) -> HttpResponse {
+    Destination::Authorize(query).after_sign_up(&app.config.issuer)
 }

@@ -2,6 +2,7 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod issue;
 mod password;
 mod refresh_token;
@@ -22,17 +23,23 @@ use issue::Answer;
 /// As RFC 6749 section 5.2 says.
 pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpResponse, OAuthError> {
     let given = give(&app, &request).await;
-    let (what, user, detail) = match &given {
-        Ok((grant_type, answer)) => (What::TokenIssued, answer.user, grant_type.as_str()),
-        Err(error) => (What::TokenRefused, None, error.code().as_str()),
-    };
-    let about = About { user, client: Some(&request.client.id), detail };
-    app.audit.note(what, request.address, about, app.now());
+    note(&app, &request, &given);
     let (_, answer) = given?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
         .json(answer))
+}
+
+/// For the audit log. A device that asks whether its person has decided is not refused anything.
+fn note(app: &App, request: &ClientRequest, given: &Result<(GrantType, Answer), OAuthError>) {
+    let (what, user, detail) = match given {
+        Ok((grant_type, answer)) => (What::TokenIssued, answer.user, grant_type.as_str()),
+        Err(error) if error.code().is_waiting() => return,
+        Err(error) => (What::TokenRefused, None, error.code().as_str()),
+    };
+    let about = About { user, client: Some(&request.client.id), detail };
+    app.audit.note(what, request.address, about, app.now());
 }
 
 async fn give(app: &App, request: &ClientRequest) -> Result<(GrantType, Answer), OAuthError> {
@@ -48,6 +55,7 @@ async fn give(app: &App, request: &ClientRequest) -> Result<(GrantType, Answer),
         GrantType::RefreshToken => refresh_token::renew(app, request).await?,
         GrantType::ClientCredentials => client_credentials::issue(app, request)?,
         GrantType::Password => password::issue(app, request).await?,
+        GrantType::DeviceCode => device_code::redeem(app, request).await?,
     };
     Ok((grant_type, answer))
 }

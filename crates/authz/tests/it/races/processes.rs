@@ -107,6 +107,51 @@ async fn of_many_refreshes_at_two_processes_within_the_overlap_one_successor_liv
     }
 }
 
+/// C5, R88: a device's code, allowed and refused and asked for at once: one decision, which both processes tell from
+/// then on, and one set of tokens at most.
+#[tokio::test]
+async fn of_many_decisions_and_polls_at_two_processes_one_decision_comes() {
+    let pair = Pair::with(&[]).await;
+    let client = pair.registrar.client("tv").await;
+    for round in 0..ROUNDS {
+        let browser = pair.registrar.signed_in(&format!("ada{round}")).await;
+        let device = client.device().await;
+        let question = browser.enters(&device.user_code).await.form("device-question-form");
+        let places = pair.processes.iter().cycle().take(MANY).enumerate();
+        let requests: Vec<_> = places
+            .map(|(number, process)| match number % 8 {
+                0 | 5 => {
+                    let decision = if (number + round) % 16 < 8 { "allow" } else { "refuse" };
+                    let form = question.clone().with("decision", decision);
+                    browser.reached_by(&process.http).posting(&form)
+                }
+                _ => client.reached_by(&process.http).polling(&device),
+            })
+            .collect();
+        let answers = Held::new(requests).await.release().await;
+        let (pages, polls): (Vec<_>, Vec<_>) =
+            answers.iter().partition(|answer| answer.header("content-type") != Some("application/json"));
+        let mut told: Vec<_> = pages.into_iter().filter_map(|page| page.element("main h1")).collect();
+        told.retain(|heading| heading != "Connect a device");
+        told.sort();
+        told.dedup();
+        let winners: Vec<_> = polls.iter().filter(|answer| answer.status == 200).collect();
+        let [here, there] = pair.both(&client);
+        let last = here.poll(&device).await;
+        if told == ["You refused"] {
+            assert_eq!(winners.len(), 0);
+            last.is_error(400, "access_denied");
+            there.poll(&device).await.is_error(400, "access_denied");
+        } else {
+            assert_eq!(told, ["Go back to your device"]);
+            assert_eq!(winners.len() + usize::from(last.status == 200), 1);
+            there.poll(&device).await.is_error(400, "invalid_grant");
+            let access = winners.first().map_or(&last, |winner| winner).text("access_token");
+            assert!(there.vouches_for(&access).await);
+        }
+    }
+}
+
 /// C4, R124: one person per name, however it is written; the others are told, and nobody is told anything else.
 #[tokio::test]
 async fn of_many_who_want_one_name_at_two_processes_exactly_one_gets_it() {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use reqwest::{Method, RequestBuilder};
 
-use super::{Answer, AuthorizationRequest, Client, Form, Http, TestServer, form, password_of};
+use super::{Answer, AuthorizationRequest, Client, Device, Form, Http, TestServer, form, password_of};
 
 /// A browser. Clones share its cookies.
 #[derive(Clone, Debug)]
@@ -29,6 +29,11 @@ impl Browser {
     /// The same browser with the same cookies, at another server.
     pub fn at(&self, server: &TestServer) -> Self {
         Self { http: server.http.clone(), cookies: self.cookies.clone() }
+    }
+
+    /// The same browser with the same cookies, by another way.
+    pub fn reached_by(&self, http: &Http) -> Self {
+        Self { http: http.clone(), cookies: self.cookies.clone() }
     }
 
     /// Another browser that holds copies of these cookies.
@@ -136,6 +141,24 @@ impl Browser {
         let code = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code");
         let code = code.unwrap_or_else(|| panic!("no code in {location}")).1.into_owned();
         Code { code, verifier: request.verifier.clone() }
+    }
+
+    /// Types a device's code into its page.
+    pub async fn enters(&self, user_code: &str) -> Answer {
+        let shown = self.get("/o/device/").await.form("device-form");
+        self.submit(&shown.with("user_code", user_code)).await
+    }
+
+    /// Types it, and answers the question behind it.
+    pub async fn answers(&self, device: &Device, decision: &str) -> Answer {
+        let shown = self.enters(&device.user_code).await.form("device-question-form");
+        self.submit(&shown.with("decision", decision)).await
+    }
+
+    /// Lets a device in.
+    pub async fn allows(&self, device: &Device) {
+        let answer = self.answers(device, "allow").await;
+        assert_eq!(answer.element("main h1").as_deref(), Some("Go back to your device"), "{answer:?}");
     }
 
     /// A code for an honest request of a client.

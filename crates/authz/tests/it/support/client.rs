@@ -10,6 +10,16 @@ use reqwest::RequestBuilder;
 
 use super::{Answer, CALLBACK, Code, Http, TestServer, form};
 
+/// The grant type of devices.
+pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// What a device was given to begin with.
+#[derive(Clone, Debug)]
+pub struct Device {
+    pub device_code: String,
+    pub user_code: String,
+}
+
 /// A registered client that knows its secret.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -27,7 +37,8 @@ pub struct NewClient<'s> {
 
 impl<'s> NewClient<'s> {
     pub fn new(server: &'s TestServer, name: &str) -> Self {
-        let grant_types = ["authorization_code", "refresh_token", "client_credentials", "password"];
+        let grant_types =
+            ["authorization_code", "refresh_token", "client_credentials", "password", DEVICE_CODE];
         let registration = Registration {
             id: Some(name.to_owned()),
             name: name.to_owned(),
@@ -212,6 +223,27 @@ impl Client {
 
     pub async fn password(&self, username: &str, password: &str) -> Answer {
         self.token(&[("grant_type", "password"), ("username", username), ("password", password)]).await
+    }
+
+    /// Begins as a device.
+    pub async fn device_authorization(&self, fields: &[(&str, &str)]) -> Answer {
+        self.post("/o/device-authorization/", fields).await
+    }
+
+    /// Begins as a device that asks for everything it may.
+    pub async fn device(&self) -> Device {
+        let answer = self.device_authorization(&[]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Device { device_code: answer.text("device_code"), user_code: answer.text("user_code") }
+    }
+
+    pub async fn poll(&self, device: &Device) -> Answer {
+        self.http.send(self.polling(device)).await
+    }
+
+    /// The same, not yet sent.
+    pub fn polling(&self, device: &Device) -> RequestBuilder {
+        self.posting("/o/token/", &[("grant_type", DEVICE_CODE), ("device_code", &device.device_code)])
     }
 
     pub async fn introspect(&self, token: &str) -> Answer {

@@ -14,7 +14,7 @@ mod server;
 
 pub use answer::{Answer, INACTIVE};
 pub use browser::{Browser, Code};
-pub use client::{Client, NewClient};
+pub use client::{Client, DEVICE_CODE, Device, NewClient};
 pub use http::{Http, form};
 pub use id_token::verified;
 pub use page::Form;

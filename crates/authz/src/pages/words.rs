@@ -1,0 +1,41 @@
+//! What pages say in words: names that others chose, and spans of time.
+
+/// A name as it is shown: without characters that reorder or hide text, and not endless.
+pub(crate) fn displayed(name: &str) -> String {
+    let visible = |each: &char| {
+        !each.is_control()
+            && !matches!(each, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    name.chars().filter(visible).take(100).collect()
+}
+
+/// A span in the largest unit that fits.
+pub(crate) fn in_words(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        _ if seconds > 0 && seconds.is_multiple_of(3_600) => (seconds / 3_600, "hour"),
+        0..120 => (seconds, "second"),
+        120..7_200 => (seconds / 60, "minute"),
+        _ => (seconds / 3_600, "hour"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R97
+    #[test]
+    fn a_name_cannot_hide_or_reorder_what_is_shown() {
+        assert_eq!(displayed("Bank\u{202e}…<b>\u{200b}\n"), "Bank…<b>");
+        assert_eq!(displayed(&"x".repeat(500)).len(), 100);
+    }
+
+    #[test]
+    fn spans_are_said_in_the_largest_unit_that_fits() {
+        for (seconds, words) in [(1, "1 second"), (90, "90 seconds"), (3_600, "1 hour"), (36_000, "10 hours")]
+        {
+            assert_eq!(in_words(seconds), words);
+        }
+    }
+}
