@@ -43,13 +43,15 @@ pub struct Config {
     pub password_threads: usize,
     /// Whether people may sign up (`SIGNUP`).
     pub signup: bool,
+    /// Whether people may register applications of their own at pages (`DEVELOPER_PAGES`).
+    pub developer_pages: bool,
     /// Peers whose `X-Forwarded-For` is believed (`TRUSTED_PROXIES`).
     pub trusted_proxies: Vec<IpNet>,
     /// How often what must be limited may be tried.
     pub limits: Limits,
     /// How long the audit log is kept (`AUDIT_DAYS`).
     pub audit_kept: Duration,
-    /// Where the API is, for the front page (`API_URL`).
+    /// Where the API is, for the pages (`API_URL`).
     pub api_url: Option<String>,
     /// How a command line begins here, for the front page (`COMMAND`).
     pub command: String,
@@ -97,6 +99,8 @@ pub struct Limits {
     pub signups_per_hour: u32,
     /// Unknown tokens one caller asks about (`UNKNOWN_TOKENS_PER_MINUTE`).
     pub unknown_tokens_per_minute: u32,
+    /// Applications one person has registered at the developer pages (`CLIENTS_PER_PERSON`).
+    pub clients_per_person: u32,
 }
 
 const EXPECTED_DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
@@ -152,6 +156,7 @@ impl Config {
             default_audience: said.or("DEFAULT_AUDIENCE", "timetracker".to_owned(), "an audience"),
             password_threads: said.or("PASSWORD_THREADS", cores.div_ceil(2), "a number of threads"),
             signup: said.or("SIGNUP", true, "true or false"),
+            developer_pages: said.or("DEVELOPER_PAGES", true, "true or false"),
             limits: Limits::read(said),
             audit_kept,
             api_url: said.optional("API_URL", "a URL"),
@@ -187,6 +192,12 @@ impl Config {
         self.is_configured(scope) || scopes::is_about_a_person(scope)
     }
 
+    /// Where the API is; ends with a slash.
+    pub fn api_root(&self) -> String {
+        let said = self.api_url.clone().unwrap_or_else(|| format!("{}/api", self.issuer.base()));
+        if said.ends_with('/') { said } else { format!("{said}/") }
+    }
+
     /// All scopes there are.
     pub fn all_scopes(&self) -> ScopeSet {
         self.known_scopes().map(|(name, _)| name).collect()
@@ -201,6 +212,7 @@ impl Limits {
             wrong_passwords_per_hour: limit("WRONG_PASSWORDS_PER_HOUR", 100),
             signups_per_hour: limit("SIGNUPS_PER_HOUR", 20),
             unknown_tokens_per_minute: limit("UNKNOWN_TOKENS_PER_MINUTE", 60_000),
+            clients_per_person: limit("CLIENTS_PER_PERSON", 20),
         }
     }
 }

@@ -1,24 +1,25 @@
 //! Registering clients: the rules, wherever a registration comes from.
 
-use std::collections::HashSet;
+pub mod developer;
+mod rules;
+
 use std::fmt;
 
-use model::db::DbError;
-use model::id::ClientId;
-use model::scope::ScopeSet;
+use diesel::QueryResult;
+use model::db::{Conn, DbError};
+use model::id::{ClientId, UserId};
 use model::secret::{Secret, sha256};
 use model::time::Timestamp;
-use url::Url;
 
 use crate::app::App;
 use crate::audit::{Origin, What};
-use crate::client_metadata::{ClientMetadata, SubjectType};
+use crate::client_metadata::ClientMetadata;
 use crate::crypto::random::{self, NoRandomness};
-use crate::protocol::grant_types::GrantType;
-use crate::protocol::redirect_uri;
-use crate::store::audit_events;
+use crate::store::audit_events::{self, AuditEvent};
 use crate::store::clients::{self, Client};
-use crate::store::json::Json;
+use crate::store::users;
+pub use rules::is_client_id;
+use rules::{check, judged, kept, problem};
 
 /// What a client secret begins with, for secret scanners.
 const SECRET_PREFIX: &str = "tts_";
@@ -66,11 +67,82 @@ pub struct Registered {
     pub secret: Option<Secret<String>>,
 }
 
+/// A part of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The id.
+    Id,
+    /// What people are shown.
+    Name,
+    /// Grant types.
+    GrantTypes,
+    /// Where answers may be sent.
+    RedirectUris,
+    /// What it may ask for.
+    Scopes,
+    /// Whom its tokens are for.
+    Audiences,
+    /// What it answers for.
+    Introspects,
+    /// What else there is to say.
+    Metadata,
+}
+
+/// What is wrong with a part of a registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which part.
+    pub field: Field,
+    /// A sentence without its capital and its full stop.
+    pub what: String,
+}
+
+/// Who changes a client.
+#[derive(Clone, Copy, Debug)]
+pub enum By {
+    /// An administrator, who may change any.
+    Administrator,
+    /// A person, who may change their own.
+    Owner(Owner),
+}
+
+/// A person, as they were known to have signed in at `since`.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    /// Who.
+    pub id: UserId,
+    /// What they do is done as of then: whatever ends their session meanwhile keeps it from being done.
+    pub since: Timestamp,
+}
+
+impl By {
+    /// Whether they may change that client; for the transaction that changes it.
+    fn may_change(self, conn: &mut Conn, id: &ClientId) -> QueryResult<bool> {
+        match self {
+            Self::Administrator => Ok(true),
+            Self::Owner(owner) => Ok(users::hold(conn, owner.id, owner.since)?.is_some()
+                && clients::hold_of_person(conn, id.as_str(), owner.id)?),
+        }
+    }
+
+    fn did(self, what: What, client: &ClientId, origin: &Origin, at: Timestamp) -> AuditEvent {
+        let user_id = match self {
+            Self::Administrator => None,
+            Self::Owner(owner) => Some(owner.id),
+        };
+        AuditEvent { user_id, ..what.of_client(client, origin, at) }
+    }
+}
+
 /// Why a client cannot be registered or changed.
 #[derive(Debug)]
 pub enum Refused {
-    /// The registration itself.
-    Invalid(String),
+    /// The registration itself: everything that is wrong with it.
+    Invalid(Vec<Problem>),
+    /// The person has as many as one may have.
+    TooMany,
+    /// The person may not act any more.
+    NoPerson,
     /// The id is another client's.
     Taken,
     /// There is no such client.
@@ -88,7 +160,12 @@ pub enum Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid(what) => f.write_str(what),
+            Self::Invalid(problems) => {
+                let whats: Vec<&str> = problems.iter().map(|problem| problem.what.as_str()).collect();
+                f.write_str(&whats.join("; "))
+            }
+            Self::TooMany => f.write_str("there are as many clients as one person may have"),
+            Self::NoPerson => f.write_str("the person may not act any more"),
             Self::Taken => f.write_str("the client id is taken"),
             Self::Unknown => f.write_str("there is no such client"),
             Self::Changed => f.write_str("the client was changed meanwhile; try again"),
@@ -118,31 +195,7 @@ impl From<NoRandomness> for Refused {
 /// # Errors
 /// What is wrong with it, that the id is taken, or that the database cannot be asked.
 pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Result<Registered, Refused> {
-    let confidential = wanted.kind == Kind::Confidential;
-    let secret = match wanted.secret.clone() {
-        None if confidential => Some(Secret::new(random::secret(SECRET_PREFIX)?)),
-        given => given.filter(|_| confidential),
-    };
-    let client = Client {
-        id: client_id(wanted.id.as_deref())?,
-        name: name(&wanted.name)?,
-        is_confidential: confidential,
-        secret_hash: secret.as_ref().map(|secret| sha256(secret.expose().as_bytes()).to_vec()),
-        previous_secret_hash: None,
-        previous_secret_until: None,
-        grant_types: grant_types(&wanted)?,
-        redirect_uris: redirect_uris(&wanted)?,
-        scopes: scopes(app, &wanted.scopes)?,
-        audiences: words("an audience", &wanted.audiences)?
-            .unwrap_or_else(|| app.config.default_audience.clone()),
-        introspects: words("an audience", &wanted.introspects)?.unwrap_or_default(),
-        created_at: app.now(),
-        metadata: kept(wanted.metadata.clone())?,
-    };
-    if !confidential && !client.introspects.is_empty() {
-        return Err(Refused::Invalid("only a confidential client may introspect".to_owned()));
-    }
-    check(&client)?;
+    let (client, secret) = made(app, wanted)?;
     let row = client.clone();
     let event = What::ClientCreated.of_client(&client.id, origin, client.created_at);
     let inserted = app.db.write(move |conn| {
@@ -158,6 +211,24 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
     Ok(Registered { client, secret })
 }
 
+/// What would be registered, with its secret.
+fn made(app: &App, wanted: Registration) -> Result<(Client, Option<Secret<String>>), Refused> {
+    let judged = judged(app, &wanted)?;
+    let confidential = judged.is_confidential;
+    let secret = match wanted.secret {
+        None if confidential => Some(Secret::new(random::secret(SECRET_PREFIX)?)),
+        given => given.filter(|_| confidential),
+    };
+    let secret_hash = secret.as_ref().map(|secret| sha256(secret.expose().as_bytes()).to_vec());
+    Ok((Client { secret_hash, ..judged }, secret))
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Invalid(vec![problem])
+    }
+}
+
 /// Changes a client's metadata by a JSON object of members; answers the client as it is then.
 ///
 /// # Errors
@@ -167,49 +238,25 @@ pub async fn change_metadata(app: &App, origin: &Origin, id: &str, changes: &str
     let key = id.to_owned();
     let found = app.db.read(move |conn| clients::find(conn, &key)).await?;
     let client = found.ok_or(Refused::Unknown)?;
-    let metadata = kept(client.metadata.changed_by(changes).map_err(Refused::Invalid)?)?;
+    let metadata = client.metadata.changed_by(changes).map_err(|what| problem(Field::Metadata, what))?;
+    let metadata = kept(metadata)?;
     let read = client.metadata.clone();
     let client = Client { metadata, ..client };
     check(&client)?;
     let (key, row) = (id.to_owned(), client.metadata.clone());
     let event = What::ClientChanged.of_client(&client.id, origin, app.now());
-    let writing = app.db.write(move |conn| {
-        let done = clients::set_metadata(conn, &key, &read, &row)?;
-        if done {
+    let written = app.db.write(move |conn| {
+        let written = clients::set_metadata(conn, &key, &read, &row)?;
+        if written {
             audit_events::insert(conn, &[event])?;
         }
-        Ok(done)
+        Ok(written)
     });
-    if !writing.await? {
+    if !written.await? {
         return Err(Refused::Changed);
     }
     app.feed.catch_up().await?;
     Ok(client)
-}
-
-/// What the parts of a registration must be to each other.
-fn check(client: &Client) -> Result<(), Refused> {
-    if !client.is_confidential && !client.metadata.require_pkce {
-        return Err(Refused::Invalid("a public client cannot be excused from PKCE".to_owned()));
-    }
-    let hosts = client.redirect_uris().map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
-    let hosts: HashSet<Option<String>> = hosts.collect();
-    let sector = client.metadata.sector_identifier_uri.as_deref();
-    if let Some(uri) = sector
-        && Url::parse(uri).map_or(true, |url| url.scheme() != "https" || !url.has_host())
-    {
-        return Err(Refused::Invalid("a sector identifier is an https URL".to_owned()));
-    }
-    if client.metadata.subject_type == SubjectType::Pairwise && sector.is_none() && hosts.len() > 1 {
-        return Err(Refused::Invalid(
-            "pairwise subjects need redirect URIs of one host, or a sector_identifier_uri".to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-fn kept(metadata: ClientMetadata) -> Result<Json<ClientMetadata>, Refused> {
-    Json::new(metadata).map_err(|error| Refused::Invalid(error.to_string()))
 }
 
 /// Gives a client a new secret; says until when the old one stays valid.
@@ -219,6 +266,7 @@ fn kept(metadata: ClientMetadata) -> Result<Json<ClientMetadata>, Refused> {
 pub async fn rotate_secret(
     app: &App,
     origin: &Origin,
+    by: By,
     id: &str,
 ) -> Result<(Secret<String>, Timestamp), Refused> {
     let secret = random::secret(SECRET_PREFIX)?;
@@ -226,9 +274,9 @@ pub async fn rotate_secret(
     let now = app.now();
     let until = now.plus(app.config.lifetimes.secret_overlap);
     let id = ClientId(id.to_owned());
-    let event = What::ClientSecretRotated.of_client(&id, origin, now);
+    let event = by.did(What::ClientSecretRotated, &id, origin, now);
     let rotated = app.db.write(move |conn| {
-        let rotated = clients::rotate_secret(conn, id.as_str(), &hash, until)?;
+        let rotated = by.may_change(conn, &id)? && clients::rotate_secret(conn, id.as_str(), &hash, until)?;
         if rotated {
             audit_events::insert(conn, &[event])?;
         }
@@ -245,11 +293,11 @@ pub async fn rotate_secret(
 ///
 /// # Errors
 /// When there is no such client, or the database cannot be asked.
-pub async fn delete(app: &App, origin: &Origin, id: &str) -> Result<(), Refused> {
+pub async fn delete(app: &App, origin: &Origin, by: By, id: &str) -> Result<(), Refused> {
     let id = ClientId(id.to_owned());
-    let event = What::ClientDeleted.of_client(&id, origin, app.now());
+    let event = by.did(What::ClientDeleted, &id, origin, app.now());
     let deleted = app.db.write(move |conn| {
-        let deleted = clients::delete(conn, id.as_str())?;
+        let deleted = by.may_change(conn, &id)? && clients::delete(conn, id.as_str())?;
         if deleted {
             audit_events::insert(conn, &[event])?;
         }
@@ -259,85 +307,4 @@ pub async fn delete(app: &App, origin: &Origin, id: &str) -> Result<(), Refused>
         return Err(Refused::NoSuchClient);
     }
     Ok(app.feed.catch_up().await?)
-}
-
-/// 24 characters after a letter: never the decimal id of a person, which is a `sub` as well.
-fn client_id(wanted: Option<&str>) -> Result<ClientId, Refused> {
-    let Some(wanted) = wanted else {
-        let bits = random::bytes::<12>()?;
-        return Ok(ClientId(bits.iter().fold("c".to_owned(), |id, byte| format!("{id}{byte:02x}"))));
-    };
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let begins_with_a_letter = wanted.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    if begins_with_a_letter && wanted.len() <= 100 && wanted.bytes().all(allowed) {
-        Ok(ClientId(wanted.to_owned()))
-    } else {
-        Err(Refused::Invalid(
-            "a client id begins with a letter and has letters, digits, - _ and .".to_owned(),
-        ))
-    }
-}
-
-fn name(wanted: &str) -> Result<String, Refused> {
-    let name = wanted.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(Refused::Invalid(
-            "a name has 1 to 100 characters and none that control the terminal".to_owned(),
-        ));
-    }
-    Ok(name.to_owned())
-}
-
-fn grant_types(wanted: &Registration) -> Result<String, Refused> {
-    let mut types: Vec<&str> = Vec::new();
-    for wanted in &wanted.grant_types {
-        match GrantType::ALL.into_iter().map(GrantType::as_str).find(|known| known == wanted) {
-            Some(known) if !types.contains(&known) => types.push(known),
-            Some(_) => {}
-            None => {
-                return Err(Refused::Invalid(format!(
-                    "a grant type is one of {}",
-                    GrantType::ALL.map(GrantType::as_str).join(", ")
-                )));
-            }
-        }
-    }
-    if wanted.kind == Kind::Public && types.contains(&"client_credentials") {
-        return Err(Refused::Invalid("only a confidential client may use client_credentials".to_owned()));
-    }
-    let begins = [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode];
-    if begins.iter().any(|each| types.contains(&each.as_str())) && !types.contains(&"refresh_token") {
-        types.push("refresh_token");
-    }
-    Ok(types.join(" "))
-}
-
-fn redirect_uris(wanted: &Registration) -> Result<String, Refused> {
-    for uri in &wanted.redirect_uris {
-        redirect_uri::check(uri).map_err(|why| Refused::Invalid(format!("{why}: {uri}")))?;
-    }
-    if wanted.redirect_uris.is_empty() && wanted.grant_types.iter().any(|each| each == "authorization_code") {
-        return Err(Refused::Invalid("authorization_code needs a redirect URI".to_owned()));
-    }
-    Ok(wanted.redirect_uris.join("\n"))
-}
-
-fn scopes(app: &App, wanted: &[String]) -> Result<ScopeSet, Refused> {
-    let all = app.config.all_scopes();
-    if wanted.is_empty() {
-        return Ok(all);
-    }
-    let scopes: ScopeSet = wanted.join(" ").parse().map_err(|error| Refused::Invalid(format!("{error}")))?;
-    if !scopes.is_subset(&all) {
-        return Err(Refused::Invalid(format!("the scopes are {all}")));
-    }
-    Ok(scopes)
-}
-
-/// Space-separated; `None` when there are none.
-fn words(what: &str, wanted: &[String]) -> Result<Option<String>, Refused> {
-    if wanted.iter().any(|word| word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_graphic())) {
-        return Err(Refused::Invalid(format!("{what} has visible characters and no spaces")));
-    }
-    Ok((!wanted.is_empty()).then(|| wanted.join(" ")))
 }

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, Resource, Route};
 use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
-use crate::pages::{PageError, code, device, home, login, logout, signup, statics};
+use crate::pages::{PageError, applications, code, device, home, login, logout, signup, statics};
 use crate::protocol::{
     authorize, device_authorization, discovery, introspect, jwks, revoke, token, userinfo,
 };
@@ -44,15 +44,37 @@ const ROUTES: &[(&str, Mount)] = &[
     ("", |at| at.route(get().to(home::get))),
 ];
 
+/// The developer pages, unless they are switched off.
+const DEVELOPER_PAGES: [(&str, Mount); 6] = [
+    ("/o/applications", |at| at.route(get().to(applications::list::get))),
+    ("/o/applications/register", |at| {
+        at.route(get().to(applications::register::get)).route(post().to(applications::register::post))
+    }),
+    ("/o/applications/{id}", |at| {
+        at.route(get().to(applications::show::get)).route(post().to(applications::show::post))
+    }),
+    ("/o/applications/{id}/update", |at| {
+        at.route(get().to(applications::update::get)).route(post().to(applications::update::post))
+    }),
+    ("/o/applications/{id}/rotate-secret", |at| {
+        at.route(get().to(applications::rotate_secret::get))
+            .route(post().to(applications::rotate_secret::post))
+    }),
+    ("/o/applications/{id}/delete", |at| {
+        at.route(get().to(applications::delete::get)).route(post().to(applications::delete::post))
+    }),
+];
+
 /// Everything this service answers, under the root. Register it last: what nobody else answers is its 404.
 pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let app = web::Data::new(app.clone());
     move |config| {
         let mut scope = web::scope("");
-        for &(path, mount) in ROUTES {
+        let developer_pages = if app.config.developer_pages { DEVELOPER_PAGES.as_slice() } else { &[] };
+        for (path, mount) in ROUTES.iter().chain(developer_pages) {
             // A resource each: two patterns in one resource are matched as regular expressions, which costs
             // more than everything the introspection endpoint does.
-            for spelling in [path.to_owned(), format!("{path}/")] {
+            for spelling in [(*path).to_owned(), format!("{path}/")] {
                 scope = scope.service(mount(web::resource(spelling)));
             }
         }

@@ -30,6 +30,7 @@ table! {
         introspects -> Text,
         created_at -> BigInt,
         metadata -> Text,
+        user_id -> Nullable<BigInt>,
     }
 }
 

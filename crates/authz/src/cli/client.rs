@@ -7,7 +7,7 @@ use super::{Outcome, Report};
 use crate::app::App;
 use crate::audit::Origin;
 use crate::client_metadata::ClientMetadata;
-use crate::registration::{self, Kind, Registration};
+use crate::registration::{self, By, Kind, Registration};
 use crate::store::clients::{self, Client};
 
 #[derive(Subcommand)]
@@ -148,7 +148,7 @@ async fn show(app: &App, id: String) -> Outcome {
 }
 
 async fn rotate(app: &App, origin: &Origin, id: &str) -> Outcome {
-    let (secret, until) = registration::rotate_secret(app, origin, id).await?;
+    let (secret, until) = registration::rotate_secret(app, origin, By::Administrator, id).await?;
     let secret = secret.expose();
     Ok(Report {
         text: format!(
@@ -159,7 +159,7 @@ async fn rotate(app: &App, origin: &Origin, id: &str) -> Outcome {
 }
 
 async fn delete(app: &App, origin: &Origin, id: &str) -> Outcome {
-    registration::delete(app, origin, id).await?;
+    registration::delete(app, origin, By::Administrator, id).await?;
     Ok(Report {
         text: format!("Deleted {id}; its tokens have ended."),
         json: json!({"client_id": id, "deleted": true}),

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 
 use crate::config::Issuer;
+use crate::registration::is_client_id;
 use crate::user_code::UserCode;
 
 /// The destinations.
@@ -15,11 +16,16 @@ pub(crate) enum Destination {
     Authorize(String),
     /// The page for devices, with a code or without.
     Device(Option<UserCode>),
+    /// A page about the applications somebody develops, by what follows `/o/applications/`.
+    Applications(String),
 }
 
 const AUTHORIZE: &str = "/o/authorize/?";
 const DEVICE: &str = "/o/device/";
 const WITH_CODE: &str = "?user_code=";
+const APPLICATIONS: &str = "/o/applications/";
+/// What there is about one application.
+const ABOUT_ONE: [&str; 4] = ["", "update/", "rotate-secret/", "delete/"];
 
 impl Destination {
     /// Reads the `next` of a form or link; what is not a destination is the front page.
@@ -27,6 +33,13 @@ impl Destination {
         if let Some(rest) = next.and_then(|next| next.strip_prefix(DEVICE)) {
             let code = rest.strip_prefix(WITH_CODE).and_then(UserCode::parse);
             return if rest.is_empty() || code.is_some() { Self::Device(code) } else { Self::Home };
+        }
+        if let Some(rest) = next.and_then(|next| next.strip_prefix(APPLICATIONS)) {
+            return if is_about_applications(rest) {
+                Self::Applications(rest.to_owned())
+            } else {
+                Self::Home
+            };
         }
         let query = next.and_then(|next| next.strip_prefix(AUTHORIZE));
         match query.filter(|query| query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')) {
@@ -42,12 +55,18 @@ impl Destination {
             Self::Authorize(query) => Some(format!("{AUTHORIZE}{query}")),
             Self::Device(None) => Some(DEVICE.to_owned()),
             Self::Device(Some(code)) => Some(format!("{DEVICE}{WITH_CODE}{code}")),
+            Self::Applications(rest) => Some(format!("{APPLICATIONS}{rest}")),
         }
     }
 
     /// The address to go to.
     pub(crate) fn url(&self, issuer: &Issuer) -> String {
         format!("{}{}", issuer.base(), self.next().as_deref().unwrap_or("/"))
+    }
+
+    /// There, from a form that was taken.
+    pub(crate) fn go(&self, issuer: &Issuer) -> HttpResponse {
+        HttpResponse::SeeOther().insert_header((header::LOCATION, self.url(issuer))).finish()
     }
 
     /// To the sign-in page, and then there.
@@ -68,14 +87,29 @@ impl Destination {
     }
 }
 
+fn is_about_applications(rest: &str) -> bool {
+    let is_about_one = |(id, page): (&str, &str)| is_client_id(id) && ABOUT_ONE.contains(&page);
+    ["", "register/"].contains(&rest) || rest.split_once('/').is_some_and(is_about_one)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// R103
     #[test]
-    fn only_two_places_beside_the_front_page_are_destinations() {
-        for right in ["/o/authorize/?client_id=a&state=%0A", "/o/device/", "/o/device/?user_code=BDWP-HQPK"] {
+    fn only_a_few_places_beside_the_front_page_are_destinations() {
+        for right in [
+            "/o/authorize/?client_id=a&state=%0A",
+            "/o/device/",
+            "/o/device/?user_code=BDWP-HQPK",
+            "/o/applications/",
+            "/o/applications/register/",
+            "/o/applications/c0ffee/",
+            "/o/applications/c0ffee/update/",
+            "/o/applications/c0ffee/rotate-secret/",
+            "/o/applications/c0ffee/delete/",
+        ] {
             assert_eq!(Destination::parse(Some(right)).next().as_deref(), Some(right));
         }
         for wrong in [
@@ -99,6 +133,15 @@ mod tests {
             "/o/device/?user_code=BDWP-HQPK&decision=allow",
             "/o/device/../authorize/",
             "//evil.example/o/device/",
+            "/o/applications",
+            "/o/applications//",
+            "/o/applications/?a",
+            "/o/applications/../authorize/",
+            "/o/applications/c0ffee",
+            "/o/applications/c0ffee/erase/",
+            "/o/applications/c0ffee/delete/?a",
+            "/o/applications/c0ffee/update/delete/",
+            "/o/applications/%2e%2e/",
             "",
         ] {
             assert_eq!(Destination::parse(Some(wrong)), Destination::Home, "{wrong}");

@@ -1,7 +1,9 @@
 //! For people: pages rendered here, each handler beside its template. They work without scripts.
 
+pub mod applications;
 pub(crate) mod browser;
 pub mod code;
+pub(crate) mod curl;
 pub(crate) mod destination;
 pub mod device;
 pub(crate) mod error;

@@ -28,6 +28,8 @@ pub(crate) struct HomePage<'a> {
     pub(crate) register_command: &'a str,
     /// Where the code page is, `/o/code/`.
     pub(crate) code_url: &'a str,
+    /// Whether people may register applications themselves.
+    pub(crate) developer_pages: bool,
 }
 
 /// `/accounts/login/`. With `frame.person` set it asks to sign in *again* and offers no sign-up.

@@ -49,6 +49,14 @@ impl FromRequest for ClientRequest {
     }
 }
 
+impl ClientRequest {
+    /// A form as a client would send it, from a page on which its developer tries that. Judged like any other.
+    pub(crate) async fn tried(app: &App, params: Params, address: IpAddr) -> Result<Self, OAuthError> {
+        let client = authenticate(app, from_form(&params)?, address).await?;
+        Ok(Self { client, params, address })
+    }
+}
+
 /// What a client presented.
 struct Credentials {
     id: String,
@@ -101,9 +109,7 @@ fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OA
         return Err(OAuthError::new(Code::InvalidClient, "Client assertions are not taken."));
     }
     let Some(value) = header else {
-        let id =
-            params.get("client_id").ok_or(OAuthError::new(Code::InvalidClient, "There is no client_id."))?;
-        return Ok(Credentials { id: id.to_owned(), secret: params.get("client_secret").map(str::to_owned) });
+        return from_form(params);
     };
     let presented = value.to_str().ok().and_then(parse_basic).ok_or(OAuthError::new(
         Code::InvalidClient,
@@ -113,6 +119,11 @@ fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OA
         return Err(OAuthError::new(Code::InvalidRequest, "The header and the form name different clients."));
     }
     Ok(presented)
+}
+
+fn from_form(params: &Params) -> Result<Credentials, OAuthError> {
+    let id = params.get("client_id").ok_or(OAuthError::new(Code::InvalidClient, "There is no client_id."))?;
+    Ok(Credentials { id: id.to_owned(), secret: params.get("client_secret").map(str::to_owned) })
 }
 
 /// `Basic` base64(`id:secret`), both form-encoded (RFC 6749 section 2.3.1). The scheme has no case.

@@ -20,3 +20,4 @@ pub mod token;
 pub mod userinfo;
 
 pub(crate) use params::Params;
+pub(crate) use pkce::Challenge;

@@ -1,5 +1,7 @@
 //! Proof Key for Code Exchange (RFC 7636), S256 only.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use model::secret::sha256;
@@ -26,12 +28,23 @@ impl Challenge {
         }
     }
 
-    /// Whether `verifier` is well-formed (section 4.1) and the one this challenge was made from.
-    fn is_met_by(self, verifier: &str) -> bool {
+    /// The challenge of a verifier; `None` when it is not well-formed (section 4.1).
+    pub fn of(verifier: &str) -> Option<Self> {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-        (43..=128).contains(&verifier.len())
-            && verifier.bytes().all(unreserved)
-            && equal(&sha256(verifier.as_bytes()), &self.0)
+        let is_well_formed = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
+        is_well_formed.then(|| Self(sha256(verifier.as_bytes())))
+    }
+
+    /// Whether `verifier` is well-formed and the one this challenge was made from.
+    fn is_met_by(self, verifier: &str) -> bool {
+        Self::of(verifier).is_some_and(|own| equal(&own.0, &self.0))
+    }
+}
+
+/// As a client sends it.
+impl fmt::Display for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(self.0))
     }
 }
 
@@ -45,6 +58,7 @@ mod tests {
 
     #[test]
     fn the_example_of_the_rfc_holds() {
+        assert_eq!(Challenge::of(VERIFIER).unwrap().to_string(), CHALLENGE);
         assert!(Challenge::parse(CHALLENGE).unwrap().is_met_by(VERIFIER));
         assert!(!Challenge::parse(CHALLENGE).unwrap().is_met_by(&VERIFIER.replace('d', "e")));
     }

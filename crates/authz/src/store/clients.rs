@@ -1,9 +1,9 @@
 //! Clients (RFC 6749 section 2).
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use model::db::Conn;
-use model::id::ClientId;
+use model::id::{ClientId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 
@@ -42,6 +42,8 @@ pub struct Client {
     pub created_at: Timestamp,
     /// What else its registration says.
     pub metadata: Json<ClientMetadata>,
+    /// Whose it is; nobody's when an administrator made it.
+    pub user_id: Option<UserId>,
 }
 
 impl Client {
@@ -77,6 +79,44 @@ pub fn find(conn: &mut Conn, id: &str) -> QueryResult<Option<Client>> {
 /// When a statement fails.
 pub fn all(conn: &mut Conn) -> QueryResult<Vec<Client>> {
     clients::table.order((clients::created_at, clients::id)).load(conn)
+}
+
+/// A person's clients, newest first.
+///
+/// # Errors
+/// When a statement fails.
+pub fn of_person(conn: &mut Conn, user: UserId) -> QueryResult<Vec<Client>> {
+    let own = clients::table.filter(clients::user_id.eq(user));
+    own.order((clients::created_at.desc(), clients::id)).load(conn)
+}
+
+/// How many clients a person has.
+///
+/// # Errors
+/// When a statement fails.
+pub fn count_of_person(conn: &mut Conn, user: UserId) -> QueryResult<i64> {
+    clients::table.filter(clients::user_id.eq(user)).count().get_result(conn)
+}
+
+/// A person's client of that id. Somebody else's is as if it were not there.
+///
+/// # Errors
+/// When a statement fails.
+pub fn find_of_person(conn: &mut Conn, id: &str, user: UserId) -> QueryResult<Option<Client>> {
+    clients::table.find(id).filter(clients::user_id.eq(user)).get_result(conn).optional()
+}
+
+/// Whether the person has that client; on PostgreSQL nobody else changes it until the transaction ends.
+///
+/// # Errors
+/// When a statement fails.
+pub fn hold_of_person(conn: &mut Conn, id: &str, user: UserId) -> QueryResult<bool> {
+    let Conn::Postgres(conn) = conn else { return Ok(find_of_person(conn, id, user)?.is_some()) };
+    let held = diesel::sql_query("SELECT 1 FROM clients WHERE id = $1 AND user_id = $2 FOR UPDATE")
+        .bind::<Text, _>(id)
+        .bind::<BigInt, _>(user)
+        .execute(conn)?;
+    Ok(held == 1)
 }
 
 /// Registers a client; `false` when the id is taken.
@@ -151,6 +191,33 @@ pub fn hold(conn: &mut Conn, id: &str) -> QueryResult<bool> {
             held.bind::<Text, _>(id).execute(conn).map(|count| count == 1)
         }
     }
+}
+
+/// Changes what its owner may say about a client, if nobody else has since it was `read`. `false` when somebody has, or
+/// when it is gone.
+///
+/// # Errors
+/// When a statement fails.
+pub fn change(conn: &mut Conn, read: &Client, changed: &Client) -> QueryResult<bool> {
+    let unchanged = clients::table
+        .find(&read.id)
+        .filter(clients::name.eq(&read.name))
+        .filter(clients::grant_types.eq(&read.grant_types))
+        .filter(clients::redirect_uris.eq(&read.redirect_uris))
+        .filter(clients::scopes.eq(&read.scopes))
+        .filter(clients::metadata.eq(read.metadata.as_str()));
+    let rows = diesel::update(unchanged)
+        .set((
+            clients::name.eq(&changed.name),
+            clients::grant_types.eq(&changed.grant_types),
+            clients::redirect_uris.eq(&changed.redirect_uris),
+            clients::scopes.eq(&changed.scopes),
+        ))
+        .execute(conn)?;
+    if rows == 1 {
+        revocations::insert(conn, &revocations::NewRevocation::client_changed(read.id.as_str()))?;
+    }
+    Ok(rows == 1)
 }
 
 /// Removes the client, its grants, and every token issued to it. `false` when there is none.

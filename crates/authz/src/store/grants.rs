@@ -235,6 +235,7 @@ mod tests {
             introspects: String::new(),
             created_at: Timestamp::from_unix_seconds(0),
             metadata: Json::default(),
+            user_id: None,
         }
     }
 

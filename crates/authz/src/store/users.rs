@@ -125,6 +125,21 @@ pub fn hold(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option
     vouched_for(conn, id, since)
 }
 
+/// As [`hold`], and alone: whoever else would hold it alone waits for the transaction to end, so that what a person may
+/// have so many of can be counted.
+///
+/// # Errors
+/// When a statement fails.
+pub fn hold_alone(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option<User>> {
+    if let Conn::Postgres(conn) = conn {
+        // Not FOR UPDATE: who only refers to the person (a session, a grant) need not wait.
+        diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE")
+            .bind::<BigInt, _>(id)
+            .execute(conn)?;
+    }
+    vouched_for(conn, id, since)
+}
+
 /// Replaces a password hash by one of a higher cost for the same password.
 ///
 /// # Errors

@@ -2,7 +2,8 @@
 
 use reqwest::RequestBuilder;
 
-use crate::support::{AuthorizationRequest, Browser, Form, TestServer, password_of, server};
+use crate::applications::form;
+use crate::support::{AuthorizationRequest, Browser, CALLBACK, Form, TestServer, password_of, server};
 
 /// The forms there are, each filled in so that it would work.
 async fn forms(server: &TestServer, browser: &Browser) -> Vec<(&'static str, Form)> {
@@ -16,14 +17,25 @@ async fn forms(server: &TestServer, browser: &Browser) -> Vec<(&'static str, For
     let entered = browser.get("/o/device/").await.form("device-form").with("user_code", &device.user_code);
     let answered =
         browser.enters(&device.user_code).await.form("device-question-form").with("decision", "allow");
-    vec![
-        ("login", login),
-        ("signup", signup),
-        ("consent", consent),
-        ("device", entered),
-        ("device question", answered),
-        ("logout", logout),
-    ]
+    let register = form::filled(&browser.get("/o/applications/register/").await, "Eve’s");
+    let own = form::registered(browser, "Mine").await.id;
+    let shown =
+        async |page: &str, id: &str| browser.get(&format!("/o/applications/{own}/{page}")).await.form(id);
+    let update = shown("update/", "application-form").await.with("name", "Changed").with("scope-read", "yes");
+    let run = shown("", "own-form").await.with("client_secret", "x");
+    let rotate = shown("rotate-secret/", "rotate-form").await;
+    let delete = shown("delete/", "delete-form").await;
+    let update = update.with("redirect_uris", CALLBACK).with("grant-authorization_code", "yes");
+    let mut forms = vec![
+        ("register", register),
+        ("update", update),
+        ("first run", run),
+        ("rotate", rotate),
+        ("delete", delete),
+    ];
+    forms.extend([("login", login), ("signup", signup), ("consent", consent), ("logout", logout)]);
+    forms.extend([("device", entered), ("device question", answered)]);
+    forms
 }
 
 /// R129
@@ -36,8 +48,14 @@ async fn a_form_that_was_not_shown_here_is_refused() {
     let stranger = server.browser();
     let strangers =
         stranger.get("/accounts/login/").await.form("login-form").field("csrf_token").unwrap().to_owned();
-    let (people, sessions) = (server.count("users").await, server.count("sessions").await);
-    for (name, form) in forms(&server, &browser).await {
+    let forms = forms(&server, &browser).await;
+    let state = async || {
+        let mine = server.count("clients WHERE name = 'Mine' AND previous_secret_hash IS NULL").await;
+        let clients = (server.count("clients").await, mine);
+        (server.count("users").await, server.count("sessions").await, clients)
+    };
+    let before = state().await;
+    for (name, form) in forms {
         let own = form.field("csrf_token").unwrap().to_owned();
         let cut = &own[..own.len() - 1];
         for token in ["", "x", cut, &foreign, &strangers, &own.to_lowercase(), &browser.cookie()] {
@@ -49,7 +67,7 @@ async fn a_form_that_was_not_shown_here_is_refused() {
         // A token without the cookie it belongs to.
         server.browser().submit(&form).await.is_page(403);
     }
-    assert_eq!((server.count("users").await, server.count("sessions").await), (people, sessions));
+    assert_eq!(state().await, before);
     assert!(browser.is_signed_in().await);
 }
 

@@ -9,6 +9,7 @@
     reason = "test support"
 )]
 
+mod applications;
 mod audit;
 mod authorize;
 mod cli;

@@ -1,5 +1,6 @@
 //! Many at once: at most one wins, nobody is told "500", and what is dead stays dead.
 
+mod applications;
 mod codes;
 mod devices;
 mod endings;

@@ -6,6 +6,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::browser::{self, Browser};
+use super::curl::Curl;
 use super::error::PageError;
 use super::views::{CodeOutcome, CodePage};
 use crate::app::App;
@@ -61,20 +62,13 @@ pub async fn get(
 
 async fn curl_line(app: &App, code: &Code<'_>, text: &str) -> Result<String, PageError> {
     let confidential = app.clients.find(code.client).await?.is_some_and(|client| client.is_confidential);
-    let id = code.client;
-    let who =
-        if confidential { format!("-u '{id}:'\"$client_secret\"") } else { format!("-d client_id={id}") };
-    // The one word here that somebody else wrote: quoted for the shell, and encoded by curl for the form.
-    let redirect_uri = code.redirect_uri.replace('\'', "'\\''");
-    let lines = [
-        format!("curl {}/token/", app.config.issuer.as_str()),
-        who,
-        "-d grant_type=authorization_code".to_owned(),
-        format!("-d code={text}"),
-        format!("--data-urlencode 'redirect_uri={redirect_uri}'"),
-        "-d code_verifier=\"$verifier\"".to_owned(),
-    ];
-    Ok(lines.join(" \\\n  "))
+    let curl = Curl::to(&format!("{}/token/", app.config.issuer.as_str()))
+        .client(code.client, confidential.then_some("client_secret"))
+        .field("grant_type", "authorization_code")
+        .field("code", text)
+        .encoded("redirect_uri", code.redirect_uri)
+        .field("code_verifier", "\"$verifier\"");
+    Ok(curl.to_string())
 }
 
 /// The errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core section 3.1.2.6, for people.

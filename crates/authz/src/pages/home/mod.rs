@@ -25,7 +25,7 @@ pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, 
         "--scope write",
     ]
     .join(" \\\n  ");
-    let api_url = app.config.api_url.clone().unwrap_or_else(|| format!("{base}/api/"));
+    let api_url = app.config.api_root();
     super::page(
         &browser,
         &HomePage {
@@ -33,6 +33,7 @@ pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, 
             api_url: &api_url,
             register_command: &register,
             code_url: &code_url,
+            developer_pages: app.config.developer_pages,
         },
     )
 }

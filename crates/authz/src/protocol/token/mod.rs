@@ -7,12 +7,15 @@ mod issue;
 mod password;
 mod refresh_token;
 
+use std::net::IpAddr;
+
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, ResponseError, web};
 
 use super::client_auth::ClientRequest;
 use super::error::{Code, OAuthError};
 use super::grant_types::GrantType;
+use super::params::Params;
 use crate::app::App;
 use crate::audit::{About, What};
 use issue::Answer;
@@ -40,6 +43,20 @@ fn note(app: &App, request: &ClientRequest, given: &Result<(GrantType, Answer), 
     };
     let about = About { user, client: Some(&request.client.id), detail };
     app.audit.note(what, request.address, about, app.now());
+}
+
+/// What is answered to a form that a client's developer tries on a page of ours.
+pub(crate) async fn tried(app: &web::Data<App>, params: Params, address: IpAddr) -> HttpResponse {
+    let given = match ClientRequest::tried(app, params, address).await {
+        Ok(request) => post(app.clone(), request).await,
+        Err(error) => Err(error),
+    };
+    given.unwrap_or_else(|error| {
+        if error.status_code().is_server_error() {
+            tracing::error!(%error, "failed on a developer's page");
+        }
+        error.error_response()
+    })
 }
 
 async fn give(app: &App, request: &ClientRequest) -> Result<(GrantType, Answer), OAuthError> {

@@ -2,7 +2,7 @@
 
 use authz::audit::Origin;
 use authz::client_metadata::ClientMetadata;
-use authz::registration::{self, Kind, Registration};
+use authz::registration::{self, By, Kind, Registration};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use model::secret::Secret;
@@ -263,8 +263,14 @@ impl Client {
 
     /// Gets a new secret; the old one lives on for a while.
     pub async fn rotate_secret(&self, server: &TestServer) -> Self {
-        let (secret, _until): (Secret<String>, _) =
-            registration::rotate_secret(server.app(), &Origin::CommandLine(None), &self.id).await.unwrap();
+        let (secret, _until): (Secret<String>, _) = registration::rotate_secret(
+            server.app(),
+            &Origin::CommandLine(None),
+            By::Administrator,
+            &self.id,
+        )
+        .await
+        .unwrap();
         self.with_secret(secret.expose())
     }
 }

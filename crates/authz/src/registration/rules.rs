@@ -1,0 +1,173 @@
+//! What a registration must be like, each rule about one part of it.
+
+use std::collections::HashSet;
+
+use model::id::ClientId;
+use model::scope::ScopeSet;
+use url::Url;
+
+use super::{Field, Kind, Problem, Refused, Registration};
+use crate::app::App;
+use crate::client_metadata::{ClientMetadata, SubjectType};
+use crate::crypto::random;
+use crate::protocol::grant_types::GrantType;
+use crate::protocol::redirect_uri;
+use crate::store::clients::Client;
+use crate::store::json::Json;
+
+/// The client that a registration describes, if nothing is wrong with it. It has no secret and no owner yet.
+pub(super) fn judged(app: &App, wanted: &Registration) -> Result<Client, Refused> {
+    let confidential = wanted.kind == Kind::Confidential;
+    let mut problems = Vec::new();
+    let client = Client {
+        name: noted(name(&wanted.name), &mut problems),
+        is_confidential: confidential,
+        secret_hash: None,
+        previous_secret_hash: None,
+        previous_secret_until: None,
+        grant_types: noted(grant_types(wanted), &mut problems),
+        redirect_uris: noted(redirect_uris(wanted), &mut problems),
+        scopes: noted(scopes(app, &wanted.scopes), &mut problems),
+        audiences: noted(words(Field::Audiences, &wanted.audiences), &mut problems)
+            .unwrap_or_else(|| app.config.default_audience.clone()),
+        introspects: noted(words(Field::Introspects, &wanted.introspects), &mut problems).unwrap_or_default(),
+        created_at: app.now(),
+        metadata: noted(kept(wanted.metadata.clone()), &mut problems),
+        user_id: None,
+        id: client_id(wanted.id.as_deref())?,
+    };
+    if !confidential && !client.introspects.is_empty() {
+        problems.push(problem(Field::Introspects, "only a confidential client may introspect"));
+    }
+    problems.extend(check(&client).err());
+    if problems.is_empty() { Ok(client) } else { Err(Refused::Invalid(problems)) }
+}
+
+/// What was judged, or something in its place when that is to be told with all else that is wrong.
+fn noted<T: Default>(judged: Result<T, Problem>, problems: &mut Vec<Problem>) -> T {
+    judged.unwrap_or_else(|problem| {
+        problems.push(problem);
+        T::default()
+    })
+}
+
+pub(super) fn problem(field: Field, what: impl Into<String>) -> Problem {
+    Problem { field, what: what.into() }
+}
+
+/// What the parts of a registration must be to each other.
+pub(super) fn check(client: &Client) -> Result<(), Problem> {
+    if !client.is_confidential && !client.metadata.require_pkce {
+        return Err(problem(Field::Metadata, "a public client cannot be excused from PKCE"));
+    }
+    let hosts = client.redirect_uris().map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
+    let hosts: HashSet<Option<String>> = hosts.collect();
+    let sector = client.metadata.sector_identifier_uri.as_deref();
+    if let Some(uri) = sector
+        && Url::parse(uri).map_or(true, |url| url.scheme() != "https" || !url.has_host())
+    {
+        return Err(problem(Field::Metadata, "a sector identifier is an https URL"));
+    }
+    if client.metadata.subject_type == SubjectType::Pairwise && sector.is_none() && hosts.len() > 1 {
+        let what = "pairwise subjects need redirect URIs of one host, or a sector_identifier_uri";
+        return Err(problem(Field::RedirectUris, what));
+    }
+    Ok(())
+}
+
+pub(super) fn kept(metadata: ClientMetadata) -> Result<Json<ClientMetadata>, Problem> {
+    Json::new(metadata).map_err(|error| problem(Field::Metadata, error.to_string()))
+}
+
+/// 24 characters after a letter: never the decimal id of a person, which is a `sub` as well.
+fn client_id(wanted: Option<&str>) -> Result<ClientId, Refused> {
+    let Some(wanted) = wanted else {
+        let bits = random::bytes::<12>()?;
+        return Ok(ClientId(bits.iter().fold("c".to_owned(), |id, byte| format!("{id}{byte:02x}"))));
+    };
+    if !is_client_id(wanted) {
+        return Err(problem(
+            Field::Id,
+            "a client id begins with a letter and has letters, digits, - _ and .",
+        )
+        .into());
+    }
+    Ok(ClientId(wanted.to_owned()))
+}
+
+/// Whether a client could have this id.
+pub fn is_client_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let begins_with_a_letter = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    begins_with_a_letter && text.len() <= 100 && text.bytes().all(allowed)
+}
+
+/// Characters that are not seen, or that turn the text around them: a name is shown where somebody decides.
+const UNSEEN: [char; 16] = [
+    '\u{61c}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}',
+    '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}', '\u{feff}',
+];
+
+fn name(wanted: &str) -> Result<String, Problem> {
+    let name = wanted.trim();
+    let is_bad = |each: char| each.is_control() || UNSEEN.contains(&each);
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(is_bad) {
+        let what =
+            "a name has 1 to 100 characters and none that control the terminal or the direction of writing";
+        return Err(problem(Field::Name, what));
+    }
+    Ok(name.to_owned())
+}
+
+fn grant_types(wanted: &Registration) -> Result<String, Problem> {
+    let mut types: Vec<&str> = Vec::new();
+    for wanted in &wanted.grant_types {
+        match GrantType::ALL.into_iter().map(GrantType::as_str).find(|known| known == wanted) {
+            Some(known) if !types.contains(&known) => types.push(known),
+            Some(_) => {}
+            None => {
+                let all = GrantType::ALL.map(GrantType::as_str).join(", ");
+                return Err(problem(Field::GrantTypes, format!("a grant type is one of {all}")));
+            }
+        }
+    }
+    if wanted.kind == Kind::Public && types.contains(&"client_credentials") {
+        return Err(problem(Field::GrantTypes, "only a confidential client may use client_credentials"));
+    }
+    let begins = [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode];
+    if begins.iter().any(|each| types.contains(&each.as_str())) && !types.contains(&"refresh_token") {
+        types.push("refresh_token");
+    }
+    Ok(types.join(" "))
+}
+
+fn redirect_uris(wanted: &Registration) -> Result<String, Problem> {
+    for uri in &wanted.redirect_uris {
+        redirect_uri::check(uri).map_err(|why| problem(Field::RedirectUris, format!("{why}: {uri}")))?;
+    }
+    if wanted.redirect_uris.is_empty() && wanted.grant_types.iter().any(|each| each == "authorization_code") {
+        return Err(problem(Field::RedirectUris, "authorization_code needs a redirect URI"));
+    }
+    Ok(wanted.redirect_uris.join("\n"))
+}
+
+fn scopes(app: &App, wanted: &[String]) -> Result<ScopeSet, Problem> {
+    let all = app.config.all_scopes();
+    if wanted.is_empty() {
+        return Ok(all);
+    }
+    let scopes: Result<ScopeSet, _> = wanted.join(" ").parse();
+    let scopes = scopes.map_err(|error| problem(Field::Scopes, error.to_string()))?;
+    if !scopes.is_subset(&all) {
+        return Err(problem(Field::Scopes, format!("the scopes are {all}")));
+    }
+    Ok(scopes)
+}
+
+/// Space-separated; `None` when there are none.
+fn words(field: Field, wanted: &[String]) -> Result<Option<String>, Problem> {
+    if wanted.iter().any(|word| word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(problem(field, "an audience has visible characters and no spaces"));
+    }
+    Ok((!wanted.is_empty()).then(|| wanted.join(" ")))
+}

@@ -1,0 +1,2 @@
+DROP INDEX clients_by_user;
+ALTER TABLE clients DROP COLUMN user_id;
