@@ -113,7 +113,7 @@ fn name(wanted: &str) -> Result<String, Problem> {
     let is_bad = |each: char| each.is_control() || UNSEEN.contains(&each);
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(is_bad) {
         let what =
-            "a name has 1 to 100 characters and none that control the terminal or the direction of writing";
+            "a name has 1 to 100 characters, and none that are unseen or turn the direction of writing";
         return Err(problem(Field::Name, what));
     }
     Ok(name.to_owned())
@@ -143,7 +143,7 @@ fn grant_types(wanted: &Registration) -> Result<String, Problem> {
 
 fn redirect_uris(wanted: &Registration) -> Result<String, Problem> {
     for uri in &wanted.redirect_uris {
-        redirect_uri::check(uri).map_err(|why| problem(Field::RedirectUris, format!("{why}: {uri}")))?;
+        redirect_uri::check(uri).map_err(|why| problem(Field::RedirectUris, format!("not {uri}: {why}")))?;
     }
     if wanted.redirect_uris.is_empty() && wanted.grant_types.iter().any(|each| each == "authorization_code") {
         return Err(problem(Field::RedirectUris, "authorization_code needs a redirect URI"));

@@ -95,7 +95,7 @@ fn no_endpoint_imports_another() {
                 "userinfo",
             ],
         ),
-        ("authz::pages", &["code", "device", "home", "login", "logout", "signup", "statics"]),
+        ("authz::pages", &["applications", "code", "device", "home", "login", "logout", "signup", "statics"]),
         ("timetracker_api", &["activities", "tracks", "root", "health"]),
     ];
     let mut wrong = BTreeSet::new();

@@ -1,5 +1,6 @@
 //! The pages in a real browser: Chromium, headless, through WebDriver.
 
+mod applications;
 mod devices;
 mod driver;
 mod visitor;

@@ -151,11 +151,11 @@ async fn everything_that_is_wrong_is_told_at_its_field() {
         for (id, told) in [
             (
                 "name-error",
-                "A name has 1 to 100 characters and none that control the terminal or the direction of writing.",
+                "A name has 1 to 100 characters, and none that are unseen or turn the direction of writing.",
             ),
             (
                 "redirect-uris-error",
-                "A redirect URI is https, http to 127.0.0.1, [::1] or localhost, or of a private scheme with a dot: javascript:alert(1).",
+                "Not javascript:alert(1): a redirect URI is https, http to 127.0.0.1, [::1] or localhost, or of a private scheme with a dot.",
             ),
             ("scopes-error", "An application needs something it may ask for."),
             ("redirect-uris", "javascript:alert(1)"),

@@ -107,6 +107,22 @@ impl Visitor {
         until(WITHIN, gone, |gone| *gone).await;
     }
 
+    /// To the tab that a link has opened.
+    pub async fn turns_to_the_other_tab(&self) {
+        let here = self.browser.window().await.unwrap();
+        let tabs =
+            until(WITHIN, async || self.browser.windows().await.unwrap(), |tabs| tabs.len() == 2).await;
+        let other = tabs.into_iter().find(|tab| *tab != here).unwrap();
+        self.browser.switch_to_window(other).await.unwrap();
+    }
+
+    /// And back to the one that is left.
+    pub async fn closes_the_tab(&self) {
+        self.browser.close_window().await.unwrap();
+        let left = self.browser.windows().await.unwrap().remove(0);
+        self.browser.switch_to_window(left).await.unwrap();
+    }
+
     pub async fn signs_in(&self, username: &str) {
         self.fills("#username", username).await;
         self.fills("#password", PASSWORD).await;
