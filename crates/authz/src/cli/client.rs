@@ -171,9 +171,10 @@ fn kind(client: &Client) -> &'static str {
 }
 
 fn lines(client: &Client) -> String {
+    let owner = client.user_id.map_or_else(|| "nobody".to_owned(), |id| format!("person {id}"));
     let indented = client.redirect_uris.replace('\n', "\n               ");
     format!(
-        "client_id      {}\nname           {}\ntype           {}\ngrant types    {}\nredirect URIs  {indented}\nscopes         {}\naudiences      {}\nintrospects    {}\nmetadata       {}",
+        "client_id      {}\nname           {}\ntype           {}\ngrant types    {}\nredirect URIs  {indented}\nscopes         {}\naudiences      {}\nintrospects    {}\nmetadata       {}\nowner          {owner}",
         client.id,
         client.name,
         kind(client),
@@ -197,6 +198,7 @@ fn described(client: &Client) -> Value {
         "audiences": words(&client.audiences),
         "introspects": words(&client.introspects),
         "metadata": &*client.metadata,
+        "user_id": client.user_id,
         "created_at": client.created_at.to_string(),
     })
 }

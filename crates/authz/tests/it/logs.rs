@@ -68,6 +68,12 @@ async fn no_secret_reaches_the_log_and_no_line_is_forged() {
         let there = client.reached_by(&running.http);
         let browser = crate::support::Browser::new(&running.http);
         browser.try_sign_up("ada", &password_of("ada")).await.location();
+        // What a developer pastes to try it.
+        let mine = crate::applications::registered(&browser, "Mine").await;
+        let pasted = mine.page.form("own-form").with("client_secret", mine.secret.as_deref().unwrap());
+        assert!(browser.submit(&pasted).await.element("own-answer").unwrap().contains("tta_"));
+        let pasted = mine.page.form("exchange-form").with("code", "canary-code").with("act", "exchange");
+        browser.submit(&pasted.with("client_secret", "canary-pasted")).await.is_page(200);
         let request = AuthorizationRequest::of(&there).with("state", "canary-state");
         let code = browser.allow(&request).await;
         let bought = there.redeem(&code).await;
@@ -105,6 +111,7 @@ async fn no_secret_reaches_the_log_and_no_line_is_forged() {
             &renewed,
             &cookie,
             client.secret.as_deref().unwrap(),
+            mine.secret.as_deref().unwrap(),
             &password_of("ada"),
             "canary",
             &key,

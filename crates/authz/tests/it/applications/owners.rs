@@ -7,7 +7,9 @@ use model::id::UserId;
 use reqwest::Method;
 
 use super::{Mine, filled, registered};
-use crate::support::{Answer, Browser, Form, TestServer, form, password_of, server, server_with};
+use crate::support::{
+    Answer, Browser, Form, Program, TestServer, form, password_of, server, server_on_real_time, server_with,
+};
 
 /// The pages about one application.
 const PAGES: [&str; 4] = ["", "update/", "rotate-secret/", "delete/"];
@@ -200,6 +202,19 @@ async fn the_audit_log_says_who_did_it() {
         assert_eq!(server.count(&row).await, 1, "{event}");
     }
     assert_eq!(server.count("audit_events WHERE event LIKE 'client%'").await, 4);
+}
+
+/// An administrator sees whose it is, and may end it like any other.
+#[tokio::test]
+async fn an_administrator_sees_whose_it_is() {
+    let server = server_on_real_time(&[]).await;
+    let ada = server.signed_in("ada").await;
+    let mine = registered(&ada, "Mine").await;
+    let program = Program::new(&server.settings);
+    assert_eq!(program.run(&["client", "show", &mine.id, "--json"], "").json()["user_id"], 1);
+    assert!(program.run(&["client", "show", &mine.id], "").out.ends_with("owner          person 1\n"));
+    program.run(&["client", "delete", &mine.id, "--json"], "").json();
+    ada.get(&mine.path("")).await.is_page(404);
 }
 
 /// R127: what ends a session ends what was about to be done in it, between the look and the write.

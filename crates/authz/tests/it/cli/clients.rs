@@ -43,6 +43,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
             "grant_types": ["authorization_code", "client_credentials", "refresh_token"],
             "redirect_uris": ["https://client.example/cb"], "scopes": ["read"], "audiences": ["timetracker"],
             "introspects": ["timetracker"], "created_at": null, "client_secret": null,
+            "user_id": null,
             "metadata": {"default_max_age": null, "id_token_signed_response_alg": "RS256",
                 "userinfo_signed_response_alg": null, "subject_type": "public", "sector_identifier_uri": null,
                 "response_types": ["code"], "require_pkce": true,
