@@ -9,7 +9,7 @@ pub const NO_SUCH_CODE: &str = "This code is wrong, has ended or was used. Compa
 #[tokio::test]
 async fn the_question_says_who_asks_for_what_and_since_when() {
     let server = server().await;
-    let client = server.new_client("tv").named("Living \u{202e}Room TV").register().await;
+    let client = server.new_client("tv").named("Living Room TV").register().await;
     let browser = server.signed_in("ada").await;
     let begun = client.device_authorization(&[("scope", "read")]).await;
     let (user_code, device_code) = (begun.text("user_code"), begun.text("device_code"));
