@@ -13,9 +13,11 @@ use url::Url;
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::client_metadata::{ClientMetadata, SubjectType};
+use crate::client_rules;
 use crate::crypto::random::{self, NoRandomness};
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::redirect_uri;
+use crate::scopes::INTROSPECTION;
 use crate::store::audit_events;
 use crate::store::clients::{self, Client};
 use crate::store::json::Json;
@@ -155,6 +157,9 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
     if !inserted.await? {
         return Err(Refused::Taken);
     }
+    if !client.metadata.allowed_origins.is_empty() {
+        app.feed.catch_up().await?;
+    }
     Ok(Registered { client, secret })
 }
 
@@ -192,6 +197,7 @@ fn check(client: &Client) -> Result<(), Refused> {
     if !client.is_confidential && !client.metadata.require_pkce {
         return Err(Refused::Invalid("a public client cannot be excused from PKCE".to_owned()));
     }
+    client_rules::check(client).map_err(Refused::Invalid)?;
     let hosts = client.redirect_uris().map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
     let hosts: HashSet<Option<String>> = hosts.collect();
     let sector = client.metadata.sector_identifier_uri.as_deref();
@@ -328,6 +334,7 @@ fn scopes(app: &App, wanted: &[String]) -> Result<ScopeSet, Refused> {
         return Ok(all);
     }
     let scopes: ScopeSet = wanted.join(" ").parse().map_err(|error| Refused::Invalid(format!("{error}")))?;
+    let all = all.union(&std::iter::once(INTROSPECTION).collect());
     if !scopes.is_subset(&all) {
         return Err(Refused::Invalid(format!("the scopes are {all}")));
     }

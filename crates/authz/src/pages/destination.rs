@@ -15,15 +15,21 @@ pub(crate) enum Destination {
     Authorize(String),
     /// The page for devices, with a code or without.
     Device(Option<UserCode>),
+    /// The applications that a person has given access to.
+    AuthorizedTokens,
 }
 
 const AUTHORIZE: &str = "/o/authorize/?";
 const DEVICE: &str = "/o/device/";
 const WITH_CODE: &str = "?user_code=";
+const AUTHORIZED_TOKENS: &str = "/o/authorized_tokens/";
 
 impl Destination {
     /// Reads the `next` of a form or link; what is not a destination is the front page.
     pub(crate) fn parse(next: Option<&str>) -> Self {
+        if next == Some(AUTHORIZED_TOKENS) {
+            return Self::AuthorizedTokens;
+        }
         if let Some(rest) = next.and_then(|next| next.strip_prefix(DEVICE)) {
             let code = rest.strip_prefix(WITH_CODE).and_then(UserCode::parse);
             return if rest.is_empty() || code.is_some() { Self::Device(code) } else { Self::Home };
@@ -42,6 +48,7 @@ impl Destination {
             Self::Authorize(query) => Some(format!("{AUTHORIZE}{query}")),
             Self::Device(None) => Some(DEVICE.to_owned()),
             Self::Device(Some(code)) => Some(format!("{DEVICE}{WITH_CODE}{code}")),
+            Self::AuthorizedTokens => Some(AUTHORIZED_TOKENS.to_owned()),
         }
     }
 
@@ -74,8 +81,13 @@ mod tests {
 
     /// R103
     #[test]
-    fn only_two_places_beside_the_front_page_are_destinations() {
-        for right in ["/o/authorize/?client_id=a&state=%0A", "/o/device/", "/o/device/?user_code=BDWP-HQPK"] {
+    fn only_three_places_beside_the_front_page_are_destinations() {
+        for right in [
+            "/o/authorize/?client_id=a&state=%0A",
+            "/o/device/",
+            "/o/device/?user_code=BDWP-HQPK",
+            "/o/authorized_tokens/",
+        ] {
             assert_eq!(Destination::parse(Some(right)).next().as_deref(), Some(right));
         }
         for wrong in [
@@ -99,6 +111,8 @@ mod tests {
             "/o/device/?user_code=BDWP-HQPK&decision=allow",
             "/o/device/../authorize/",
             "//evil.example/o/device/",
+            "/o/authorized_tokens/x",
+            "//evil.example/o/authorized_tokens/",
             "",
         ] {
             assert_eq!(Destination::parse(Some(wrong)), Destination::Home, "{wrong}");

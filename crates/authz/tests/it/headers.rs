@@ -7,7 +7,7 @@ use crate::support::{Answer, AuthorizationRequest, TestServer, server, server_wi
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Every path there is, with the methods it answers.
-const ROUTES: [(&str, &str); 30] = [
+const ROUTES: [(&str, &str); 37] = [
     ("/", "GET, HEAD"),
     ("/healthz", "GET, HEAD"),
     ("/readyz", "GET, HEAD"),
@@ -21,22 +21,29 @@ const ROUTES: [(&str, &str); 30] = [
     ("/accounts/logout", "POST"),
     ("/o/authorize/", "GET, HEAD, POST"),
     ("/o/authorize", "GET, HEAD, POST"),
-    ("/o/token/", "POST"),
-    ("/o/token", "POST"),
+    ("/o/token/", "POST, OPTIONS"),
+    ("/o/token", "POST, OPTIONS"),
     ("/o/introspect/", "POST"),
     ("/o/introspect", "POST"),
-    ("/o/revoke_token/", "POST"),
-    ("/o/revoke_token", "POST"),
-    ("/o/device-authorization/", "POST"),
-    ("/o/device-authorization", "POST"),
+    ("/o/revoke_token/", "POST, OPTIONS"),
+    ("/o/revoke_token", "POST, OPTIONS"),
+    ("/o/device-authorization/", "POST, OPTIONS"),
+    ("/o/device-authorization", "POST, OPTIONS"),
     ("/o/device/", "GET, HEAD, POST"),
     ("/o/device", "GET, HEAD, POST"),
     ("/o/code/", "GET, HEAD"),
     ("/o/code", "GET, HEAD"),
-    ("/o/.well-known/oauth-authorization-server", "GET, HEAD"),
-    ("/o/.well-known/oauth-authorization-server/", "GET, HEAD"),
-    ("/.well-known/oauth-authorization-server/o", "GET, HEAD"),
-    ("/.well-known/oauth-authorization-server/o/", "GET, HEAD"),
+    ("/o/.well-known/oauth-authorization-server", "GET, HEAD, OPTIONS"),
+    ("/o/.well-known/oauth-authorization-server/", "GET, HEAD, OPTIONS"),
+    ("/.well-known/oauth-authorization-server/o", "GET, HEAD, OPTIONS"),
+    ("/.well-known/oauth-authorization-server/o/", "GET, HEAD, OPTIONS"),
+    ("/o/.well-known/openid-configuration", "GET, HEAD, OPTIONS"),
+    ("/.well-known/openid-configuration/o", "GET, HEAD, OPTIONS"),
+    ("/o/.well-known/jwks.json", "GET, HEAD, OPTIONS"),
+    ("/o/userinfo/", "GET, HEAD, POST, OPTIONS"),
+    ("/o/userinfo", "GET, HEAD, POST, OPTIONS"),
+    ("/o/authorized_tokens/", "GET, HEAD"),
+    ("/o/authorized_tokens/00000000000000000000000000000000/delete/", "GET, HEAD, POST"),
     ("/nowhere", ""),
 ];
 

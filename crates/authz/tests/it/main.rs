@@ -11,9 +11,11 @@
 
 mod audit;
 mod authorize;
+mod authorized_tokens;
 mod cli;
 mod client_authentication;
 mod code_page;
+mod cors;
 mod device;
 mod discovery;
 mod failpoints;
@@ -25,6 +27,8 @@ mod id_token;
 mod interop;
 mod introspect;
 mod jwks;
+mod jwt_access_tokens;
+mod lifetimes;
 mod login;
 mod logout;
 mod logs;
