@@ -47,4 +47,5 @@ mod token_client_credentials;
 mod token_password;
 mod token_refresh;
 mod tokens_at_rest;
+mod toolkit;
 mod userinfo;

@@ -144,9 +144,9 @@ fn described<'a>(app: &'a App, grant: &Grant) -> Vec<ConsentScope<'a>> {
     known.map(|(name, description)| ConsentScope { name, description }).collect()
 }
 
-/// To the day: when exactly somebody worked is for nobody who looks over their shoulder.
+/// To the day: when exactly somebody worked is for nobody who looks over their shoulder. It is not broken over two lines.
 fn day(at: Timestamp) -> String {
-    at.to_utc().map_or_else(String::new, |at| at.format("%-d %B %Y").to_string())
+    at.to_utc().map_or_else(String::new, |at| at.format("%-d\u{a0}%B\u{a0}%Y").to_string())
 }
 
 fn to_sign_in(app: &App) -> HttpResponse {
