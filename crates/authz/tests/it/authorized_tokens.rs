@@ -13,13 +13,13 @@ fn texts(page: &Answer, css: &str) -> Vec<String> {
 }
 
 /// Where the links to end one lead.
-async fn ends(browser: &Browser) -> Vec<String> {
+pub async fn ends(browser: &Browser) -> Vec<String> {
     let page = browser.get(PATH).await;
     let selector = scraper::Selector::parse("a[id^=end-]").unwrap();
     page.html().select(&selector).map(|link| link.attr("href").unwrap().to_owned()).collect()
 }
 
-async fn end(browser: &Browser, path: &str, which: &str) -> Answer {
+pub async fn end(browser: &Browser, path: &str, which: &str) -> Answer {
     let shown = browser.get(path).await.form("end-access-form");
     assert_eq!(shown.action, path);
     browser.submit(&shown.with("which", which)).await
@@ -27,7 +27,7 @@ async fn end(browser: &Browser, path: &str, which: &str) -> Answer {
 
 async fn allow(server: &TestServer, browser: &Browser, client: &Client, scope: &str) -> (String, String) {
     server.advance(1);
-    let request = AuthorizationRequest::of(client).with("scope", scope);
+    let request = AuthorizationRequest::of(client).with("scope", scope).with("prompt", "consent");
     let answer = client.redeem(&browser.allow(&request).await).await;
     (answer.text("access_token"), answer.text("refresh_token"))
 }
@@ -119,6 +119,23 @@ async fn all_access_of_an_application_can_be_ended_together() {
     let page = browser.get(PATH).await;
     assert_eq!(texts(&page, "section h2"), ["phone"]);
     assert_eq!(browser.get(&ends(&browser).await[0]).await.element("end-all"), None);
+}
+
+/// R96: what a person agreed to once does not bring back what they have ended.
+#[tokio::test]
+async fn an_application_whose_access_was_ended_asks_again() {
+    let server = server().await;
+    let web = server.client("web").await;
+    let browser = server.signed_in("ada").await;
+    allow(&server, &browser, &web, "read").await;
+    let request = AuthorizationRequest::of(&web).with("scope", "read");
+    let again = browser.get(&request.path()).await;
+    assert!(again.location().starts_with(crate::support::CALLBACK), "agreed to already: {again:?}");
+    end(&browser, &ends(&browser).await[0], "one").await.location();
+    assert_eq!(server.count("consents").await, 0);
+    browser.asked(&request).await;
+    let silent = browser.get(&request.with("prompt", "none").path()).await;
+    assert!(silent.location().contains("error=consent_required"), "{silent:?}");
 }
 
 /// R100: only one's own; another's is not there, to look at or to end.

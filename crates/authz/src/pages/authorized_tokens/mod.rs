@@ -2,7 +2,8 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use model::id::{ClientId, GrantId, UserId};
+use model::db::Conn;
+use model::id::{GrantId, UserId};
 use model::time::Timestamp;
 
 use super::browser::{self, Browser, PageForm, SignedIn};
@@ -13,8 +14,9 @@ use super::views::{
 };
 use crate::app::App;
 use crate::audit::{Origin, What};
-use crate::store::audit_events;
+use crate::store::audit_events::{self, AuditEvent};
 use crate::store::clients::Client;
+use crate::store::consents;
 use crate::store::grants::{self, Grant};
 
 /// No more are read at once. Somebody with more sees the newest, and the others when those are ended.
@@ -79,7 +81,8 @@ pub async fn ask(
     )
 }
 
-/// Ends one, or all of its application; in force when this returns.
+/// Ends one, or all of its application; in force when this returns. The person is asked again before the application gets
+/// any more: what they agreed to once would otherwise give it back without a word.
 ///
 /// # Errors
 /// When the form is not ours, there is none of this person's, or the database cannot be asked.
@@ -93,18 +96,16 @@ pub async fn end(
     let live = live(&app, &signed_in).await?;
     let (chosen, client) = find(&live, &id)?;
     let all = params.get("which") == Some("all");
-    let ended: Vec<(GrantId, ClientId)> = live
-        .iter()
-        .filter(|(grant, each)| grant.id == chosen.id || (all && each.id == client.id))
-        .map(|(grant, each)| (grant.id, each.id.clone()))
-        .collect();
-    let (user, now, origin) = (signed_in.user.id, app.now(), Origin::Address(browser.address()));
-    let revoke = move |conn: &mut model::db::Conn| {
-        for (grant, client) in &ended {
+    let of_client = live.iter().filter(|(_, each)| each.id == client.id).map(|(grant, _)| grant.id);
+    let ended: Vec<GrantId> = of_client.filter(|id| all || *id == chosen.id).collect();
+    let (user, client, now) = (signed_in.user.id, client.id.clone(), app.now());
+    let event = What::AccessEnded.of_client(&client, &Origin::Address(browser.address()), now);
+    let revoke = move |conn: &mut Conn| {
+        consents::forget(conn, user, client.as_str())?;
+        for grant in ended {
             // Somebody else may have ended it since it was read: then there is nothing to tell.
-            if grants::revoke(conn, *grant, now)?.is_some() {
-                let mut event = What::AccessEnded.of_client(client, &origin, now);
-                (event.user_id, event.detail) = (Some(user), grant.to_string());
+            if grants::revoke(conn, grant, now)?.is_some() {
+                let event = AuditEvent { user_id: Some(user), detail: grant.to_string(), ..event.clone() };
                 audit_events::insert(conn, &[event])?;
             }
         }
@@ -150,8 +151,5 @@ fn day(at: Timestamp) -> String {
 }
 
 fn to_sign_in(app: &App) -> HttpResponse {
-    let next = Destination::AuthorizedTokens.next().unwrap_or_default();
-    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    let location = format!("{}/accounts/login/?next={next}", app.config.issuer.base());
-    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+    Destination::AuthorizedTokens.after_sign_in(&app.config.issuer)
 }
