@@ -80,3 +80,21 @@ async fn a_lifetime_that_revocation_could_not_follow_is_refused() {
         assert!(refused.contains("_seconds is from 1 to "), "{refused}");
     }
 }
+
+/// R176: the sweeper asks for the longest idle time that any client has of its own, and keeps grants that long.
+#[tokio::test]
+async fn a_patient_clients_grants_are_not_swept_before_their_time() {
+    let server = server().await;
+    let longest = async || server.app().db.read(authz::store::clients::longest_idle).await.unwrap();
+    server.client("general").await;
+    assert_eq!(longest().await, None);
+    for (name, idle) in [("brief", 60), ("patient", 40_000_000), ("day", 86_400)] {
+        let metadata = format!(r#"{{"refresh_token_idle_seconds":{idle}}}"#);
+        server.new_client(name).metadata(&metadata).register().await;
+    }
+    assert_eq!(longest().await, Some(40_000_000));
+    let origin = authz::audit::Origin::CommandLine(None);
+    let unsaid = r#"{"refresh_token_idle_seconds":null}"#;
+    authz::registration::change_metadata(server.app(), &origin, "patient", unsaid).await.unwrap();
+    assert_eq!(longest().await, Some(86_400));
+}
