@@ -59,6 +59,7 @@ async fn an_answer_is_readable_for_pages_of_the_very_client() {
             ("/o/token/", &password[..], 400),
             ("/o/token", &[("grant_type", "refresh_token"), ("refresh_token", "x")], 400),
             ("/o/revoke_token/", &[("token", "x")], 200),
+            ("/o/device-authorization/", &[("scope", "no-such")], 400),
         ] {
             let answer = server.http.send(from_page(client.posting(path, fields), origin)).await;
             assert_eq!(answer.status, status, "{answer:?}");
@@ -95,7 +96,7 @@ async fn a_preflight_permits_a_registered_origin_what_the_endpoint_reads() {
             "access-control-max-age: 3600".to_owned(),
         ]
     };
-    for path in ["/o/token/", "/o/token", "/o/revoke_token/"] {
+    for path in ["/o/token/", "/o/token", "/o/revoke_token/", "/o/device-authorization/"] {
         for (origin, method, headers, allowed) in [
             (SPA, "POST", "", true),
             (OTHER, "POST", "content-type", true),
@@ -155,8 +156,16 @@ async fn people_and_resource_servers_are_for_no_page() {
     let client = spa(&server, "spa", &[SPA]).await;
     let web = server.client("web").await;
     let token = web.client_credentials().await.text("access_token");
-    for path in ["/", "/o/authorize/", "/o/introspect/", "/accounts/login/", "/accounts/signup/", "/o/code/"]
-    {
+    for path in [
+        "/",
+        "/o/authorize/",
+        "/o/introspect/",
+        "/o/device/",
+        "/o/authorized_tokens/",
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/o/code/",
+    ] {
         for origin in [SPA, EVIL] {
             let answer = preflight(&server, path, origin, "POST", "").await;
             assert_eq!((answer.status, permissions(&answer).len()), (405, 0), "{path}");
