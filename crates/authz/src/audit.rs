@@ -66,6 +66,8 @@ pub enum What {
     CodeReplayed,
     /// A replaced refresh token was used; the detail is the grant, which was ended.
     RefreshTokenReused,
+    /// A person ended what they had allowed a client; the detail is the grant.
+    AccessEnded,
     /// A client revoked a token; the detail is the grant or the token.
     Revoked,
     /// A new password.
@@ -114,6 +116,7 @@ impl What {
             Self::ClientRefused => "client_refused",
             Self::CodeReplayed => "code_replayed",
             Self::RefreshTokenReused => "refresh_token_reused",
+            Self::AccessEnded => "access_ended",
             Self::Revoked => "revoked",
             Self::PasswordSet => "password_set",
             Self::ProfileSet => "profile_set",

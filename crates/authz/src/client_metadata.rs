@@ -3,9 +3,12 @@
 //!
 //! Kept as JSON. A member that is absent has its default, so a new member needs no migration.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::config::Lifetimes;
 use crate::crypto::signing::SigningAlg;
 use crate::response_type::ResponseType;
 
@@ -32,6 +35,29 @@ pub struct ClientMetadata {
     /// Ours, for an administrator: the client belongs to whoever runs this server, and people are not asked whether
     /// they allow it.
     pub is_first_party: bool,
+    /// Ours, for an administrator: what its access tokens look like.
+    pub access_token_format: AccessTokenFormat,
+    /// Ours: what those that are JWTs are signed with.
+    pub access_token_signed_response_alg: SigningAlg,
+    /// Ours, for an administrator: how long its access tokens last; seconds, at most a day.
+    pub access_token_ttl_seconds: Option<u64>,
+    /// Ours, for an administrator: how long its grants last, however often they are renewed; seconds.
+    pub refresh_token_ttl_seconds: Option<u64>,
+    /// Ours, for an administrator: how long its refresh tokens last when they are not used; seconds.
+    pub refresh_token_idle_seconds: Option<u64>,
+    /// Ours: the origins of a public client's pages, which may call the endpoints it uses from a browser.
+    pub allowed_origins: Vec<String>,
+}
+
+/// What an access token looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessTokenFormat {
+    /// Sealed: only this server can read it.
+    #[default]
+    Opaque,
+    /// A signed JWT (RFC 9068), which a resource server can judge without asking.
+    Jwt,
 }
 
 impl Default for ClientMetadata {
@@ -45,6 +71,12 @@ impl Default for ClientMetadata {
             response_types: vec![ResponseType::CODE],
             require_pkce: true,
             is_first_party: false,
+            access_token_format: AccessTokenFormat::default(),
+            access_token_signed_response_alg: SigningAlg::default(),
+            access_token_ttl_seconds: None,
+            refresh_token_ttl_seconds: None,
+            refresh_token_idle_seconds: None,
+            allowed_origins: Vec::new(),
         }
     }
 }
@@ -64,6 +96,17 @@ pub enum SubjectType {
 pub type Invalid = String;
 
 impl ClientMetadata {
+    /// How long things last for this client, where they last `generally` so long.
+    pub fn lifetimes(&self, generally: Lifetimes) -> Lifetimes {
+        let or = |own: Option<u64>, general| own.map_or(general, Duration::from_secs);
+        Lifetimes {
+            access_token: or(self.access_token_ttl_seconds, generally.access_token),
+            refresh: or(self.refresh_token_ttl_seconds, generally.refresh),
+            refresh_idle: or(self.refresh_token_idle_seconds, generally.refresh_idle),
+            ..generally
+        }
+    }
+
     /// What this becomes by a JSON object of changes: `null` brings a member's default back (RFC 7396).
     ///
     /// # Errors

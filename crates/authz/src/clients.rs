@@ -1,6 +1,6 @@
 //! The clients in memory: read from the database once, forgotten when the feed says that one has changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,6 +12,8 @@ use crate::store::clients::{self, Client};
 pub struct Clients {
     db: Db,
     known: RwLock<HashMap<String, Arc<Client>>>,
+    /// The origins of all clients' pages, once somebody has asked.
+    origins: RwLock<Option<HashSet<String>>>,
     /// Counts what was forgotten: a row read before and stored after a change would stay stale.
     forgotten: AtomicU64,
 }
@@ -19,7 +21,7 @@ pub struct Clients {
 impl Clients {
     /// An empty cache.
     pub fn new(db: Db) -> Self {
-        Self { db, known: RwLock::default(), forgotten: AtomicU64::new(0) }
+        Self { db, known: RwLock::default(), origins: RwLock::default(), forgotten: AtomicU64::new(0) }
     }
 
     /// The client of that id.
@@ -42,10 +44,30 @@ impl Clients {
         Ok(found)
     }
 
+    /// Whether pages of this origin belong to any client: what can be said before one has said which it is.
+    ///
+    /// # Errors
+    /// When the origins are not in memory and the database cannot be read.
+    pub async fn has_origin(&self, origin: &str) -> Result<bool, DbError> {
+        if let Some(origins) = &*self.origins.read().unwrap_or_else(PoisonError::into_inner) {
+            return Ok(origins.contains(origin));
+        }
+        let forgotten = self.forgotten.load(Ordering::Acquire);
+        let origins: HashSet<String> = self.db.read(clients::origins).await?.into_iter().collect();
+        let found = origins.contains(origin);
+        let mut kept = self.origins.write().unwrap_or_else(PoisonError::into_inner);
+        if self.forgotten.load(Ordering::Acquire) == forgotten {
+            *kept = Some(origins);
+        }
+        Ok(found)
+    }
+
     /// Forgets a client that has changed.
     pub(crate) fn forget(&self, id: &str) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut origins = self.origins.write().unwrap_or_else(PoisonError::into_inner);
         self.forgotten.fetch_add(1, Ordering::AcqRel);
         known.remove(id);
+        *origins = None;
     }
 }

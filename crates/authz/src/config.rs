@@ -16,6 +16,7 @@ use crate::crypto::master::MasterKey;
 
 use crate::scopes;
 use issuer::EXPECTED_ISSUER;
+pub(crate) use issuer::is_loopback;
 pub use issuer::{Issuer, IssuerError};
 
 /// Everything an operator may decide. Spans are lifetimes counted from issuing.

@@ -21,6 +21,7 @@ use model::request_id::RequestId;
 
 use crate::app::App;
 use crate::pages::PageError;
+use crate::protocol::cors;
 
 /// No form here is larger.
 const MAX_BODY: usize = 16 * 1024;
@@ -66,6 +67,7 @@ pub async fn edge(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
     let encoded = is_encoded(request.headers());
+    let from_a_page = request.headers().contains_key(header::ORIGIN);
     let mut response = if encoded {
         request.into_response(HttpResponse::UnsupportedMediaType().finish()).map_into_left_body()
     } else {
@@ -79,6 +81,9 @@ pub async fn edge(
     let app = response.request().app_data::<web::Data<App>>().cloned();
     let is_https = app.as_ref().is_some_and(|app| app.config.issuer.is_https());
     complete(response.headers_mut(), id, is_https);
+    if from_a_page {
+        cors::complete(&mut response);
+    }
     let all = app.is_some_and(|app| app.config.log_requests == LogRequests::All);
     log(&response, id, started.elapsed(), all);
     Ok(response)

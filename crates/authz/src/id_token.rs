@@ -18,7 +18,7 @@ use crate::store::{groups, users};
 /// How everybody signs in here: the authentication context, in our own words, ...
 pub const ACR: &str = "1";
 /// ... and the method (RFC 8176).
-const AMR: [&str; 1] = ["pwd"];
+pub const AMR: [&str; 1] = ["pwd"];
 
 /// What is stated, besides what is the same in all.
 pub struct Statement<'a> {

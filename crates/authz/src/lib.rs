@@ -11,6 +11,7 @@
 //! | `/o/.well-known/openid-configuration` | metadata | OpenID Connect Discovery |
 //! | `/o/userinfo/` | who somebody is | OpenID Connect Core section 5.3 |
 //! | `/o/.well-known/jwks.json` | keys | RFC 7517 |
+//! | `/o/authorized_tokens/` | which applications have access, and ending it | ours, the path is the toolkit's |
 //! | `/o/code/` | the code, for people at a terminal | ours |
 //! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
 //!
@@ -21,6 +22,7 @@ pub mod app;
 pub mod audit;
 pub mod cli;
 pub mod client_metadata;
+mod client_rules;
 pub mod clients;
 pub mod config;
 pub mod crypto;

@@ -208,6 +208,9 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
     if !inserted.await? {
         return Err(Refused::Taken);
     }
+    if !client.metadata.allowed_origins.is_empty() {
+        app.feed.catch_up().await?;
+    }
     Ok(Registered { client, secret })
 }
 

@@ -9,9 +9,11 @@ use actix_web::{HttpResponse, Resource, Route};
 use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
-use crate::pages::{PageError, applications, code, device, home, login, logout, signup, statics};
+use crate::pages::{
+    PageError, applications, authorized_tokens, code, device, home, login, logout, signup, statics,
+};
 use crate::protocol::{
-    authorize, device_authorization, discovery, introspect, jwks, revoke, token, userinfo,
+    authorize, cors, device_authorization, discovery, introspect, jwks, revoke, token, userinfo,
 };
 
 /// Puts a resource's methods and handlers on it.
@@ -28,14 +30,14 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/o/code", |at| at.route(get().to(code::get))),
     ("/.well-known/oauth-authorization-server/o", |at| at.route(get().to(discovery::get))),
     ("/o/.well-known/oauth-authorization-server", |at| at.route(get().to(discovery::get))),
-    ("/o/userinfo", |at| {
-        at.route(get().to(userinfo::answer))
-            .route(post().to(userinfo::answer))
-            .route(web::method(Method::OPTIONS).to(userinfo::preflight))
-    }),
+    ("/o/userinfo", |at| at.route(get().to(userinfo::answer)).route(post().to(userinfo::answer))),
     ("/.well-known/openid-configuration/o", |at| at.route(get().to(discovery::get))),
     ("/o/.well-known/openid-configuration", |at| at.route(get().to(discovery::get))),
     ("/o/.well-known/jwks.json", |at| at.route(get().to(jwks::get))),
+    ("/o/authorized_tokens", |at| at.route(get().to(authorized_tokens::get))),
+    ("/o/authorized_tokens/{id}/delete", |at| {
+        at.route(get().to(authorized_tokens::ask)).route(post().to(authorized_tokens::end))
+    }),
     ("/accounts/login", |at| at.route(get().to(login::get)).route(post().to(login::post))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
     ("/accounts/logout", |at| at.route(post().to(logout::post))),
@@ -75,7 +77,11 @@ pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
             // A resource each: two patterns in one resource are matched as regular expressions, which costs
             // more than everything the introspection endpoint does.
             for spelling in [(*path).to_owned(), format!("{path}/")] {
-                scope = scope.service(mount(web::resource(spelling)));
+                let mut resource = mount(web::resource(spelling));
+                if cors::is_open(path) {
+                    resource = resource.route(web::method(Method::OPTIONS).to(cors::preflight));
+                }
+                scope = scope.service(resource);
             }
         }
         let nothing = web::to(|| async { Err::<HttpResponse, _>(PageError::new(Kind::NotFound)) });

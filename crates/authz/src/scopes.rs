@@ -16,3 +16,7 @@ pub const STANDARD: [(&str, &str); 7] = [
 pub fn is_about_a_person(scope: &str) -> bool {
     STANDARD.iter().any(|(name, _)| *name == scope)
 }
+
+/// Lets a client ask about tokens by an access token of its own, as by its secret. For whom an administrator has named it,
+/// never for a person.
+pub const INTROSPECTION: &str = "introspection";

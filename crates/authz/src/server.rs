@@ -151,8 +151,15 @@ async fn sweep(app: App) {
     let mut round = Round::default();
     loop {
         ticks.tick().await;
+        let longest_idle = match longest_idle(&app).await {
+            Ok(longest) => longest,
+            Err(error) => {
+                tracing::warn!(%error, "what has ended could not be removed; it is tried again");
+                continue;
+            }
+        };
         for _ in 0..SWEEPS_AT_ONCE {
-            match sweep_once(&app, round).await {
+            match sweep_once(&app, round, longest_idle).await {
                 Ok(next) => round = next,
                 Err(error) => {
                     tracing::warn!(%error, "what has ended could not be removed; it is tried again");
@@ -180,10 +187,16 @@ impl Round {
     }
 }
 
-async fn sweep_once(app: &App, round: Round) -> Result<Round, DbError> {
+/// A grant that any client may still renew is not swept away.
+async fn longest_idle(app: &App) -> Result<Duration, DbError> {
+    let longest = app.db.read(store::clients::longest_idle).await?;
+    Ok(longest.map_or(Duration::ZERO, Duration::from_secs))
+}
+
+async fn sweep_once(app: &App, round: Round, longest_idle: Duration) -> Result<Round, DbError> {
     let now = app.now();
     let before = now.minus(GRANTS_KEPT);
-    let idle = before.minus(app.config.lifetimes.refresh_idle.max(LONGEST_ACCESS));
+    let idle = before.minus(app.config.lifetimes.refresh_idle.max(LONGEST_ACCESS).max(longest_idle));
     let audit_before = now.minus(app.config.audit_kept);
     let devices_before = now.minus(DEVICE_CODES_KEPT);
     app.feed.sweep(now);

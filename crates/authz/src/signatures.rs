@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::crypto::signing::{KeptKey, SigningAlg, SigningError};
 use crate::store::audit_events::{self, AuditEvent};
+use crate::store::revocations::LONGEST_ACCESS;
 use crate::store::signing_keys;
 
 /// How long others may keep the key set without looking again (`Cache-Control` of the JWKS).
@@ -92,7 +93,8 @@ pub async fn rotate(app: &App) -> Result<Timestamp, Failed> {
     let (missing, later) = (app.signing.missing(), now.plus(PUBLISHED_BEFORE_USE));
     let usable_from = |alg| if missing.contains(&alg) { now } else { later };
     let keys = generate(app, SigningAlg::ALL.map(|alg| (alg, usable_from(alg))).into()).await?;
-    let lifetime = app.config.lifetimes.id_token;
+    // Whatever a key has signed, an ID token or a JWT access token, has ended then.
+    let lifetime = app.config.lifetimes.id_token.max(LONGEST_ACCESS);
     app.db.write(move |conn| signing_keys::succeed(conn, &keys, lifetime, now)).await?;
     app.feed.catch_up().await?;
     Ok(SigningAlg::ALL.map(usable_from).into_iter().fold(now, Timestamp::max))

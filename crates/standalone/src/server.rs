@@ -46,6 +46,7 @@ impl Standalone {
                     async move { api.ready().await }
                 }))
                 .configure(timetracker_api::routes::configure(&theirs))
+                .configure(timetracker_api::routes::configure_metadata(&theirs))
                 .configure(authz::routes::configure(&own))
         })
         .workers(workers)

@@ -30,6 +30,8 @@ struct Inner {
     clock: Clock,
     gate: Gate,
     public_url: String,
+    issuer: String,
+    allowed_origins: Vec<String>,
     body_timeout: Duration,
     log_requests: LogRequests,
     draining: AtomicBool,
@@ -90,6 +92,8 @@ impl App {
             clock,
             gate,
             public_url: config.public_url.clone(),
+            issuer: config.issuer.clone(),
+            allowed_origins: config.allowed_origins.clone(),
             body_timeout: config.body_timeout,
             log_requests: config.log_requests,
             draining: AtomicBool::new(false),
@@ -121,6 +125,16 @@ impl App {
     /// An absolute URL. Built from configuration: the Host header and its relatives are anybody's (R137).
     pub(crate) fn url(&self, path: &str) -> String {
         [&self.0.public_url, path].concat()
+    }
+
+    /// Who gives tokens for this API.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// The origins whose pages may call.
+    pub(crate) fn allowed_origins(&self) -> &[String] {
+        &self.0.allowed_origins
     }
 
     pub(crate) fn body_timeout(&self) -> Duration {

@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 use std::time::Duration;
 
 use model::db::DatabaseUrl;
@@ -35,6 +36,8 @@ pub struct Config {
     pub client_id: String,
     /// And its secret.
     pub client_secret: Secret<String>,
+    /// The origins whose pages may call from a browser, as browsers write them.
+    pub allowed_origins: Vec<String>,
     /// The audience a token must name to be meant for this service.
     pub audience: String,
     /// How long an answer about a live token is believed, counted from when it was asked for; at most 10 s.
@@ -109,6 +112,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
     let client_id = settings.required("CLIENT_ID", "this service's client id at the issuer");
     let listen = settings.or("LISTEN", LISTEN, "an address such as 127.0.0.1:8001");
     let audience = settings.or("AUDIENCE", "timetracker".to_owned(), "a name");
+    let allowed_origins = settings.or("ALLOWED_ORIGINS", Origins(Vec::new()), EXPECTED_ORIGINS).0;
     let introspection_timeout = millis(settings, "INTROSPECTION_TIMEOUT_MS", 1_000);
     let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
     let auto_migrate = settings.or("AUTO_MIGRATE", true, "true or false");
@@ -127,6 +131,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
         client_id: client_id?,
         client_secret: client_secret?,
         audience,
+        allowed_origins,
         cache,
         introspection_timeout,
         body_timeout,
@@ -166,6 +171,26 @@ fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+const EXPECTED_ORIGINS: &str =
+    "origins separated by spaces, https://host or https://host:port (http for loopback hosts only)";
+
+/// Origins separated by spaces, letter for letter as browsers send them (RFC 6454 section 6.1).
+struct Origins(Vec<String>);
+
+impl FromStr for Origins {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let origin = |text: &str| {
+            let url = Url::parse(text).map_err(drop)?;
+            let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+            let is_exact = !text.contains('*') && url.origin().ascii_serialization() == text;
+            if is_safe && is_exact { Ok(text.to_owned()) } else { Err(()) }
+        };
+        text.split_whitespace().map(origin).collect::<Result<_, ()>>().map(Self)
+    }
 }
 
 fn no_slash(url: &str) -> &str {
@@ -221,6 +246,26 @@ mod tests {
             assert_eq!(config(&[("TIMETRACKER_ISSUER", issuer)]).is_ok(), fine, "{issuer}");
         }
         assert!(config(&[("TIMETRACKER_INTROSPECTION_URL", "http://10.0.0.1/introspect/")]).is_err());
+    }
+
+    /// R52
+    #[test]
+    fn an_origin_is_written_as_browsers_write_it() {
+        for (said, fine) in [
+            ("https://spa.example http://localhost:5173  http://127.0.0.1:3000", true),
+            ("", true),
+            ("*", false),
+            ("null", false),
+            ("https://*.example", false),
+            ("https://spa.example/", false),
+            ("https://spa.example:443", false),
+            ("https://SPA.example", false),
+            ("http://spa.example", false),
+            ("https://spa.example,https://b.example", false),
+            ("https://a@spa.example", false),
+        ] {
+            assert_eq!(config(&[("TIMETRACKER_ALLOWED_ORIGINS", said)]).is_ok(), fine, "{said}");
+        }
     }
 
     #[test]

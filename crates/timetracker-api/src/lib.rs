@@ -8,6 +8,7 @@
 //! | `/api/activities/{id}/` | GET PUT PATCH DELETE | [`activities::detail`] |
 //! | `/api/tracks/` | GET POST | [`tracks::list`] |
 //! | `/api/tracks/{id}/` | GET PUT PATCH DELETE | [`tracks::detail`] |
+//! | `/.well-known/oauth-protected-resource`, the same and `/api` | GET | [`protected_resource`] |
 //! | `/healthz`, `/readyz` | GET | [`health`] |
 //!
 //! HEAD and OPTIONS too, with and without the trailing slash, and with `.json` in front of it. Everything under
@@ -20,6 +21,7 @@ pub mod auth;
 pub mod config;
 pub mod health;
 pub mod id;
+pub mod protected_resource;
 pub mod root;
 pub mod routes;
 #[expect(missing_docs, reason = "diesel's macros make undocumented items")]

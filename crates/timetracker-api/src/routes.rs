@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use crate::wire::edge;
 use crate::wire::error::ApiError;
-use crate::{App, activities, health, root, tracks};
+use crate::{App, activities, health, protected_resource, root, tracks};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -107,6 +107,26 @@ static HEALTH: [Endpoint; 2] = [
     },
 ];
 
+/// What anybody may know who wants a token: of the API, and of the host.
+static METADATA: [Endpoint; 2] = [
+    metadata("/.well-known/oauth-protected-resource/api"),
+    metadata("/.well-known/oauth-protected-resource"),
+];
+
+const fn metadata(path: &'static str) -> Endpoint {
+    Endpoint {
+        path,
+        allow: "GET, HEAD, OPTIONS",
+        spellings: &[],
+        mount: |resource| {
+            resource
+                .route(web::get().to(protected_resource::get))
+                .route(web::head().to(protected_resource::get))
+                .route(web::method(OPTIONS).to(protected_resource::options))
+        },
+    }
+}
+
 const OPTIONS: actix_web::http::Method = actix_web::http::Method::OPTIONS;
 
 impl Endpoint {
@@ -152,9 +172,21 @@ pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
 
 /// Mounts `/healthz` and `/readyz`.
 pub fn configure_health(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+    without_token(app, &HEALTH)
+}
+
+/// Mounts the metadata of the protected resource.
+pub fn configure_metadata(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+    without_token(app, &METADATA)
+}
+
+fn without_token(
+    app: &App,
+    endpoints: &'static [Endpoint],
+) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let app = app.clone();
     move |config| {
-        for endpoint in &HEALTH {
+        for endpoint in endpoints {
             let around = app.clone();
             let resource = (endpoint.mount)(web::resource(endpoint.path).app_data(ThinData(app.clone())));
             let resource = resource.default_service(web::to(method_not_allowed));

@@ -38,6 +38,7 @@ impl Server {
         let server = HttpServer::new(move || {
             actix_web::App::new()
                 .configure(routes::configure(&each))
+                .configure(routes::configure_metadata(&each))
                 .configure(routes::configure_health(&each))
                 .configure(routes::configure_rest(&each))
         })

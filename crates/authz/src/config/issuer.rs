@@ -69,7 +69,8 @@ impl FromStr for Issuer {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL leads to this very machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

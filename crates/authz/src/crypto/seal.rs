@@ -59,6 +59,11 @@ pub struct AccessToken<'a> {
     pub userinfo: Option<ClaimSet>,
 }
 
+/// What this server itself reads in a JWT access token: all of it, under a prefix of its own, so that it is no access
+/// token by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InJwt<'a>(#[serde(borrow)] pub AccessToken<'a>);
+
 /// What is known of an authentication when an ID token may come of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenId {
@@ -128,6 +133,13 @@ impl<'a> Kind<'a> for AccessToken<'a> {
     const PREFIX: &'static str = "tta_";
     fn expires_at(&self) -> Timestamp {
         self.expires_at
+    }
+}
+
+impl<'a> Kind<'a> for InJwt<'a> {
+    const PREFIX: &'static str = "ttj_";
+    fn expires_at(&self) -> Timestamp {
+        self.0.expires_at
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum Destination {
     Device(Option<UserCode>),
     /// A page about the applications somebody develops, by what follows `/o/applications/`.
     Applications(String),
+    /// The applications that a person has given access to.
+    AuthorizedTokens,
 }
 
 const AUTHORIZE: &str = "/o/authorize/?";
@@ -26,10 +28,14 @@ const WITH_CODE: &str = "?user_code=";
 const APPLICATIONS: &str = "/o/applications/";
 /// What there is about one application.
 const ABOUT_ONE: [&str; 4] = ["", "update/", "rotate-secret/", "delete/"];
+const AUTHORIZED_TOKENS: &str = "/o/authorized_tokens/";
 
 impl Destination {
     /// Reads the `next` of a form or link; what is not a destination is the front page.
     pub(crate) fn parse(next: Option<&str>) -> Self {
+        if next == Some(AUTHORIZED_TOKENS) {
+            return Self::AuthorizedTokens;
+        }
         if let Some(rest) = next.and_then(|next| next.strip_prefix(DEVICE)) {
             let code = rest.strip_prefix(WITH_CODE).and_then(UserCode::parse);
             return if rest.is_empty() || code.is_some() { Self::Device(code) } else { Self::Home };
@@ -56,6 +62,7 @@ impl Destination {
             Self::Device(None) => Some(DEVICE.to_owned()),
             Self::Device(Some(code)) => Some(format!("{DEVICE}{WITH_CODE}{code}")),
             Self::Applications(rest) => Some(format!("{APPLICATIONS}{rest}")),
+            Self::AuthorizedTokens => Some(AUTHORIZED_TOKENS.to_owned()),
         }
     }
 
@@ -109,6 +116,7 @@ mod tests {
             "/o/applications/c0ffee/update/",
             "/o/applications/c0ffee/rotate-secret/",
             "/o/applications/c0ffee/delete/",
+            "/o/authorized_tokens/",
         ] {
             assert_eq!(Destination::parse(Some(right)).next().as_deref(), Some(right));
         }
@@ -142,6 +150,8 @@ mod tests {
             "/o/applications/c0ffee/delete/?a",
             "/o/applications/c0ffee/update/delete/",
             "/o/applications/%2e%2e/",
+            "/o/authorized_tokens/x",
+            "//evil.example/o/authorized_tokens/",
             "",
         ] {
             assert_eq!(Destination::parse(Some(wrong)), Destination::Home, "{wrong}");

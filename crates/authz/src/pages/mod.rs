@@ -1,6 +1,7 @@
 //! For people: pages rendered here, each handler beside its template. They work without scripts.
 
 pub mod applications;
+pub mod authorized_tokens;
 pub(crate) mod browser;
 pub mod code;
 pub(crate) mod curl;

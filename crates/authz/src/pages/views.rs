@@ -88,7 +88,7 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) shown: &'a str,
 }
 
-/// One line of the consent page.
+/// One line of the consent page, and of those that show what was consented to.
 pub(crate) struct ConsentScope<'a> {
     /// As in the request: `tracks:read`.
     pub(crate) name: &'a str,
@@ -205,4 +205,54 @@ pub(crate) struct ErrorPage<'a> {
     pub(crate) detail: Option<&'a str>,
     /// The request id under which the cause is logged.
     pub(crate) reference: &'a str,
+}
+
+/// `GET /o/authorized_tokens/`.
+#[derive(Template)]
+#[template(path = "pages/authorized_tokens/list.html")]
+pub(crate) struct AuthorizedTokensPage<'a> {
+    /// `person` is always `Some` here.
+    pub(crate) frame: Frame<'a>,
+    /// In the order to be shown.
+    pub(crate) applications: &'a [AuthorizedApplication<'a>],
+}
+
+/// An application, with each time that it was allowed something.
+pub(crate) struct AuthorizedApplication<'a> {
+    /// Its client id.
+    pub(crate) id: &'a str,
+    /// Its registered name.
+    pub(crate) name: String,
+    /// At least one.
+    pub(crate) grants: Vec<AuthorizedGrant<'a>>,
+}
+
+/// What a person allowed an application once.
+pub(crate) struct AuthorizedGrant<'a> {
+    /// The grant, for the page that ends it.
+    pub(crate) id: String,
+    /// What for.
+    pub(crate) scopes: Vec<ConsentScope<'a>>,
+    /// The day it was allowed.
+    pub(crate) since: String,
+    /// The day it was last renewed.
+    pub(crate) last_used: String,
+}
+
+/// `/o/authorized_tokens/{id}/delete/`: the answer is posted as `which=one` or `which=all`.
+#[derive(Template)]
+#[template(path = "pages/authorized_tokens/delete.html")]
+pub(crate) struct EndAccessPage<'a> {
+    /// `person` is always `Some` here.
+    pub(crate) frame: Frame<'a>,
+    /// The registered name of the application.
+    pub(crate) client_name: &'a str,
+    /// What it may do.
+    pub(crate) scopes: &'a [ConsentScope<'a>],
+    /// The day it was allowed.
+    pub(crate) since: &'a str,
+    /// How many times the application has access.
+    pub(crate) of_client: usize,
+    /// The page's own path.
+    pub(crate) action: &'a str,
 }

@@ -1,13 +1,59 @@
-//! Access tokens, for the endpoints that hand them out: sealed, written nowhere.
+//! Access tokens in either form: sealed, or a JWT (RFC 9068) for clients whose resource servers judge without asking.
+//!
+//! A JWT says to others what RFC 9068 section 2.2 names, and to this server, sealed inside, all that a sealed token says:
+//! the same ids, so that introspection, revocation and UserInfo work for both alike, and nothing of it that a client
+//! could read. It has a type of its own (`at+jwt`), so that it passes for no ID token and no ID token for it.
 
+use actix_web::http::header::HeaderValue;
 use model::id::{GrantId, TokenId, UserId};
 use model::time::Timestamp;
+use serde::Serialize;
 
+use super::error::OAuthError;
 use super::permission::Permission;
 use crate::app::App;
-use crate::crypto::seal::{AccessToken, SealError};
+use crate::client_metadata::AccessTokenFormat;
+use crate::crypto::jwt;
+use crate::crypto::seal::{AccessToken, InJwt, MAX_TOKEN_LEN, SealError};
 use crate::profile::ClaimSet;
 use crate::store::clients::Client;
+use crate::{id_token, signatures};
+
+/// The type in the header (RFC 9068 section 2.1).
+const TYP: &str = "at+jwt";
+/// What base64url makes of the beginning of every JOSE header, `{"`. No sealed token begins so.
+const JWT_PREFIX: &str = "eyJ";
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: String,
+    aud: Audience<'a>,
+    exp: i64,
+    iat: i64,
+    jti: String,
+    client_id: &'a str,
+    scope: &'a str,
+    #[serde(flatten)]
+    authentication: Option<Authentication>,
+    sealed: String,
+}
+
+/// One audience is a text, several are an array (RFC 7519 section 4.1.3).
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Audience<'a> {
+    One(&'a str),
+    Several(Vec<&'a str>),
+}
+
+/// How the person proved who they are (RFC 9068 section 2.2.1).
+#[derive(Serialize)]
+struct Authentication {
+    auth_time: i64,
+    acr: &'static str,
+    amr: [&'static str; 1],
+}
 
 /// The person a token speaks for.
 pub(super) struct Person<'a> {
@@ -23,15 +69,18 @@ pub(super) struct Person<'a> {
     pub(super) userinfo: ClaimSet,
 }
 
-/// Seals a token for what is `given`.
-pub(super) fn seal(
+/// A token for what is `given`, in the form its client is registered for.
+///
+/// # Errors
+/// When it cannot be sealed or signed.
+pub(super) async fn issue(
     app: &App,
     client: &Client,
-    person: Option<&Person>,
+    person: Option<&Person<'_>>,
     given: &Permission,
     now: Timestamp,
-) -> Result<String, SealError> {
-    let claims = AccessToken {
+) -> Result<String, OAuthError> {
+    let token = AccessToken {
         id: TokenId::new(now),
         grant: person.and_then(|person| person.grant),
         user: person.map(|person| person.user),
@@ -40,11 +89,14 @@ pub(super) fn seal(
         scopes: given.scopes.as_str(),
         audiences: &given.audiences,
         issued_at: now,
-        expires_at: now.plus(app.config.lifetimes.access_token),
+        expires_at: now.plus(client.metadata.lifetimes(app.config.lifetimes).access_token),
         authenticated_at: person.map(|person| person.authenticated_at),
         userinfo: person.filter(|_| opens_userinfo(client, given)).map(|person| person.userinfo),
     };
-    app.sealer.seal(&claims, now)
+    match client.metadata.access_token_format {
+        AccessTokenFormat::Opaque => Ok(app.sealer.seal(&token, now)?),
+        AccessTokenFormat::Jwt => signed(app, client, token, now).await,
+    }
 }
 
 /// UserInfo takes tokens that are for all their client's audiences. One that was narrowed to a resource (RFC 8707) is
@@ -52,4 +104,56 @@ pub(super) fn seal(
 fn opens_userinfo(client: &Client, given: &Permission) -> bool {
     let count = |audiences: &str| audiences.split(' ').count();
     given.scopes.contains("openid") && count(&given.audiences) == count(&client.audiences)
+}
+
+async fn signed(
+    app: &App,
+    client: &Client,
+    token: AccessToken<'_>,
+    now: Timestamp,
+) -> Result<String, OAuthError> {
+    let sealed = InJwt(token);
+    let (sealed, token) = (app.sealer.seal(&sealed, now)?, sealed.0);
+    let authentication = token.authenticated_at.map(|at| Authentication {
+        auth_time: at.unix_seconds(),
+        acr: id_token::ACR,
+        amr: id_token::AMR,
+    });
+    let several: Vec<&str> = token.audiences.split(' ').collect();
+    let claims = Claims {
+        iss: app.config.issuer.as_str(),
+        sub: token.user.map_or_else(|| token.client.to_owned(), |user| id_token::subject(app, client, user)),
+        aud: if let [one] = several[..] { Audience::One(one) } else { Audience::Several(several) },
+        exp: token.expires_at.unix_seconds(),
+        iat: token.issued_at.unix_seconds(),
+        jti: token.id.to_string(),
+        client_id: token.client,
+        scope: token.scopes,
+        authentication,
+        sealed,
+    };
+    let text = signatures::sign(app, client.metadata.access_token_signed_response_alg, TYP, &claims).await?;
+    // As with sealed ones: nobody is given what nobody would take.
+    if text.len() > MAX_TOKEN_LEN { Err(SealError.into()) } else { Ok(text) }
+}
+
+/// What a live access token says, whichever its form. `None` when it is none of ours or has ended.
+pub(super) fn open<'a>(
+    app: &App,
+    text: &str,
+    now: Timestamp,
+    buffer: &'a mut Vec<u8>,
+) -> Option<AccessToken<'a>> {
+    if !text.starts_with(JWT_PREFIX) {
+        return app.sealer.open(text, now, buffer);
+    }
+    let claims = jwt::signed_by_us(&app.signing, text, TYP)?;
+    let InJwt(token) = app.sealer.open(claims.get("sealed")?.as_str()?, now, buffer)?;
+    Some(token)
+}
+
+/// The token in an `Authorization` header (RFC 6750 section 2.1). The scheme has no case.
+pub(super) fn in_header(header: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

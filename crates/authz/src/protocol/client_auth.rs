@@ -14,6 +14,7 @@ use model::time::Timestamp;
 
 use super::error::{Code, OAuthError};
 use super::params::Params;
+use super::{access_token, cors};
 use crate::app::App;
 use crate::audit::{About, What};
 use crate::crypto::master::equal;
@@ -37,15 +38,7 @@ impl FromRequest for ClientRequest {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
         let mut payload = payload.take();
-        Box::pin(async move {
-            let Some(app) = request.app_data::<web::Data<App>>() else {
-                return Err(OAuthError::new(Code::ServerError, "Something went wrong on our side."));
-            };
-            let params = Params::from_body(&request, &mut payload).await?;
-            let address = edge::client_address(&request, &app.config.trusted_proxies);
-            let client = authenticate(app, credentials(&request, &params)?, address).await?;
-            Ok(Self { client, params, address })
-        })
+        Box::pin(async move { Self::by_secret(&request, &mut payload).await })
     }
 }
 
@@ -55,6 +48,58 @@ impl ClientRequest {
         let client = authenticate(app, from_form(&params)?, address).await?;
         Ok(Self { client, params, address })
     }
+
+    /// From a client that authenticates by its secret or, a public one, by its id.
+    pub(super) async fn by_secret(request: &HttpRequest, payload: &mut Payload) -> Result<Self, OAuthError> {
+        let app = app_of(request)?;
+        let params = Params::from_body(request, payload).await?;
+        let address = edge::client_address(request, &app.config.trusted_proxies);
+        let client = authenticate(app, credentials(request, &params)?, address).await?;
+        cors::note(request, &client);
+        Ok(Self { client, params, address })
+    }
+
+    /// From a client that authenticates by an access token of its own with this scope (RFC 7662 section 2.1). A
+    /// token that speaks for a person is none: who holds it need not be the client.
+    pub(super) async fn by_token(
+        request: &HttpRequest,
+        payload: &mut Payload,
+        text: &str,
+        scope: &str,
+    ) -> Result<Self, OAuthError> {
+        let app = app_of(request)?;
+        let params = Params::from_body(request, payload).await?;
+        let twice = request.headers().get_all(header::AUTHORIZATION).nth(1).is_some();
+        if twice || ["client_secret", "client_assertion"].iter().any(|name| params.get(name).is_some()) {
+            return Err(OAuthError::new(Code::InvalidRequest, ONE_METHOD));
+        }
+        let address = edge::client_address(request, &app.config.trusted_proxies);
+        let (now, mut buffer) = (app.now(), Vec::new());
+        let token =
+            access_token::open(app, text, now, &mut buffer).filter(|token| !app.feed.is_revoked(token));
+        let Some(token) = token.filter(|token| token.user.is_none()) else {
+            app.audit.note(What::ClientRefused, address, About::default(), now);
+            return match app.wrong_secrets.failed(&format!("{} bearer", edge::network(address)), now) {
+                Some(wait) => Err(too_many(wait.as_secs())),
+                None => {
+                    Err(OAuthError::new(Code::InvalidToken, "The token is not a live one of a client's own."))
+                }
+            };
+        };
+        if !token.scopes.split(' ').any(|each| each == scope) {
+            return Err(OAuthError::new(Code::InsufficientScope, "The token lacks the scope for this."));
+        }
+        let found = app.clients.find(token.client).await?.filter(|client| client.is_confidential);
+        let client = found.ok_or(OAuthError::new(Code::InvalidToken, "The token's client is gone."))?;
+        Ok(Self { client, params, address })
+    }
+}
+
+const ONE_METHOD: &str = "A client authenticates by one method at a time.";
+
+fn app_of(request: &HttpRequest) -> Result<&web::Data<App>, OAuthError> {
+    let app = request.app_data::<web::Data<App>>();
+    app.ok_or(OAuthError::new(Code::ServerError, "Something went wrong on our side."))
 }
 
 /// What a client presented.
@@ -102,8 +147,7 @@ fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OA
         ["client_secret", "client_assertion"].map(|name| params.get(name).is_some());
     let methods = [header.is_some(), second.is_some(), in_form, by_assertion];
     if methods.into_iter().filter(|used| *used).count() > 1 {
-        let sentence = "A client authenticates by one method at a time.";
-        return Err(OAuthError::new(Code::InvalidRequest, sentence));
+        return Err(OAuthError::new(Code::InvalidRequest, ONE_METHOD));
     }
     if by_assertion {
         return Err(OAuthError::new(Code::InvalidClient, "Client assertions are not taken."));

@@ -27,6 +27,10 @@ pub enum Code {
     TooSlow,
     /// The client did not prove who it is.
     InvalidClient,
+    /// The access token that should prove who the client is does not (RFC 6750 section 3.1).
+    InvalidToken,
+    /// It proves it, and is for something else.
+    InsufficientScope,
     /// The code, refresh token or password is not good.
     InvalidGrant,
     /// The client may not do this.
@@ -75,6 +79,8 @@ impl Code {
                 "invalid_request"
             }
             Self::InvalidClient => "invalid_client",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
             Self::InvalidGrant => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -103,7 +109,8 @@ impl Code {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::InvalidClient => StatusCode::UNAUTHORIZED,
+            Self::InvalidClient | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope => StatusCode::FORBIDDEN,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -181,8 +188,15 @@ impl ResponseError for OAuthError {
         response
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::PRAGMA, "no-cache"));
-        if self.code == Code::InvalidClient {
-            response.insert_header((header::WWW_AUTHENTICATE, r#"Basic realm="authz", charset="UTF-8""#));
+        match self.code {
+            Code::InvalidClient => {
+                response.insert_header((header::WWW_AUTHENTICATE, r#"Basic realm="authz", charset="UTF-8""#));
+            }
+            Code::InvalidToken | Code::InsufficientScope => {
+                let challenge = format!(r#"Bearer realm="authz", error="{}""#, self.code.as_str());
+                response.insert_header((header::WWW_AUTHENTICATE, challenge));
+            }
+            _ => {}
         }
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));

@@ -1,21 +1,49 @@
 //! `POST /o/introspect/`: RFC 7662. Opens the seal and looks in the revocation index: nothing is read or written.
 
-use actix_web::{HttpResponse, web};
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use futures_util::future::LocalBoxFuture;
 use model::introspection::{ActiveToken, Introspection};
 
+use super::access_token;
 use super::client_auth::ClientRequest;
 use super::error::{Code, OAuthError};
 use crate::app::App;
 use crate::crypto::seal::AccessToken;
+use crate::store::clients::Client;
+use crate::{id_token, scopes};
+
+/// Who asks: a client by its secret, or by a token of its own with the scope for it.
+pub struct Asking(ClientRequest);
+
+impl FromRequest for Asking {
+    type Error = OAuthError;
+    type Future = LocalBoxFuture<'static, Result<Self, OAuthError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let header = request.headers().get(header::AUTHORIZATION);
+            Ok(Self(match header.and_then(access_token::in_header) {
+                Some(token) => {
+                    ClientRequest::by_token(&request, &mut payload, token, scopes::INTROSPECTION).await?
+                }
+                None => ClientRequest::by_secret(&request, &mut payload).await?,
+            }))
+        })
+    }
+}
 
 /// Answers for a resource server. Whatever is not a live access token meant for the caller is `{"active":false}`,
 /// with nothing to tell the reasons apart (section 2.2).
 ///
 /// # Errors
-/// `invalid_client` when the caller is not a confidential client that proved itself; 503 when the revocation
+/// `invalid_client` or `invalid_token` when the caller is not a confidential client that proved itself; 503 when the revocation
 /// index is too old to vouch by.
-pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpResponse, OAuthError> {
-    let ClientRequest { client, params, .. } = request;
+pub async fn post(app: web::Data<App>, asking: Asking) -> Result<HttpResponse, OAuthError> {
+    let ClientRequest { client, params, .. } = asking.0;
     if !client.is_confidential {
         return Err(OAuthError::new(Code::InvalidClient, "Only a confidential client may ask about tokens."));
     }
@@ -26,10 +54,10 @@ pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpRes
     }
     let now = app.now();
     let mut buffer = Vec::with_capacity(text.len());
-    let token = app.sealer.open::<AccessToken>(text, now, &mut buffer);
+    let token = access_token::open(&app, text, now, &mut buffer);
     let token = token.filter(|token| client.may_introspect(token.client, token.audiences));
     match token.filter(|token| !app.feed.is_revoked(token)) {
-        Some(token) => Ok(active(&token, app.config.issuer.as_str())),
+        Some(token) => Ok(active(&app, &client, &token)),
         None => match app.unknown_tokens.failed(client.id.as_str(), now) {
             Some(wait) => {
                 Err(OAuthError::new(Code::TooManyRequests, "Too many unknown tokens. Try again later.")
@@ -40,8 +68,13 @@ pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpRes
     }
 }
 
-fn active(token: &AccessToken, issuer: &str) -> HttpResponse {
-    let subject = token.user.map_or_else(|| token.client.to_owned(), |user| user.to_string());
+fn active(app: &App, caller: &Client, token: &AccessToken) -> HttpResponse {
+    let subject = match token.user {
+        // A client learns of its own token no other name of the person than it knows.
+        Some(user) if token.client == caller.id.as_str() => id_token::subject(app, caller, user),
+        Some(user) => user.to_string(),
+        None => token.client.to_owned(),
+    };
     let id = token.id.to_string();
     HttpResponse::Ok().json(Introspection::Active(ActiveToken {
         scope: token.scopes,
@@ -53,7 +86,7 @@ fn active(token: &AccessToken, issuer: &str) -> HttpResponse {
         nbf: token.issued_at.unix_seconds(),
         sub: &subject,
         aud: token.audiences.split(' ').filter(|audience| !audience.is_empty()).collect(),
-        iss: issuer,
+        iss: app.config.issuer.as_str(),
         jti: &id,
     }))
 }

@@ -3,6 +3,7 @@
 mod access_token;
 pub mod authorize;
 mod client_auth;
+pub mod cors;
 pub mod device_authorization;
 pub mod discovery;
 mod error;

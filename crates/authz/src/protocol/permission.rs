@@ -7,6 +7,7 @@ use url::Url;
 use super::error::{Code, OAuthError};
 use super::params::Params;
 use crate::app::App;
+use crate::scopes;
 use crate::store::clients::Client;
 
 /// What a token may be used for, and where.
@@ -25,11 +26,29 @@ impl Permission {
     /// # Errors
     /// `invalid_scope` or `invalid_target` when it asks for more.
     pub(crate) fn asked(app: &App, client: &Client, params: &Params) -> Result<Self, OAuthError> {
+        Self::of_what_it_may(app, client, params, |_| false)
+    }
+
+    /// As [`Self::asked`], by a client that speaks for itself, which may have been given more than anybody can allow it.
+    ///
+    /// # Errors
+    /// `invalid_scope` or `invalid_target` when it asks for more.
+    pub(crate) fn asked_for_itself(app: &App, client: &Client, params: &Params) -> Result<Self, OAuthError> {
+        Self::of_what_it_may(app, client, params, |scope| scope == scopes::INTROSPECTION)
+    }
+
+    fn of_what_it_may(
+        app: &App,
+        client: &Client,
+        params: &Params,
+        is_for_itself: fn(&str) -> bool,
+    ) -> Result<Self, OAuthError> {
         let config = &app.config;
         let scopes = match params.get("scope") {
             None => client.scopes.iter().filter(|scope| config.is_configured(scope)).collect(),
             Some(asked) => {
-                let may = |scope: &str| config.is_known(scope) && client.scopes.contains(scope);
+                let is_there = |scope: &str| config.is_known(scope) || is_for_itself(scope);
+                let may = |scope: &str| is_there(scope) && client.scopes.contains(scope);
                 let is_allowed = |asked: &ScopeSet| asked.iter().all(may);
                 Some(parsed(asked)?).filter(is_allowed).ok_or(MORE)?
             }

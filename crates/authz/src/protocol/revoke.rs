@@ -7,11 +7,12 @@ use model::db::Conn;
 use model::id::{GrantId, TokenId};
 use model::time::Timestamp;
 
+use super::access_token;
 use super::client_auth::ClientRequest;
 use super::error::OAuthError;
 use crate::app::App;
 use crate::audit::{Origin, What};
-use crate::crypto::seal::{AccessToken, RefreshToken};
+use crate::crypto::seal::RefreshToken;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::revocations::NewRevocation;
 use crate::store::{grants, revocations};
@@ -28,7 +29,7 @@ pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpRes
     let revoked = if let Some(token) = app.sealer.open::<RefreshToken>(text, now, &mut buffer) {
         (token.client == request.client.id.as_str()).then_some(Revoked::Grant(token.grant))
     } else {
-        let token: Option<AccessToken> = app.sealer.open(text, now, &mut buffer);
+        let token = access_token::open(&app, text, now, &mut buffer);
         token.filter(|token| token.client == request.client.id.as_str()).map(|token| match token.grant {
             Some(grant) => Revoked::Grant(grant),
             None => Revoked::Token(token.id, token.expires_at),

@@ -7,16 +7,16 @@ use std::fmt;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, ContentType, HeaderValue};
+use actix_web::http::header::{self, ContentType};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::future::LocalBoxFuture;
 use model::db::DbError;
 use serde_json::{Map, Value, json};
 
+use super::access_token;
 use super::error::{Code, OAuthError};
 use super::params::Params;
 use crate::app::App;
-use crate::crypto::seal::AccessToken;
 use crate::profile::{self, ClaimSet};
 use crate::store::clients::Client;
 use crate::store::{groups, users};
@@ -62,18 +62,15 @@ async fn presented(request: &HttpRequest, payload: &mut Payload) -> Result<Strin
     };
     match (first, second, in_form) {
         (None, None, Some(token)) => Ok(token),
-        (Some(header), None, None) => bearer(header).ok_or(Refusal::NoToken),
+        (Some(header), None, None) => {
+            access_token::in_header(header).map(str::to_owned).ok_or(Refusal::NoToken)
+        }
         (None, None, None) => Err(Refusal::NoToken),
         _ => {
             let sentence = "A token is sent in one place only.";
             Err(Refusal::Malformed(OAuthError::new(Code::InvalidRequest, sentence)))
         }
     }
-}
-
-fn bearer(header: &HeaderValue) -> Option<String> {
-    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
 /// Tells.
@@ -87,7 +84,7 @@ pub async fn answer(app: web::Data<App>, presented: Presented) -> Result<HttpRes
         return Err(Refusal::Failed(OAuthError::new(Code::TemporarilyUnavailable, sentence).retry_after(1)));
     }
     let mut buffer = Vec::new();
-    let token = app.sealer.open::<AccessToken>(&text, app.now(), &mut buffer);
+    let token = access_token::open(&app, &text, app.now(), &mut buffer);
     let token = token.filter(|token| !app.feed.is_revoked(token)).ok_or(Refusal::Invalid)?;
     let (Some(id), Some(asked)) = (token.user, token.userinfo) else { return Err(Refusal::Insufficient) };
     let client = app.clients.find(token.client).await?.ok_or(Refusal::Invalid)?;
@@ -103,30 +100,12 @@ pub async fn answer(app: web::Data<App>, presented: Presented) -> Result<HttpRes
 /// As JSON, or signed for a client that registered for it (section 5.3.2).
 async fn told(app: &App, client: &Client, mut claims: Map<String, Value>) -> Result<HttpResponse, Refusal> {
     let mut response = HttpResponse::Ok();
-    open_to_all(&mut response);
     let Some(alg) = client.metadata.userinfo_signed_response_alg else { return Ok(response.json(claims)) };
     claims.insert("iss".to_owned(), app.config.issuer.as_str().into());
     claims.insert("aud".to_owned(), client.id.as_str().into());
     let signed = signatures::sign(app, alg, "JWT", &claims).await;
     let signed = signed.map_err(|failed| Refusal::Failed(failed.into()))?;
     Ok(response.content_type("application/jwt").body(signed))
-}
-
-/// A browser asks whether a page of another origin may send a token: any may, because it must hold one.
-pub async fn preflight() -> HttpResponse {
-    let mut response = HttpResponse::NoContent();
-    open_to_all(&mut response);
-    response
-        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"))
-        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "3600"))
-        .finish()
-}
-
-fn open_to_all(response: &mut actix_web::HttpResponseBuilder) {
-    response
-        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .insert_header((header::ACCESS_CONTROL_EXPOSE_HEADERS, "WWW-Authenticate, Retry-After"));
 }
 
 impl From<DbError> for Refusal {
@@ -177,7 +156,6 @@ impl ResponseError for Refusal {
     fn error_response(&self) -> HttpResponse {
         let (status, code, sentence) = self.told();
         let mut response = HttpResponse::build(status);
-        open_to_all(&mut response);
         if let Self::Failed(_) = self {
             response.insert_header((header::RETRY_AFTER, 1));
         } else {

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::client_metadata::ClientMetadata;
 use crate::protocol::grant_types::GrantType;
+use crate::scopes::INTROSPECTION;
 use crate::store::clients::{self, Client};
 use crate::store::{audit_events, users};
 
@@ -144,6 +145,9 @@ fn mistakes(application: &Application, has_other_grants: bool) -> Vec<Problem> {
         problems.push(problem(Field::GrantTypes, "only an administrator gives this grant type"));
     } else if application.grant_types.is_empty() && !has_other_grants {
         problems.push(problem(Field::GrantTypes, "an application needs a way to get tokens"));
+    }
+    if application.scopes.iter().any(|scope| scope == INTROSPECTION) {
+        problems.push(problem(Field::Scopes, "only an administrator gives this scope"));
     }
     if application.scopes.is_empty() {
         problems.push(problem(Field::Scopes, "an application needs something it may ask for"));

@@ -9,9 +9,11 @@ use url::Url;
 use super::{Field, Kind, Problem, Refused, Registration};
 use crate::app::App;
 use crate::client_metadata::{ClientMetadata, SubjectType};
+use crate::client_rules;
 use crate::crypto::random;
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::redirect_uri;
+use crate::scopes::INTROSPECTION;
 use crate::store::clients::Client;
 use crate::store::json::Json;
 
@@ -60,6 +62,7 @@ pub(super) fn check(client: &Client) -> Result<(), Problem> {
     if !client.is_confidential && !client.metadata.require_pkce {
         return Err(problem(Field::Metadata, "a public client cannot be excused from PKCE"));
     }
+    client_rules::check(client).map_err(|what| problem(Field::Metadata, what))?;
     let hosts = client.redirect_uris().map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
     let hosts: HashSet<Option<String>> = hosts.collect();
     let sector = client.metadata.sector_identifier_uri.as_deref();
@@ -158,6 +161,7 @@ fn scopes(app: &App, wanted: &[String]) -> Result<ScopeSet, Problem> {
     }
     let scopes: Result<ScopeSet, _> = wanted.join(" ").parse();
     let scopes = scopes.map_err(|error| problem(Field::Scopes, error.to_string()))?;
+    let all = all.union(&std::iter::once(INTROSPECTION).collect());
     if !scopes.is_subset(&all) {
         return Err(problem(Field::Scopes, format!("the scopes are {all}")));
     }

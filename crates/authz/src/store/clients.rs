@@ -119,12 +119,37 @@ pub fn hold_of_person(conn: &mut Conn, id: &str, user: UserId) -> QueryResult<bo
     Ok(held == 1)
 }
 
+/// The origins of all clients' pages.
+///
+/// # Errors
+/// When a statement fails.
+pub fn origins(conn: &mut Conn) -> QueryResult<Vec<String>> {
+    let with_some = clients::table.filter(clients::metadata.like("%\"allowed_origins\":[\"%"));
+    let found: Vec<Json<ClientMetadata>> = with_some.select(clients::metadata).load(conn)?;
+    Ok(found.iter().flat_map(|metadata| metadata.allowed_origins.clone()).collect())
+}
+
+/// The longest that a client's refresh tokens last unused, of those that say so themselves; seconds.
+///
+/// # Errors
+/// When a statement fails.
+pub fn longest_idle(conn: &mut Conn) -> QueryResult<Option<u64>> {
+    let with_some = clients::table
+        .filter(clients::metadata.like("%\"refresh_token_idle_seconds\":%"))
+        .filter(clients::metadata.not_like("%\"refresh_token_idle_seconds\":null%"));
+    let found: Vec<Json<ClientMetadata>> = with_some.select(clients::metadata).load(conn)?;
+    Ok(found.iter().filter_map(|metadata| metadata.refresh_token_idle_seconds).max())
+}
+
 /// Registers a client; `false` when the id is taken.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn insert(conn: &mut Conn, client: &Client) -> QueryResult<bool> {
     let inserted = insert_unless_taken!(conn, clients::table, client)? == 1;
+    if inserted && !client.metadata.allowed_origins.is_empty() {
+        revocations::insert(conn, &revocations::NewRevocation::client_changed(client.id.as_str()))?;
+    }
     if inserted && revocations::is_client_deleted(conn, client.id.as_str())? {
         revocations::insert(
             conn,

@@ -80,3 +80,11 @@ pub fn remember(
     let row = (consents::user_id.eq(user), consents::client_id.eq(client), values);
     super::insert_unless_taken!(conn, consents::table, row).map(drop)
 }
+
+/// Forgets what a person has agreed to for a client: they are asked again.
+///
+/// # Errors
+/// When a statement fails.
+pub fn forget(conn: &mut Conn, user: UserId, client: &str) -> QueryResult<()> {
+    diesel::delete(consents::table.find((user, client))).execute(conn).map(drop)
+}

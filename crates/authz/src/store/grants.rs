@@ -9,8 +9,9 @@ use model::id::{GrantId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 
+use super::clients::Client;
 use super::{insert_unless_taken, revocations, users};
-use crate::schema::grants;
+use crate::schema::{clients, grants};
 
 /// A grant's row.
 #[derive(Clone, Debug, Queryable, Insertable)]
@@ -174,6 +175,25 @@ pub fn revoke(conn: &mut Conn, id: GrantId, now: Timestamp) -> QueryResult<Optio
     Ok(user)
 }
 
+/// A person's grants that have not ended, with whom they allowed it to; the `limit` newest, newest first.
+///
+/// # Errors
+/// When a statement fails.
+pub fn of_user(
+    conn: &mut Conn,
+    user: UserId,
+    now: Timestamp,
+    limit: i64,
+) -> QueryResult<Vec<(Grant, Client)>> {
+    let live = grants::table.filter(grants::user_id.eq(user)).filter(grants::revoked_at.is_null());
+    live.filter(grants::ends_at.gt(now))
+        .inner_join(clients::table)
+        .select((grants::all_columns, clients::all_columns))
+        .order((grants::created_at.desc(), grants::id.desc()))
+        .limit(limit)
+        .load(conn)
+}
+
 /// Looks at the `limit` grants that come after `after` and removes those that ended before `before` or were last
 /// renewed before `idle`. Answers where to go on, `None` at the end. Bounded however many there are: a search for
 /// the ended ones would read all of them whenever there are none.
@@ -214,7 +234,7 @@ mod tests {
 
     use super::*;
     use crate::store::MIGRATIONS;
-    use crate::store::clients::{self, Client};
+    use crate::store::clients;
     use crate::store::json::Json;
     use crate::store::users::NewUser;
 

@@ -26,6 +26,8 @@ enum Act {
     Fetch,
     /// A person allows a device something.
     Allow,
+    /// By the person, at their page.
+    EndAccess,
     SetPassword,
     Disable,
     RevokeAll,
@@ -45,6 +47,7 @@ async fn nothing_is_kept_of_a_redemption_renewal_reuse_or_revocation_that_breaks
         (Act::RevokeOwn, 1),
         (Act::Fetch, 2),
         (Act::Allow, 2),
+        (Act::EndAccess, 4),
     ] {
         is_one_transaction(act, writes).await;
     }
@@ -154,6 +157,12 @@ impl World {
                 page.is_page(if page.status == 503 { 503 } else { 200 });
                 page.status == 200
             }
+            Act::EndAccess => {
+                let ends = crate::authorized_tokens::ends(&self.browser).await;
+                let answer = crate::authorized_tokens::end(&self.browser, &ends[0], "one").await;
+                assert!([303, 503].contains(&answer.status), "{answer:?}");
+                answer.status == 303
+            }
             Act::SetPassword => {
                 let change = db.write(move |conn| users::set_password(conn, "ada", &hash, &clock));
                 kept(change.await.map(|user| user.is_some()), breaks)
@@ -201,7 +210,8 @@ impl World {
         assert_eq!(client.vouches_for(&self.own).await, !ends_own, "{act:?}");
         let ends_everything = matches!(act, Act::SetPassword | Act::Disable | Act::RevokeAll);
         assert_eq!(self.browser.is_signed_in().await, !ends_everything, "{act:?}");
-        let ends_grant = ends_everything || matches!(act, Act::Replay | Act::Reuse | Act::Revoke);
+        let ends_grant =
+            ends_everything || matches!(act, Act::Replay | Act::Reuse | Act::Revoke | Act::EndAccess);
         assert_eq!(client.vouches_for(&self.access).await, !ends_grant, "{act:?}");
         let spends_code = ends_everything || act == Act::Redeem;
         assert_eq!(client.redeem(&self.code).await.status, if spends_code { 400 } else { 200 }, "{act:?}");

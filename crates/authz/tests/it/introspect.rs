@@ -1,8 +1,9 @@
 //! `POST /o/introspect/`: RFC 7662.
 
-use crate::support::{INACTIVE, eventually, password_of, server, server_with};
+use crate::support::{Client, INACTIVE, eventually, password_of, server, server_with};
 
-/// R77; a bearer token is no credential. The other ways to fail are in `client_authentication`.
+/// R77; an access token is a credential only with the scope for it. The other ways to fail are in
+/// `client_authentication`.
 #[tokio::test]
 async fn a_missing_token_is_an_invalid_request_and_a_missing_caller_is_nobody() {
     let server = server().await;
@@ -12,7 +13,73 @@ async fn a_missing_token_is_an_invalid_request_and_a_missing_caller_is_nobody() 
     let access = client.client_credentials().await.text("access_token");
     let request = server.http.post("/o/introspect/", format!("token={access}"));
     let request = request.header("authorization", format!("Bearer {access}"));
-    server.http.send(request).await.is_error(401, "invalid_client");
+    let answer = server.http.send(request).await;
+    assert_eq!((answer.status, answer.text("error").as_str()), (403, "insufficient_scope"));
+    assert_eq!(
+        answer.header("www-authenticate"),
+        Some(r#"Bearer realm="authz", error="insufficient_scope""#)
+    );
+}
+
+/// RFC 7662 section 2.1: by a token of the caller's own with `introspection`, it is told what it is told by its secret.
+#[tokio::test]
+async fn a_client_may_ask_by_an_access_token_of_its_own_with_the_scope_for_it() {
+    let server = server().await;
+    server.person("ada").await;
+    let web = server.client("web").await;
+    let api = server.new_client("api").introspects(&["timetracker"]).scopes(&["read", "introspection"]);
+    let api = api.register().await;
+    let other = server.new_client("other").scopes(&["introspection"]).register().await;
+    let named = async |client: &Client| {
+        client.token(&[("grant_type", "client_credentials"), ("scope", "introspection")]).await
+    };
+    let by = async |credential: &str, token: &str| {
+        let request = server.http.post("/o/introspect/", format!("token={token}"));
+        server.http.send(request.header("authorization", credential)).await
+    };
+    let access = server.browser();
+    access.sign_in("ada").await;
+    let access = access.tokens_for(&web).await.0;
+    let credential = named(&api).await.text("access_token");
+    let told = by(&format!("bEARER {credential}"), &access).await;
+    assert_eq!((told.status, told.body), (200, api.introspect(&access).await.body));
+    assert_eq!(by(&format!("Bearer {credential}"), "junk").await.body, INACTIVE);
+    assert_eq!(
+        by(&format!("Bearer {}", named(&other).await.text("access_token")), &access).await.body,
+        INACTIVE
+    );
+    // The scope is for whom it was named, by name, and for no person's token.
+    named(&web).await.is_error(400, "invalid_scope");
+    assert_eq!(api.client_credentials().await.text("scope"), "read");
+    let password = password_of("ada");
+    let wide = [
+        ("grant_type", "password"),
+        ("username", "ada"),
+        ("password", &password),
+        ("scope", "introspection"),
+    ];
+    api.token(&wide).await.is_error(400, "invalid_scope");
+    // A person's token, a refresh token, junk, a revoked one, and two credentials at once.
+    api.revoke(&credential).await;
+    for wrong in [&access, &credential, "tta_junk"] {
+        let answer = by(&format!("Bearer {wrong}"), &access).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (401, "invalid_token"), "{wrong}");
+        let challenge = answer.header("www-authenticate");
+        assert_eq!(challenge, Some(r#"Bearer realm="authz", error="invalid_token""#));
+    }
+    let credential = named(&api).await.text("access_token");
+    let twice = server.http.post("/o/introspect/", format!("token={access}&client_id=api&client_secret=x"));
+    let twice = twice.header("authorization", format!("Bearer {credential}"));
+    server.http.send(twice).await.is_error(400, "invalid_request");
+    // It is no credential anywhere else.
+    for path in ["/o/token/", "/o/revoke_token/"] {
+        let request = server.http.post(path, format!("token={access}&grant_type=client_credentials"));
+        let answer = server.http.send(request.header("authorization", format!("Bearer {credential}"))).await;
+        answer.is_error(401, "invalid_client");
+    }
+    server.advance(1);
+    server.delete_client(&api).await;
+    assert_eq!(by(&format!("Bearer {credential}"), &access).await.status, 401);
 }
 
 /// R78: one's own tokens, and those meant for a resource one answers for; of others one learns nothing.

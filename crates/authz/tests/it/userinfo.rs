@@ -178,7 +178,11 @@ async fn a_page_of_any_origin_that_holds_a_token_may_ask() {
     assert_eq!(preflight.status, 204);
     assert_eq!(preflight.header("access-control-allow-headers"), Some("Authorization, Content-Type"));
     assert_eq!(preflight.header("access-control-allow-methods"), Some("GET, POST"));
-    for answer in [preflight, server.userinfo(&token).await, server.userinfo("x").await] {
+    let asked = async |token: &str| {
+        let request = server.http.request(Method::GET, PATH).header("origin", "https://spa.example");
+        server.http.send(request.header("authorization", format!("Bearer {token}"))).await
+    };
+    for answer in [preflight, asked(&token).await, asked("x").await] {
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
         assert_eq!(answer.header("access-control-allow-credentials"), None);
     }

@@ -6,6 +6,10 @@ mod driver;
 mod visitor;
 
 use actix_web::{App, HttpRequest, HttpServer, web};
+use authz::client_metadata::ClientMetadata;
+use authz::registration::Registration;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use fantoccini::key::Key;
 use futures_util::FutureExt;
 use model::time::Clock;
@@ -189,6 +193,75 @@ async fn an_answer_in_a_form_reaches_an_application_of_another_origin() {
         })
         .await;
     }
+}
+
+/// What a person has allowed, seen and ended where no script runs.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium and chromedriver; run by .ci/run"]
+async fn a_person_sees_which_applications_have_access_and_ends_it() {
+    visit(Scripts::Off, async |world, ada| {
+        let callback = format!("{}/o/code/", world.origin());
+        let phone = world.register(public("Time sheets on Ada’s phone", &callback)).await;
+        let report = world.register(public("Reports", &callback)).await;
+        world.browser().sign_up("ada").await;
+        ada.opens("/o/authorized_tokens/").await;
+        ada.signs_in("ada").await;
+        assert_eq!(ada.reads("h1").await, "Applications with access");
+        ada.shoots("access-none").await;
+        for (application, scope) in
+            [(&phone, "read write"), (&report, "openid profile read"), (&phone, "read")]
+        {
+            let request = application.asks_for(scope);
+            ada.opens(&request.url).await;
+            ada.clicks("#allow").await;
+            let code = ada.value("#code").await;
+            assert_eq!(application.exchange(&code, &request.verifier).await.status, 200);
+        }
+        ada.opens("/").await;
+        ada.shoots("home-signed-in").await;
+        ada.clicks("#authorized-tokens").await;
+        assert_eq!(ada.reads("#application-1-name").await, "Time sheets on Ada’s phone");
+        ada.shoots("access").await;
+        ada.need_not_scroll_sideways("access").await;
+        ada.clicks("#application-1 .access:last-child a").await;
+        assert_eq!(ada.reads("h1").await, "End the access of Time sheets on Ada’s phone?");
+        ada.shoots("access-end").await;
+        ada.clicks("#end-all").await;
+        assert_eq!(ada.reads("#application-1-name").await, "Reports");
+        ada.clicks("#application-1 a").await;
+        ada.shoots("access-end-one").await;
+        ada.clicks("#end").await;
+        assert!(ada.reads("#nothing").await.starts_with("No application may use your account."));
+    })
+    .await;
+}
+
+/// R52 as a browser sees it: a page of a registered origin reads the token endpoint's answer, with a preflight before it;
+/// one of another origin does not.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium and chromedriver; run by .ci/run"]
+async fn a_page_of_a_registered_origin_gets_an_answer_and_another_page_does_not() {
+    visit(Scripts::Run, async |world, ada| {
+        let elsewhere = elsewhere().await;
+        for (name, origins, expected) in
+            [("Ours", vec![elsewhere.clone()], "400"), ("Not ours", Vec::new(), "blocked")]
+        {
+            let callback = format!("{elsewhere}/callback");
+            let metadata = serde_json::json!({ "allowed_origins": origins }).to_string();
+            let metadata = ClientMetadata::default().changed_by(&metadata).unwrap();
+            let client = world.register(Registration { metadata, ..public(name, &callback) }).await;
+            ada.opens(&callback).await;
+            let form =
+                form(&[("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", &client.id)]);
+            let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{}:", client.id)));
+            for authorization in ["", &basic] {
+                let said = ada.fetches(&format!("{}/o/token/", world.origin()), authorization, &form).await;
+                assert_eq!(said, expected, "{name} {authorization}");
+            }
+            assert_eq!(ada.complaints().await.is_empty(), expected == "400");
+        }
+    })
+    .await;
 }
 
 /// Nothing but Tab, Enter and letters, from the sign-in page to the code.

@@ -17,8 +17,15 @@ const CALLBACK: &str = "https://app.example/callback";
 
 const UNAUTHENTICATED: &str = r#"{"detail":"Authentication credentials were not provided."}"#;
 const FORBIDDEN: &str = r#"{"detail":"You do not have permission to perform this action."}"#;
-const INVALID: &str =
-    r#"Bearer realm="api",error="invalid_token",error_description="The access token is invalid.""#;
+
+/// What is said to whoever holds a token that is not good, and where to get one.
+fn invalid(world: &World) -> String {
+    let metadata = format!("{}/.well-known/oauth-protected-resource/api", world.origin());
+    format!(
+        r#"Bearer realm="api",error="invalid_token",error_description="The access token is invalid.",resource_metadata="{metadata}""#
+    )
+}
+
 const REFUSED: &str = r#"{"error":"invalid_grant","error_description":"The refresh token is unknown, was replaced or revoked, has ended, or does not belong to this client."}"#;
 const USED: &str = r#"{"error":"invalid_grant","error_description":"The code is unknown, was used, has ended, or does not belong to this client, redirect URI and verifier."}"#;
 
@@ -126,7 +133,7 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
             .get("/api/tracks/")
             .await
             .is(401, UNAUTHENTICATED)
-            .has("www-authenticate", INVALID);
+            .has("www-authenticate", &invalid(&world));
     }
     application.refresh(&next.refresh).await.is(400, REFUSED);
     application.exchange(&code, &request.verifier).await.is(400, USED);
@@ -187,7 +194,7 @@ async fn a_revoked_token_is_refused_within_ten_seconds_even_when_the_api_has_jus
     application.revoke(&tokens.access).await.is(200, "");
     let refused =
         until(Duration::from_secs(12), async || ada.get("/api/").await, |answer| answer.status != 200).await;
-    refused.is(401, UNAUTHENTICATED).has("www-authenticate", INVALID);
+    refused.is(401, UNAUTHENTICATED).has("www-authenticate", &invalid(&world));
 }
 
 /// The client side of somebody else: the `oauth2` crate, from the authorization URL to the revocation.

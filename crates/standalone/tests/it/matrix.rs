@@ -103,7 +103,7 @@ async fn every_route_admits_exactly_those_it_should() {
                 for path in spellings(&path) {
                     let answer = send(&world, credential, &method, &path, &things.body(endpoint)).await;
                     let row = format!("{method} {path} with {}", credential.name);
-                    judge(&row, endpoint, &method, credential, &answer);
+                    judge(&row, world.origin(), endpoint, &method, credential, &answer);
                     rows += 1;
                     // One object, one change.
                     if admitted && method == Method::DELETE {
@@ -135,7 +135,14 @@ async fn send(world: &World, credential: &Credential, method: &Method, path: &st
     Answer::to(request).await
 }
 
-fn judge(row: &str, endpoint: &Endpoint, method: &Method, credential: &Credential, answer: &Answer) {
+fn judge(
+    row: &str,
+    origin: &str,
+    endpoint: &Endpoint,
+    method: &Method,
+    credential: &Credential,
+    answer: &Answer,
+) {
     let scope = needs(method);
     let detail = |text: &str| {
         if *method == Method::HEAD { String::new() } else { format!(r#"{{"detail":"{text}"}}"#) }
@@ -144,7 +151,9 @@ fn judge(row: &str, endpoint: &Endpoint, method: &Method, credential: &Credentia
     let lacking = format!(r#"Bearer realm="api",error="insufficient_scope",scope="{scope}""#);
     let (status, body, challenge) = match credential.verdict {
         Verdict::Unauthenticated(challenge) => {
-            (401, Some(detail("Authentication credentials were not provided.")), Some(challenge.to_owned()))
+            let metadata = format!("{origin}/.well-known/oauth-protected-resource/api");
+            let challenge = format!(r#"{challenge},resource_metadata="{metadata}""#);
+            (401, Some(detail("Authentication credentials were not provided.")), Some(challenge))
         }
         Verdict::NoPerson => (403, Some(detail(forbidden)), None),
         Verdict::Scopes(scopes) if !scopes.contains(&scope) => (403, Some(detail(forbidden)), Some(lacking)),

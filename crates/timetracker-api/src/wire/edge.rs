@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
@@ -20,9 +20,10 @@ use model::request_id::RequestId;
 
 use super::error::ApiError;
 use super::query::Parameters;
-use super::{json, negotiate};
+use super::{cors, json, negotiate};
 use crate::App;
 use crate::auth::{Caller, bearer, scope_of};
+use crate::protected_resource;
 use crate::routes::Endpoint;
 
 /// Slower requests leave a line in the log.
@@ -30,9 +31,8 @@ const SLOW: Duration = Duration::from_secs(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What every answer carries. Nothing here is a page, so nothing may be loaded, framed or kept.
-const HEADERS: [(HeaderName, HeaderValue); 7] = [
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+/// What every answer carries. Nothing here is a page, so nothing may be loaded or framed, nor kept but what says so.
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
@@ -52,6 +52,11 @@ pub async fn api(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let endpoint = Endpoint::find(request.match_info().unprocessed());
     let mut visit = Visit::begin(&app, &request, endpoint);
+    if visit.page.is_some()
+        && let Some(preflight) = cors::preflight(endpoint, request.method(), request.headers())
+    {
+        return Ok(visit.end(ServiceResponse::new(request.into_parts().0, preflight)));
+    }
     match admit(&app, &request, &mut visit).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -77,7 +82,7 @@ pub async fn open(
     Visit::begin(&app, &request, endpoint).go_on(request, next).await
 }
 
-async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit) -> Result<Arc<Caller>, ApiError> {
+async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Result<Arc<Caller>, ApiError> {
     let (headers, query) = (request.headers(), request.query_string());
     let query_format = if query.contains("format") { Some(Parameters::parse(query)?) } else { None };
     let format = query_format.as_ref().and_then(|query| query.said("format"));
@@ -97,18 +102,23 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit) -> Result
 }
 
 /// One request on its way through.
-struct Visit {
+struct Visit<'a> {
+    app: &'a App,
     id: RequestId,
     began: Instant,
     method: Method,
     endpoint: Option<&'static Endpoint>,
     indent: usize,
+    /// The configured origin of the page it comes from.
+    page: Option<HeaderValue>,
     logged: bool,
 }
 
-impl Visit {
-    fn begin(app: &App, request: &ServiceRequest, endpoint: Option<&'static Endpoint>) -> Self {
+impl<'a> Visit<'a> {
+    fn begin(app: &'a App, request: &ServiceRequest, endpoint: Option<&'static Endpoint>) -> Self {
         Self {
+            app,
+            page: cors::origin(app, request.headers()),
             id: RequestId::new(),
             began: Instant::now(),
             method: request.method().clone(),
@@ -156,16 +166,38 @@ impl Visit {
 
     /// Headers, also on answers that carry no body.
     fn dress(&self, response: &mut HttpResponse) {
+        let status = response.status();
         let headers = response.headers_mut();
         for (name, value) in &HEADERS {
             headers.insert(name.clone(), value.clone());
+        }
+        if !headers.contains_key(header::CACHE_CONTROL) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         if let Ok(id) = HeaderValue::from_bytes(&self.id.hex()) {
             headers.insert(REQUEST_ID, id);
         }
         if let Some(endpoint) = self.endpoint {
-            headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+            let varies = if self.app.allowed_origins().is_empty() { "Accept" } else { "Accept, Origin" };
+            headers.insert(header::VARY, HeaderValue::from_static(varies));
             headers.insert(header::ALLOW, HeaderValue::from_static(endpoint.allow));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            self.say_where_tokens_are(headers);
+        }
+        if let Some(origin) = &self.page {
+            cors::dress(headers, origin);
+        }
+    }
+
+    /// The challenge leads to the metadata (RFC 9728 section 5.1), spelled as the framework's parameters are.
+    fn say_where_tokens_are(&self, headers: &mut HeaderMap) {
+        let challenge = headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
+        let Some(challenge) = challenge else { return };
+        let challenge =
+            format!(r#"{challenge},resource_metadata="{}""#, self.app.url(protected_resource::PATH));
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
     }
 

@@ -1,11 +1,12 @@
 //! The REST conventions, in one place: what Django REST Framework's clients send and expect.
 //!
-//! * [`edge`]: the one middleware: admission, headers, request id, panics, the log line.
+//! * [`edge`]: the one middleware: admission, headers, request id, panics, the log line. [`cors`]: pages of other origins.
 //! * [`negotiate`]: `Accept`, `?format=`. [`query`]: query strings and forms. [`sent`]: request bodies.
 //! * [`fields`] and [`instant`]: validation of values, every failing field at once. [`filters`]: search, order.
 //! * [`paging`]: the envelope. [`error`]: what an API client is told when something will not do.
 //! * [`json`] and [`metadata`]: answers, written by hand.
 
+pub mod cors;
 pub mod edge;
 pub mod error;
 pub mod fields;

@@ -35,7 +35,7 @@ pub(super) fn show(
             user_code: &code.to_string(),
             asked: &asked,
             scopes: &scopes,
-            access_lasts: &in_words(app.config.lifetimes.access_token.as_secs()),
+            access_lasts: &in_words(client.metadata.lifetimes(app.config.lifetimes).access_token.as_secs()),
             renewable: client.may_use("refresh_token"),
             shown: &tag(app, waiting, signed_in),
         },

@@ -71,7 +71,10 @@ async fn show(
             let query = Params::parse(query.as_bytes()).unwrap_or_default();
             app.clients.find(query.get("client_id").unwrap_or_default()).await?
         }
-        Destination::Home | Destination::Device(_) | Destination::Applications(_) => None,
+        Destination::Home
+        | Destination::Device(_)
+        | Destination::Applications(_)
+        | Destination::AuthorizedTokens => None,
     };
     super::page(
         browser,

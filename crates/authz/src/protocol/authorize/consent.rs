@@ -36,7 +36,9 @@ pub(super) fn show(
             client_name: &displayed(&request.client.name),
             redirect_host: &redirect_uri::destination(request.to.uri()),
             scopes: &scopes,
-            access_lasts: &in_words(app.config.lifetimes.access_token.as_secs()),
+            access_lasts: &in_words(
+                request.client.metadata.lifetimes(app.config.lifetimes).access_token.as_secs(),
+            ),
             renewable: request.client.may_use("refresh_token"),
             action: &format!("{}/o/authorize/?{}", app.config.issuer.base(), request.query),
             shown: &tag(app, request, signed_in),

@@ -38,13 +38,14 @@ async fn parameters(
     let (asked, wanted) = (&request.asked, request.asked.response_type);
     let mut params = Vec::new();
     let code = wanted.code.then(|| code(app, request, signed_in)).transpose()?;
-    let access = wanted.token.then(|| access(app, request, signed_in)).transpose()?;
+    let access = if wanted.token { Some(access(app, request, signed_in).await?) } else { None };
     if let Some(code) = &code {
         params.push(("code", code.clone()));
     }
     if let Some(access) = &access {
         params.push(("access_token", access.clone()));
-        params.push(("expires_in", app.config.lifetimes.access_token.as_secs().to_string()));
+        let lifetime = request.client.metadata.lifetimes(app.config.lifetimes).access_token;
+        params.push(("expires_in", lifetime.as_secs().to_string()));
         params.push(("token_type", "Bearer".to_owned()));
         params.push(("scope", asked.permission.scopes.as_str().to_owned()));
     }
@@ -95,7 +96,7 @@ fn code(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, Se
 
 /// An access token that comes from no grant: it is not renewed, and ends by itself, by revocation, or with whatever
 /// ends the session's person or the client.
-fn access(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, SealError> {
+async fn access(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, OAuthError> {
     let person = Person {
         user: signed_in.user.id,
         username: &signed_in.user.username,
@@ -103,5 +104,5 @@ fn access(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, 
         grant: None,
         userinfo: request.asked.claims.userinfo,
     };
-    access_token::seal(app, &request.client, Some(&person), &request.asked.permission, signed_in.at)
+    access_token::issue(app, &request.client, Some(&person), &request.asked.permission, signed_in.at).await
 }

@@ -29,7 +29,7 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     let whole = Permission::sealed(code.scopes, code.audiences);
     let given = whole.at(params)?;
     let scopes = whole.scopes.clone();
-    issue::ready(app, &whole).await?;
+    issue::ready(app, client, &whole).await?;
     let grant = issue::new_grant(app, code.grant, code.user, client, scopes, code.authenticated_at, now);
     match issue::claim(app, &grant, code.issued_at).await? {
         Ok(()) => {

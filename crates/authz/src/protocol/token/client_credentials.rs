@@ -8,7 +8,7 @@ use crate::protocol::permission::Permission;
 use crate::scopes;
 
 /// Issues a token in which the client speaks for itself.
-pub(super) fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
+pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
     let ClientRequest { client, params, .. } = request;
     if !client.is_confidential {
         return Err(OAuthError::new(
@@ -16,9 +16,9 @@ pub(super) fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthE
             "Only a confidential client may speak for itself.",
         ));
     }
-    let given = Permission::asked(app, client, params)?;
+    let given = Permission::asked_for_itself(app, client, params)?;
     if given.scopes.iter().any(scopes::is_about_a_person) {
         return Err(OAuthError::new(Code::InvalidScope, "This is about a person, and there is none."));
     }
-    Ok(issue::access(app, client, None, given, app.now())?)
+    issue::access(app, client, None, given, app.now()).await
 }

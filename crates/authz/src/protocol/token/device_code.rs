@@ -22,7 +22,7 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     // Judged before the code is used up.
     let whole = Permission { scopes: approval.scopes.clone(), audiences: approval.audiences.clone() };
     let given = whole.at(params)?;
-    issue::ready(app, &whole).await?;
+    issue::ready(app, client, &whole).await?;
     let Approval { grant, user, authenticated_at, .. } = approval;
     let grant = issue::new_grant(app, grant, user, client, whole.scopes.clone(), authenticated_at, now);
     let row = grant.clone();

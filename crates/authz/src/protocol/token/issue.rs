@@ -9,7 +9,8 @@ use model::time::Timestamp;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::crypto::seal::{OpenId, RefreshToken, SealError};
+use crate::client_metadata::AccessTokenFormat;
+use crate::crypto::seal::{OpenId, RefreshToken};
 use crate::id_token::{self, Statement};
 use crate::protocol::access_token::{self, Person};
 use crate::protocol::error::OAuthError;
@@ -59,14 +60,14 @@ pub(super) struct Holder<'a> {
 }
 
 /// An access token alone.
-pub(super) fn access(
+pub(super) async fn access(
     app: &App,
     client: &Client,
-    holder: Option<&Holder>,
+    holder: Option<&Holder<'_>>,
     given: Permission,
     now: Timestamp,
-) -> Result<Answer, SealError> {
-    let lifetime = app.config.lifetimes.access_token;
+) -> Result<Answer, OAuthError> {
+    let lifetime = client.metadata.lifetimes(app.config.lifetimes).access_token;
     let person = holder.map(|holder| Person {
         user: holder.grant.user_id,
         username: holder.username,
@@ -74,7 +75,7 @@ pub(super) fn access(
         grant: Some(holder.grant.id),
         userinfo: holder.openid.userinfo,
     });
-    let access_token = access_token::seal(app, client, person.as_ref(), &given, now)?;
+    let access_token = access_token::issue(app, client, person.as_ref(), &given, now).await?;
     let user = person.map(|person| person.user);
     Ok(Answer {
         access_token,
@@ -97,7 +98,7 @@ pub(super) async fn pair(
     now: Timestamp,
 ) -> Result<Answer, OAuthError> {
     let states = given.scopes.contains("openid");
-    let mut answer = access(app, client, Some(holder), given, now)?;
+    let mut answer = access(app, client, Some(holder), given, now).await?;
     if client.may_use("refresh_token") {
         let Holder { grant, username, whole, openid, .. } = holder;
         let claims = RefreshToken {
@@ -108,7 +109,9 @@ pub(super) async fn pair(
             audiences: &whole.audiences,
             generation: grant.refresh_current,
             issued_at: now,
-            expires_at: grant.ends_at.min(now.plus(app.config.lifetimes.refresh_idle)),
+            expires_at: grant
+                .ends_at
+                .min(now.plus(client.metadata.lifetimes(app.config.lifetimes).refresh_idle)),
             openid: *openid,
         };
         answer.refresh_token = Some(app.sealer.seal(&claims, now)?);
@@ -128,9 +131,9 @@ pub(super) async fn pair(
     Ok(answer)
 }
 
-/// Whether an ID token can be signed, if one will be due: asked before anything is used up for it.
-pub(super) async fn ready(app: &App, whole: &Permission) -> Result<(), OAuthError> {
-    if whole.scopes.contains("openid") {
+/// Whether what will be due can be signed, an ID token or a JWT access token: asked before anything is used up for it.
+pub(super) async fn ready(app: &App, client: &Client, whole: &Permission) -> Result<(), OAuthError> {
+    if whole.scopes.contains("openid") || client.metadata.access_token_format == AccessTokenFormat::Jwt {
         signatures::ready(app).await?;
     }
     Ok(())
@@ -167,7 +170,7 @@ pub(super) fn new_grant(
         scopes,
         authenticated_at,
         created_at: now,
-        ends_at: now.plus(app.config.lifetimes.refresh),
+        ends_at: now.plus(client.metadata.lifetimes(app.config.lifetimes).refresh),
         refresh_current: 1,
         refresh_previous: None,
         rotated_at: now,

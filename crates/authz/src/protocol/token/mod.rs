@@ -70,7 +70,7 @@ async fn give(app: &App, request: &ClientRequest) -> Result<(GrantType, Answer),
     let answer = match grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(app, request).await?,
         GrantType::RefreshToken => refresh_token::renew(app, request).await?,
-        GrantType::ClientCredentials => client_credentials::issue(app, request)?,
+        GrantType::ClientCredentials => client_credentials::issue(app, request).await?,
         GrantType::Password => password::issue(app, request).await?,
         GrantType::DeviceCode => device_code::redeem(app, request).await?,
     };

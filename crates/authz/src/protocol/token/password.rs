@@ -18,7 +18,7 @@ pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, 
     let username = params.required("username", "Request is missing username parameter.")?;
     let password = params.required("password", "Request is missing password parameter.")?;
     let whole = Permission::asked(app, client, params)?;
-    issue::ready(app, &whole).await?;
+    issue::ready(app, client, &whole).await?;
     let attempt = Attempt { address: *address, keepsakes: "" };
     let (user, since) = match sign_in::check(app, attempt, username, Secret::new(password.to_owned())).await?
     {

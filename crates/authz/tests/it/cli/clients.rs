@@ -47,7 +47,9 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
             "metadata": {"default_max_age": null, "id_token_signed_response_alg": "RS256",
                 "userinfo_signed_response_alg": null, "subject_type": "public", "sector_identifier_uri": null,
                 "response_types": ["code"], "require_pkce": true,
-                "is_first_party": false},
+                "is_first_party": false, "access_token_format": "opaque", "access_token_signed_response_alg": "RS256",
+                "access_token_ttl_seconds": null, "refresh_token_ttl_seconds": null, "refresh_token_idle_seconds": null,
+                "allowed_origins": []},
         })
     );
     assert_eq!(fails(&program, &create[..create.len() - 1], "", 1), "authz: the client id is taken\n");

@@ -171,6 +171,18 @@ impl Visitor {
         messages.filter(|message| !message.contains("the server responded with a status of 4")).collect()
     }
 
+    /// What a script of this page gets that posts a form somewhere: the status, or `blocked` when it may not read it.
+    /// An `Authorization` header makes the browser ask first.
+    pub async fn fetches(&self, url: &str, authorization: &str, form: &str) -> String {
+        let script = "const [url, authorization, body, done] = arguments;
+            const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded' });
+            if (authorization) headers.set('authorization', authorization);
+            fetch(url, { method: 'POST', headers, body }).then(answer => done(String(answer.status)), () => done('blocked'))";
+        let said =
+            self.browser.execute_async(script, vec![url.into(), authorization.into(), form.into()]).await;
+        said.unwrap().as_str().unwrap().to_owned()
+    }
+
     pub async fn has_no_scripts(&self) {
         self.opens("data:text/html,<title>off</title><script>document.title='on'</script>").await;
         assert_eq!(self.title().await, "off");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authz::client_metadata::ClientMetadata;
 use authz::registration::Registration;
 use model::time::Clock;
 
@@ -37,6 +38,8 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
     let elsewhere = world.register(elsewhere).await;
     let both = vec!["elsewhere".to_owned(), "timetracker".to_owned()];
     let both = world.register(Registration { audiences: both, ..confidential("Both", CALLBACK) }).await;
+    let metadata = ClientMetadata::default().changed_by(r#"{"access_token_format":"jwt"}"#).unwrap();
+    let jwt = world.register(Registration { metadata, ..confidential("Signed", CALLBACK) }).await;
     let mut browser = world.browser();
     browser.sign_up("ada").await;
 
@@ -49,6 +52,8 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
     application.revoke(&dead_grant.refresh).await.is(200, "");
     let revoked_itself = application.speaks_for_itself("read write").await;
     application.revoke(&revoked_itself).await.is(200, "");
+    let revoked_jwt = browser.lets(&jwt, "read write").await;
+    jwt.revoke(&revoked_jwt.access).await.is(200, "");
     let request = application.asks_for("read write");
     let code = browser.allows(&request).await;
 
@@ -115,5 +120,8 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
             browser.lets(&both, "read write").await.access,
             &["read", "write"],
         ),
+        scoped("read in a JWT", browser.lets(&jwt, "read").await.access, &["read"]),
+        invalid("a revoked JWT", &revoked_jwt.access),
+        nobody("a JWT without a person", jwt.speaks_for_itself("read write").await),
     ]
 }

@@ -5,7 +5,7 @@ mod authority;
 mod world;
 
 pub use answer::Answer;
-pub use authority::Mood;
-pub use world::{Person, World, config};
+pub use authority::{ISSUER, Mood};
+pub use world::{PUBLIC, Person, World, config};
 
 pub use serde_json::json;

@@ -1,0 +1,155 @@
+//! `/o/authorized_tokens/`: which applications may do what for a person, and ending it. Only one's own is ever there.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use model::db::Conn;
+use model::id::{GrantId, UserId};
+use model::time::Timestamp;
+
+use super::browser::{self, Browser, PageForm, SignedIn};
+use super::destination::Destination;
+use super::error::{Kind, PageError};
+use super::views::{
+    AuthorizedApplication, AuthorizedGrant, AuthorizedTokensPage, ConsentScope, EndAccessPage,
+};
+use crate::app::App;
+use crate::audit::{Origin, What};
+use crate::store::audit_events::{self, AuditEvent};
+use crate::store::clients::Client;
+use crate::store::consents;
+use crate::store::grants::{self, Grant};
+
+/// No more are read at once. Somebody with more sees the newest, and the others when those are ended.
+const SHOWN: i64 = 500;
+
+/// Lists them, by application.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, PageError> {
+    let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
+    let live = live(&app, &signed_in).await?;
+    let mut applications: Vec<AuthorizedApplication> = Vec::new();
+    for (grant, client) in &live {
+        let shown = AuthorizedGrant {
+            id: grant.id.to_string(),
+            scopes: described(&app, grant),
+            since: day(grant.created_at),
+            last_used: day(grant.rotated_at),
+        };
+        let id = client.id.as_str();
+        if let Some(known) = applications.iter_mut().find(|application| application.id == id) {
+            known.grants.push(shown);
+        } else {
+            let name = super::words::displayed(&client.name);
+            applications.push(AuthorizedApplication { id, name, grants: vec![shown] });
+        }
+    }
+    super::page(
+        &browser,
+        &AuthorizedTokensPage {
+            frame: browser::frame(&browser.csrf_token(), Some(&signed_in)),
+            applications: &applications,
+        },
+    )
+}
+
+/// Asks whether to end one.
+///
+/// # Errors
+/// When there is none of this person's, or the database cannot be asked.
+pub async fn ask(
+    app: web::Data<App>,
+    browser: Browser,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
+    let live = live(&app, &signed_in).await?;
+    let (grant, client) = find(&live, &id)?;
+    let of_client = live.iter().filter(|(_, each)| each.id == client.id).count();
+    let id = grant.id.to_string();
+    super::page(
+        &browser,
+        &EndAccessPage {
+            frame: browser::frame(&browser.csrf_token(), Some(&signed_in)),
+            client_name: &super::words::displayed(&client.name),
+            scopes: &described(&app, grant),
+            since: &day(grant.created_at),
+            of_client,
+            action: &format!("/o/authorized_tokens/{id}/delete/"),
+        },
+    )
+}
+
+/// Ends one, or all of its application; in force when this returns. The person is asked again before the application gets
+/// any more: what they agreed to once would otherwise give it back without a word.
+///
+/// # Errors
+/// When the form is not ours, there is none of this person's, or the database cannot be asked.
+pub async fn end(
+    app: web::Data<App>,
+    form: PageForm,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let PageForm { browser, params } = form;
+    let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
+    let live = live(&app, &signed_in).await?;
+    let (chosen, client) = find(&live, &id)?;
+    let all = params.get("which") == Some("all");
+    let of_client = live.iter().filter(|(_, each)| each.id == client.id).map(|(grant, _)| grant.id);
+    let ended: Vec<GrantId> = of_client.filter(|id| all || *id == chosen.id).collect();
+    let (user, client, now) = (signed_in.user.id, client.id.clone(), app.now());
+    let event = What::AccessEnded.of_client(&client, &Origin::Address(browser.address()), now);
+    let revoke = move |conn: &mut Conn| {
+        consents::forget(conn, user, client.as_str())?;
+        for grant in ended {
+            // Somebody else may have ended it since it was read: then there is nothing to tell.
+            if grants::revoke(conn, grant, now)?.is_some() {
+                let event = AuditEvent { user_id: Some(user), detail: grant.to_string(), ..event.clone() };
+                audit_events::insert(conn, &[event])?;
+            }
+        }
+        Ok(())
+    };
+    app.db.write(revoke).await?;
+    app.feed.catch_up().await?;
+    let location = format!("{}/o/authorized_tokens/", app.config.issuer.base());
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish())
+}
+
+/// A person's grants that still give something, newest first.
+async fn live(app: &App, signed_in: &SignedIn) -> Result<Vec<(Grant, Client)>, PageError> {
+    let (user, now): (UserId, Timestamp) = (signed_in.user.id, signed_in.at);
+    let found = app.db.read(move |conn| grants::of_user(conn, user, now, SHOWN)).await?;
+    let gives = |(grant, client): &(Grant, Client)| {
+        let lifetimes = client.metadata.lifetimes(app.config.lifetimes);
+        let renewable = client.may_use("refresh_token");
+        let lasts = if renewable {
+            lifetimes.access_token.max(lifetimes.refresh_idle)
+        } else {
+            lifetimes.access_token
+        };
+        signed_in.user.vouches_for(grant.created_at) && now < grant.rotated_at.plus(lasts)
+    };
+    Ok(found.into_iter().filter(gives).collect())
+}
+
+/// The one of that id. Another person's is not there, as one that never was.
+fn find<'l>(live: &'l [(Grant, Client)], id: &str) -> Result<&'l (Grant, Client), PageError> {
+    let found = live.iter().find(|(grant, _)| grant.id.to_string() == id);
+    found.ok_or_else(|| PageError::new(Kind::NotFound))
+}
+
+fn described<'a>(app: &'a App, grant: &Grant) -> Vec<ConsentScope<'a>> {
+    let known = app.config.known_scopes().filter(|(name, _)| grant.scopes.contains(name));
+    known.map(|(name, description)| ConsentScope { name, description }).collect()
+}
+
+/// To the day: when exactly somebody worked is for nobody who looks over their shoulder. It is not broken over two lines.
+fn day(at: Timestamp) -> String {
+    at.to_utc().map_or_else(String::new, |at| at.format("%-d\u{a0}%B\u{a0}%Y").to_string())
+}
+
+fn to_sign_in(app: &App) -> HttpResponse {
+    Destination::AuthorizedTokens.after_sign_in(&app.config.issuer)
+}
