@@ -19,6 +19,7 @@ use crate::crypto::wrap::Wrapper;
 use crate::feed::{Caches, Feed};
 use crate::store;
 use crate::throttle::Throttle;
+use crate::upstream::Fetch;
 
 /// The application; clones share it.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub struct Parts {
     pub clients: Arc<Clients>,
     /// What must not be vouched for.
     pub feed: Feed,
+    /// The way to others' servers.
+    pub fetch: Fetch,
     /// People's passwords.
     pub passwords: Passwords,
     /// Makes pairwise subjects.
@@ -140,6 +143,7 @@ impl App {
             audit: Audit::default(),
             wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),
             unknown_tokens: Throttle::new(config.limits.unknown_tokens_per_minute),
+            fetch: Fetch::new(&config.outside.networks),
             config,
             clock,
             probe: Probe::new(db.clone()),

@@ -21,6 +21,8 @@ const MAX_GATHERED: usize = 1_000;
 pub enum Origin {
     /// Over HTTP.
     Address(IpAddr),
+    /// By this server, of its own accord.
+    Ourselves,
     /// By an administrator's command, and by whom if the system says.
     CommandLine(Option<String>),
 }
@@ -29,6 +31,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(address) => address.fmt(f),
+            Self::Ourselves => f.write_str("this server"),
             Self::CommandLine(Some(name)) => write!(f, "command line of {name}"),
             Self::CommandLine(None) => f.write_str("command line"),
         }
@@ -48,6 +51,10 @@ pub enum What {
     SignInStopped,
     /// Somebody signed out.
     SignOut,
+    /// A client was told that a session has ended.
+    LogoutTold,
+    /// It was not to be reached; the detail is how often it was tried.
+    LogoutNotTold,
     /// Somebody allowed a client what it asked for.
     ConsentGiven,
     /// Somebody refused.
@@ -82,6 +89,14 @@ pub enum What {
     UserEnabled,
     /// A person's wrong passwords no longer count.
     UserUnlocked,
+    /// An initial access token was made; the detail is its id.
+    RegistrationTokenCreated,
+    /// One was removed; the detail is its id.
+    RegistrationTokenDeleted,
+    /// A client registered itself; the detail is the initial access token, if it had one.
+    ClientRegistered,
+    /// A client that nobody used in time was removed.
+    ClientExpired,
     /// A client was registered.
     ClientCreated,
     /// A client's registration was changed.
@@ -107,6 +122,8 @@ impl What {
             Self::SignInRefused => "sign_in_refused",
             Self::SignInStopped => "sign_in_stopped",
             Self::SignOut => "sign_out",
+            Self::LogoutTold => "logout_told",
+            Self::LogoutNotTold => "logout_not_told",
             Self::ConsentGiven => "consent_given",
             Self::ConsentRefused => "consent_refused",
             Self::DeviceApproved => "device_approved",
@@ -124,6 +141,10 @@ impl What {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserUnlocked => "user_unlocked",
+            Self::RegistrationTokenCreated => "registration_token_created",
+            Self::RegistrationTokenDeleted => "registration_token_deleted",
+            Self::ClientRegistered => "client_registered",
+            Self::ClientExpired => "client_expired",
             Self::ClientCreated => "client_created",
             Self::ClientChanged => "client_changed",
             Self::ClientSecretRotated => "client_secret_rotated",

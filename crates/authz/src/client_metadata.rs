@@ -15,6 +15,10 @@ use crate::response_type::ResponseType;
 /// The metadata.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are members of a document, each with a name of its own"
+)]
 pub struct ClientMetadata {
     /// A person is asked to sign in again when they did so longer ago than this, unless the request says otherwise;
     /// seconds.
@@ -32,6 +36,32 @@ pub struct ClientMetadata {
     /// Ours, for an administrator: a code is bought with the verifier of RFC 7636 only. A confidential client may be
     /// excused; when it sends a challenge all the same, that counts.
     pub require_pkce: bool,
+    /// How it proves who it is; without, a client that has a secret may send it in the header or in the form.
+    pub token_endpoint_auth_method: Option<AuthMethod>,
+    /// Whether its ID tokens say when the person signed in; they do in any case.
+    pub require_auth_time: bool,
+    /// How to reach whoever is responsible.
+    pub contacts: Vec<String>,
+    /// Its home page.
+    pub client_uri: Option<String>,
+    /// Its picture. Never fetched here.
+    pub logo_uri: Option<String>,
+    /// What it does with what it learns.
+    pub policy_uri: Option<String>,
+    /// Its terms of service.
+    pub tos_uri: Option<String>,
+    /// Where people may be sent once they have signed out (OpenID Connect RP-Initiated Logout section 3.1).
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where it is told that a session has ended (OpenID Connect Back-Channel Logout section 2.2).
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told which one; it always is.
+    pub backchannel_logout_session_required: bool,
+    /// What browsers load when a session ends (OpenID Connect Front-Channel Logout section 2).
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it wants to be told which one.
+    pub frontchannel_logout_session_required: bool,
+    /// Ours: it has registered itself, and nobody has vouched for it.
+    pub is_self_registered: bool,
     /// Ours, for an administrator: the client belongs to whoever runs this server, and people are not asked whether
     /// they allow it.
     pub is_first_party: bool,
@@ -77,6 +107,19 @@ impl Default for ClientMetadata {
             refresh_token_ttl_seconds: None,
             refresh_token_idle_seconds: None,
             allowed_origins: Vec::new(),
+            token_endpoint_auth_method: None,
+            require_auth_time: false,
+            contacts: Vec::new(),
+            client_uri: None,
+            logo_uri: None,
+            policy_uri: None,
+            tos_uri: None,
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
+            is_self_registered: false,
         }
     }
 }
@@ -92,6 +135,18 @@ pub enum SubjectType {
     Pairwise,
 }
 
+/// How a client proves who it is at the token endpoint (OpenID Connect Core section 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// By its secret in the header.
+    ClientSecretBasic,
+    /// By its secret in the form.
+    ClientSecretPost,
+    /// Not at all: it has no secret.
+    None,
+}
+
 /// Why metadata cannot be taken: a sentence.
 pub type Invalid = String;
 
@@ -105,6 +160,26 @@ impl ClientMetadata {
             refresh_idle: or(self.refresh_token_idle_seconds, generally.refresh_idle),
             ..generally
         }
+    }
+
+    /// Whether it wants to know when a session ends that it was given an ID token in.
+    pub fn wants_to_know_of_logouts(&self) -> bool {
+        self.backchannel_logout_uri.is_some() || self.frontchannel_logout_uri.is_some()
+    }
+
+    /// Every address in it that is not a redirect URI, by the name of its member. What is added here is judged wherever
+    /// a registration comes from.
+    pub fn addresses(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let single = [
+            ("sector_identifier_uri", &self.sector_identifier_uri),
+            ("client_uri", &self.client_uri),
+            ("logo_uri", &self.logo_uri),
+            ("policy_uri", &self.policy_uri),
+            ("tos_uri", &self.tos_uri),
+            ("backchannel_logout_uri", &self.backchannel_logout_uri),
+            ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
+        ];
+        single.into_iter().filter_map(|(name, uri)| Some((name, uri.as_deref()?)))
     }
 
     /// What this becomes by a JSON object of changes: `null` brings a member's default back (RFC 7396).

@@ -1,6 +1,7 @@
 //! What was decided from what was said: `AUTHZ_…` settings, parsed once. Nobody else reads settings.
 
 mod issuer;
+mod outside;
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -13,11 +14,12 @@ use model::scope::ScopeSet;
 use model::settings::{Settings, SettingsError};
 
 use crate::crypto::master::MasterKey;
-
 use crate::scopes;
+
 use issuer::EXPECTED_ISSUER;
 pub(crate) use issuer::is_loopback;
 pub use issuer::{Issuer, IssuerError};
+pub use outside::{Outside, WhoMayRegister};
 
 /// Everything an operator may decide. Spans are lifetimes counted from issuing.
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How often what must be limited may be tried.
     pub limits: Limits,
+    /// Who may register clients, and which addresses are called.
+    pub outside: Outside,
     /// How long the audit log is kept (`AUDIT_DAYS`).
     pub audit_kept: Duration,
     /// Where the API is, for the pages (`API_URL`).
@@ -159,6 +163,7 @@ impl Config {
             signup: said.or("SIGNUP", true, "true or false"),
             developer_pages: said.or("DEVELOPER_PAGES", true, "true or false"),
             limits: Limits::read(said),
+            outside: Outside::read(said),
             audit_kept,
             api_url: said.optional("API_URL", "a URL"),
             command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),

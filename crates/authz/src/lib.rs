@@ -10,6 +10,8 @@
 //! | `/.well-known/oauth-authorization-server/o` | metadata | RFC 8414 |
 //! | `/o/.well-known/openid-configuration` | metadata | OpenID Connect Discovery |
 //! | `/o/userinfo/` | who somebody is | OpenID Connect Core section 5.3 |
+//! | `/o/register/` | clients that register themselves | RFC 7591, RFC 7592 |
+//! | `/o/logout/` | signing out, asked for by a client | OpenID Connect RP-Initiated Logout |
 //! | `/o/.well-known/jwks.json` | keys | RFC 7517 |
 //! | `/o/authorized_tokens/` | which applications have access, and ending it | ours, the path is the toolkit's |
 //! | `/o/code/` | the code, for people at a terminal | ours |
@@ -38,10 +40,12 @@ pub mod response_type;
 pub mod routes;
 mod schema;
 mod scopes;
+pub mod self_registration;
 pub mod server;
 pub mod sign_in;
 pub mod sign_up;
 pub mod signatures;
 pub mod store;
 pub mod throttle;
+pub mod upstream;
 pub mod user_code;

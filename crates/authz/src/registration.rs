@@ -195,9 +195,9 @@ impl From<NoRandomness> for Refused {
 /// # Errors
 /// What is wrong with it, that the id is taken, or that the database cannot be asked.
 pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Result<Registered, Refused> {
-    let (client, secret) = made(app, wanted)?;
-    let row = client.clone();
-    let event = What::ClientCreated.of_client(&client.id, origin, client.created_at);
+    let registered = made(app, &wanted)?;
+    let row = registered.client.clone();
+    let event = What::ClientCreated.of_client(&row.id, origin, row.created_at);
     let inserted = app.db.write(move |conn| {
         let inserted = clients::insert(conn, &row)?;
         if inserted {
@@ -208,22 +208,25 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
     if !inserted.await? {
         return Err(Refused::Taken);
     }
-    if !client.metadata.allowed_origins.is_empty() {
+    if !registered.client.metadata.allowed_origins.is_empty() {
         app.feed.catch_up().await?;
     }
-    Ok(Registered { client, secret })
+    Ok(registered)
 }
 
-/// What would be registered, with its secret.
-fn made(app: &App, wanted: Registration) -> Result<(Client, Option<Secret<String>>), Refused> {
-    let judged = judged(app, &wanted)?;
+/// What would be registered, with a secret if it has one. Nothing is written.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn made(app: &App, wanted: &Registration) -> Result<Registered, Refused> {
+    let judged = judged(app, wanted)?;
     let confidential = judged.is_confidential;
-    let secret = match wanted.secret {
+    let secret = match wanted.secret.clone() {
         None if confidential => Some(Secret::new(random::secret(SECRET_PREFIX)?)),
         given => given.filter(|_| confidential),
     };
     let secret_hash = secret.as_ref().map(|secret| sha256(secret.expose().as_bytes()).to_vec());
-    Ok((Client { secret_hash, ..judged }, secret))
+    Ok(Registered { client: Client { secret_hash, ..judged }, secret })
 }
 
 impl From<Problem> for Refused {

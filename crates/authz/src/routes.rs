@@ -13,7 +13,8 @@ use crate::pages::{
     PageError, applications, authorized_tokens, code, device, home, login, logout, signup, statics,
 };
 use crate::protocol::{
-    authorize, cors, device_authorization, discovery, introspect, jwks, revoke, token, userinfo,
+    authorize, cors, device_authorization, discovery, end_session, introspect, jwks, register, revoke, token,
+    userinfo,
 };
 
 /// Puts a resource's methods and handlers on it.
@@ -38,6 +39,14 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/o/authorized_tokens/{id}/delete", |at| {
         at.route(get().to(authorized_tokens::ask)).route(post().to(authorized_tokens::end))
     }),
+    ("/o/register", |at| at.route(post().to(register::post))),
+    ("/o/register/{client_id}", |at| {
+        at.route(get().to(register::manage::get))
+            .route(web::put().to(register::manage::put))
+            .route(web::delete().to(register::manage::delete))
+    }),
+    ("/o/logout", |at| at.route(get().to(end_session::get)).route(post().to(end_session::post))),
+    ("/o/logout/confirm", |at| at.route(post().to(end_session::confirm))),
     ("/accounts/login", |at| at.route(get().to(login::get)).route(post().to(login::post))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
     ("/accounts/logout", |at| at.route(post().to(logout::post))),

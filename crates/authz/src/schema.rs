@@ -156,6 +156,45 @@ table! {
     }
 }
 
+table! {
+    registration_tokens (id) {
+        id -> Text,
+        hash -> Binary,
+        note -> Text,
+        created_at -> BigInt,
+        ends_at -> BigInt,
+        uses_left -> BigInt,
+    }
+}
+
+table! {
+    client_registrations (client_id) {
+        client_id -> Text,
+        token_hash -> Binary,
+        unused_until -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    session_clients (sid, client_id) {
+        sid -> Binary,
+        client_id -> Text,
+        user_id -> BigInt,
+        ends_at -> BigInt,
+    }
+}
+
+table! {
+    logout_deliveries (id) {
+        id -> BigInt,
+        sid -> Binary,
+        client_id -> Text,
+        user_id -> BigInt,
+        tries -> BigInt,
+        due_at -> BigInt,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));

@@ -6,16 +6,18 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as HttpApp, HttpServer};
 use model::db::DbError;
-use model::id::GrantId;
+use model::id::{ClientId, GrantId};
 use model::stop::StopSignals;
 use model::time::Clock;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::app::{App, StartError};
+use crate::audit::{Origin, What};
 use crate::config::Config;
 use crate::feed::Feed;
 use crate::store::revocations::LONGEST_ACCESS;
+use crate::upstream::logouts;
 use crate::{routes, store};
 
 /// How long requests in flight may take once the server is told to stop, in seconds.
@@ -25,8 +27,14 @@ pub const IDLE: Duration = Duration::from_secs(75);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long the audit log is gathered before it is written.
 const AUDIT_EVERY: Duration = Duration::from_secs(1);
+/// How soon clients hear that a session has ended.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 /// Rows looked at in one transaction, so that no writer waits long.
 const SWEEP_ROWS: i64 = 1_000;
+/// Clients removed in one transaction.
+const SWEEP_CLIENTS: i64 = 50;
+/// How often a session's clients are looked at that should have ended, and was prolonged.
+const SESSIONS_LOOKED_AT_EVERY: Duration = Duration::from_secs(86_400);
 /// And how many such transactions follow each other.
 const SWEEPS_AT_ONCE: usize = 100;
 /// A device code is remembered this long after its end, so that its device is told so.
@@ -91,8 +99,9 @@ impl Server {
     }
 }
 
-/// What runs beside the listener: the feed's poll, the sweeper, and the writing of the audit log. Ends when dropped.
-pub struct Background([JoinHandle<()>; 3]);
+/// What runs beside the listener: the feed's poll, the sweeper, the writing of the audit log, and the telling of clients
+/// about sessions that have ended. Ends when dropped.
+pub struct Background([JoinHandle<()>; 4]);
 
 impl Background {
     /// Starts them.
@@ -101,6 +110,7 @@ impl Background {
             tokio::spawn(poll(app.clone())),
             tokio::spawn(sweep(app.clone())),
             tokio::spawn(write_audits(app.clone())),
+            tokio::spawn(tell_of_logouts(app.clone())),
         ])
     }
 }
@@ -134,6 +144,17 @@ async fn write_audits(app: App) {
     loop {
         ticks.tick().await;
         write_audit(&app).await;
+    }
+}
+
+async fn tell_of_logouts(app: App) {
+    let mut ticks = tokio::time::interval(TELL_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = logouts::deliver(&app).await {
+            tracing::warn!(%error, "clients could not be told of logouts; it is tried again");
+        }
     }
 }
 
@@ -206,6 +227,12 @@ async fn sweep_once(app: &App, round: Round, longest_idle: Duration) -> Result<R
             store::attempts::sweep(conn, now, SWEEP_ROWS)?;
             store::audit_events::sweep(conn, audit_before, SWEEP_ROWS)?;
             store::signing_keys::sweep(conn, now)?;
+            store::registration_tokens::sweep(conn, now, SWEEP_ROWS)?;
+            store::session_clients::sweep(conn, now, now.plus(SESSIONS_LOOKED_AT_EVERY), SWEEP_ROWS)?;
+            let expired = store::registrations::sweep(conn, now, SWEEP_CLIENTS)?.into_iter();
+            let expired =
+                expired.map(|id| What::ClientExpired.of_client(&ClientId(id), &Origin::Ourselves, now));
+            store::audit_events::insert(conn, &expired.collect::<Vec<_>>())?;
             let devices = store::device_codes::sweep(conn, devices_before, SWEEP_ROWS)?;
             Ok(Round {
                 revocation: store::revocations::sweep(conn, round.revocation, now, SWEEP_ROWS)?,

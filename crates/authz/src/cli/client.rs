@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::{Outcome, Report};
+use super::{Outcome, Report, registration_token};
 use crate::app::App;
 use crate::audit::Origin;
 use crate::client_metadata::ClientMetadata;
@@ -33,6 +33,9 @@ pub(super) enum Command {
         /// The client id.
         id: String,
     },
+    /// Tokens with which somebody may register clients.
+    #[command(subcommand)]
+    RegistrationToken(registration_token::Command),
     /// Remove a client, and end every token issued to it.
     Delete {
         /// The client id.
@@ -91,6 +94,7 @@ pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome
             let client = registration::change_metadata(app, origin, &id, &changes).await?;
             Ok(Report { text: lines(&client), json: described(&client) })
         }
+        Command::RegistrationToken(command) => registration_token::run(app, origin, command).await,
         Command::RotateSecret { id } => rotate(app, origin, &id).await,
         Command::Delete { id } => delete(app, origin, &id).await,
     }

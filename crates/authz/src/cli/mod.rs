@@ -5,6 +5,7 @@ mod audit;
 mod client;
 mod doctor;
 mod key;
+mod registration_token;
 mod user;
 
 use std::error::Error;

@@ -24,6 +24,7 @@ use crate::edge;
 use crate::protocol::Params;
 use crate::sign_in::{self, Attempt};
 use crate::store::audit_events;
+use crate::store::session_clients::SessionClient;
 use crate::store::sessions::{self, Session};
 use crate::store::users::User;
 
@@ -138,18 +139,19 @@ impl Browser {
         std::iter::once(own).chain(others.take(MAX_PEOPLE - 1)).collect::<Vec<_>>().join(".")
     }
 
-    /// Ends the session; the cookie that removes the browser's.
-    pub(crate) async fn sign_out(&self) -> Result<Cookie<'static>, PageError> {
+    /// Ends the session; the cookie that removes the browser's, and the clients that want to know.
+    pub(crate) async fn sign_out(&self) -> Result<(Cookie<'static>, Vec<SessionClient>), PageError> {
         let (id, now) = (self.digest(), self.app.now());
         let origin = Origin::Address(self.address);
-        self.app
-            .db
-            .write(move |conn| match sessions::delete(conn, &id)? {
-                Some(user) => audit_events::insert(conn, &[What::SignOut.of_user(user, &origin, now)]),
-                None => Ok(()),
-            })
-            .await?;
-        Ok(self.cookie(CookieDuration::ZERO))
+        let ended = self.app.db.write(move |conn| {
+            let ended = sessions::end(conn, &id, now)?;
+            if let Some(ended) = &ended {
+                audit_events::insert(conn, &[What::SignOut.of_user(ended.user_id, &origin, now)])?;
+            }
+            Ok(ended)
+        });
+        let clients = ended.await?.map(|ended| ended.clients).unwrap_or_default();
+        Ok((self.cookie(CookieDuration::ZERO), clients))
     }
 
     /// What a form shown here carries, so that only a page of ours in this browser can have sent it.

@@ -1,26 +1,16 @@
 //! `/accounts/logout/`: signing out, by POST only.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::ContentType;
-use askama::Template;
+use actix_web::{HttpResponse, web};
 
-use super::SITE_NAME;
 use super::browser::PageForm;
 use super::error::PageError;
-use super::views::{Frame, MessagePage, PageLink};
+use super::signed_out;
+use crate::app::App;
 
-/// Ends the session on this side, and removes the cookie.
+/// Ends the session on this side, removes the cookie, and lets applications know that want to.
 ///
 /// # Errors
 /// When the form is not ours, or the database cannot be asked.
-pub async fn post(form: PageForm) -> Result<HttpResponse, PageError> {
-    let cookie = form.browser.sign_out().await?;
-    let page = MessagePage {
-        frame: Frame { site_name: SITE_NAME, person: None, csrf_token: "" },
-        heading: "You are signed out",
-        sentences: &["Applications you have allowed keep their access until it ends."],
-        link: Some(PageLink { href: "/accounts/login/", label: "Sign in again" }),
-    };
-    let html = page.render().map_err(PageError::internal)?;
-    Ok(HttpResponse::Ok().cookie(cookie).content_type(ContentType::html()).body(html))
+pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, PageError> {
+    signed_out::sign_out(&app, &form.browser, None).await
 }

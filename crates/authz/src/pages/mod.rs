@@ -11,6 +11,7 @@ pub(crate) mod error;
 pub mod home;
 pub mod login;
 pub mod logout;
+pub(crate) mod signed_out;
 pub mod signup;
 pub mod statics;
 pub(crate) mod views;

@@ -74,6 +74,8 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) frame: Frame<'a>,
     /// The registered name of the application.
     pub(crate) client_name: &'a str,
+    /// Whether it registered itself, and nobody has vouched for it.
+    pub(crate) self_registered: bool,
     /// Host (and unusual port) of the verified redirect URI, punycode kept; the scheme where it has no host.
     pub(crate) redirect_host: &'a str,
     /// What it asks for, in the order to be shown.
@@ -182,6 +184,30 @@ pub(crate) struct MessagePage<'a> {
     pub(crate) sentences: &'a [&'a str],
     /// Where to go from here; without one, the front page.
     pub(crate) link: Option<PageLink<'a>>,
+}
+
+/// After signing out.
+#[derive(Template)]
+#[template(path = "pages/signed_out.html")]
+pub(crate) struct SignedOutPage<'a> {
+    pub(crate) frame: Frame<'a>,
+    /// What applications want to be loaded: addresses they have registered.
+    pub(crate) frames: &'a [String],
+    /// Where to go from here.
+    pub(crate) link: PageLink<'a>,
+}
+
+/// `/o/logout/`: whether the person wants to be signed out. The answer is posted to `action`.
+#[derive(Template)]
+#[template(path = "protocol/end_session/question.html")]
+pub(crate) struct EndSessionPage<'a> {
+    pub(crate) frame: Frame<'a>,
+    /// The application that asks, if it says who it is.
+    pub(crate) client_name: Option<&'a str>,
+    /// Where the person would go afterwards.
+    pub(crate) redirect_host: Option<&'a str>,
+    /// The absolute URL of the form, with the query of the request.
+    pub(crate) action: &'a str,
 }
 
 /// A link that looks like a button.

@@ -17,6 +17,7 @@ use super::params::Params;
 use super::{access_token, cors};
 use crate::app::App;
 use crate::audit::{About, What};
+use crate::client_metadata::AuthMethod;
 use crate::crypto::master::equal;
 use crate::edge;
 use crate::store::clients::Client;
@@ -106,6 +107,7 @@ fn app_of(request: &HttpRequest) -> Result<&web::Data<App>, OAuthError> {
 struct Credentials {
     id: String,
     secret: Option<String>,
+    method: AuthMethod,
 }
 
 /// A right secret is right whoever else guesses: only failures are counted, and told to wait.
@@ -113,6 +115,7 @@ async fn authenticate(app: &App, presented: Credentials, address: IpAddr) -> Res
     let now = app.now();
     let found = app.clients.find(&presented.id).await?;
     if let Some(client) = &found
+        && client.metadata.token_endpoint_auth_method.is_none_or(|method| method == presented.method)
         && is_proven(client, presented.secret.as_deref(), now)
     {
         return Ok(client.clone());
@@ -167,7 +170,9 @@ fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OA
 
 fn from_form(params: &Params) -> Result<Credentials, OAuthError> {
     let id = params.get("client_id").ok_or(OAuthError::new(Code::InvalidClient, "There is no client_id."))?;
-    Ok(Credentials { id: id.to_owned(), secret: params.get("client_secret").map(str::to_owned) })
+    let secret = params.get("client_secret").map(str::to_owned);
+    let method = if secret.is_some() { AuthMethod::ClientSecretPost } else { AuthMethod::None };
+    Ok(Credentials { id: id.to_owned(), secret, method })
 }
 
 /// `Basic` base64(`id:secret`), both form-encoded (RFC 6749 section 2.3.1). The scheme has no case.
@@ -178,10 +183,10 @@ fn parse_basic(value: &str) -> Option<Credentials> {
     }
     let decoded = String::from_utf8(BASE64_STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
-    Some(Credentials {
-        id: form_decoded(id)?,
-        secret: Some(form_decoded(secret)?).filter(|secret| !secret.is_empty()),
-    })
+    let secret = Some(form_decoded(secret)?).filter(|secret| !secret.is_empty());
+    // A name without a secret proves nothing, wherever it stands.
+    let method = if secret.is_some() { AuthMethod::ClientSecretBasic } else { AuthMethod::None };
+    Some(Credentials { id: form_decoded(id)?, secret, method })
 }
 
 fn form_decoded(text: &str) -> Option<String> {

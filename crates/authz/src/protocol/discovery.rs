@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::grant_types::GrantType;
 use crate::app::App;
+use crate::config::WhoMayRegister;
 use crate::crypto::signing::SigningAlg;
 use crate::id_token::ACR;
 use crate::profile::ClaimSet;
@@ -30,37 +31,48 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
     let response_types: Vec<String> = ResponseType::all().map(|each| each.to_string()).collect();
     let algs = SigningAlg::ALL.map(SigningAlg::as_str);
     let claims: Vec<&str> = ID_TOKEN_CLAIMS.into_iter().chain(ClaimSet::all_names()).collect();
+    let mut metadata = json!({
+        "issuer": issuer,
+        "authorization_endpoint": at("authorize"),
+        "token_endpoint": at("token"),
+        "userinfo_endpoint": at("userinfo"),
+        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "device_authorization_endpoint": at("device-authorization"),
+        "introspection_endpoint": at("introspect"),
+        "revocation_endpoint": at("revoke_token"),
+        "end_session_endpoint": at("logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
+        "scopes_supported": scopes,
+        "response_types_supported": response_types,
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "grant_types_supported": grant_types,
+        "token_endpoint_auth_methods_supported": methods_or_none,
+        "introspection_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods_or_none,
+        "code_challenge_methods_supported": ["S256"],
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": algs,
+        "userinfo_signing_alg_values_supported": algs,
+        "acr_values_supported": [ACR],
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims,
+        "claims_parameter_supported": true,
+        "ui_locales_supported": ["en"],
+        "prompt_values_supported": prompts,
+        "authorization_response_iss_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    });
+    if app.config.outside.registration != WhoMayRegister::Nobody
+        && let Some(members) = metadata.as_object_mut()
+    {
+        members.insert("registration_endpoint".to_owned(), at("register").into());
+    }
     HttpResponse::Ok()
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .json(json!({
-            "issuer": issuer,
-            "authorization_endpoint": at("authorize"),
-            "token_endpoint": at("token"),
-            "userinfo_endpoint": at("userinfo"),
-            "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
-            "device_authorization_endpoint": at("device-authorization"),
-            "introspection_endpoint": at("introspect"),
-            "revocation_endpoint": at("revoke_token"),
-            "scopes_supported": scopes,
-            "response_types_supported": response_types,
-            "response_modes_supported": ["query", "fragment", "form_post"],
-            "grant_types_supported": grant_types,
-            "token_endpoint_auth_methods_supported": methods_or_none,
-            "introspection_endpoint_auth_methods_supported": methods,
-            "revocation_endpoint_auth_methods_supported": methods_or_none,
-            "code_challenge_methods_supported": ["S256"],
-            "subject_types_supported": ["public", "pairwise"],
-            "id_token_signing_alg_values_supported": algs,
-            "userinfo_signing_alg_values_supported": algs,
-            "acr_values_supported": [ACR],
-            "claim_types_supported": ["normal"],
-            "claims_supported": claims,
-            "claims_parameter_supported": true,
-            "ui_locales_supported": ["en"],
-            "prompt_values_supported": prompts,
-            "authorization_response_iss_parameter_supported": true,
-            "request_parameter_supported": false,
-            "request_uri_parameter_supported": false,
-        }))
+        .json(metadata)
 }

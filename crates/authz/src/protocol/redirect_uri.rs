@@ -96,6 +96,17 @@ pub fn check(uri: &str) -> Result<(), Unsafe> {
     }
 }
 
+/// Judges another address of a client's: a page of its, or where it is told something. As for a redirect URI, but only
+/// https, or http to a loopback address.
+///
+/// # Errors
+/// Why it may not be.
+pub fn check_page(uri: &str) -> Result<(), Unsafe> {
+    check(uri)?;
+    let is_web = uri.starts_with("https://") || uri.starts_with("http://");
+    if is_web { Ok(()) } else { Err(Unsafe::Scheme) }
+}
+
 fn authority(uri: &str) -> &str {
     uri.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?']).next().unwrap_or("")
 }

@@ -59,7 +59,7 @@ pub async fn register(
         secret: None,
         metadata: ClientMetadata::default(),
     };
-    let (client, secret) = together(mistakes, made(app, wanted))?;
+    let Registered { client, secret } = together(mistakes, made(app, &wanted))?;
     let client = Client { user_id: Some(owner.id), ..client };
     let row = client.clone();
     let event = By::Owner(owner).did(What::ClientCreated, &client.id, origin, client.created_at);

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Field, Kind, Problem, Refused, Registration};
 use crate::app::App;
-use crate::client_metadata::{ClientMetadata, SubjectType};
+use crate::client_metadata::{AuthMethod, ClientMetadata, SubjectType};
 use crate::client_rules;
 use crate::crypto::random;
 use crate::protocol::grant_types::GrantType;
@@ -63,17 +63,29 @@ pub(super) fn check(client: &Client) -> Result<(), Problem> {
         return Err(problem(Field::Metadata, "a public client cannot be excused from PKCE"));
     }
     client_rules::check(client).map_err(|what| problem(Field::Metadata, what))?;
+    check_addresses(client)?;
     let hosts = client.redirect_uris().map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
     let hosts: HashSet<Option<String>> = hosts.collect();
     let sector = client.metadata.sector_identifier_uri.as_deref();
-    if let Some(uri) = sector
-        && Url::parse(uri).map_or(true, |url| url.scheme() != "https" || !url.has_host())
-    {
-        return Err(problem(Field::Metadata, "a sector identifier is an https URL"));
-    }
     if client.metadata.subject_type == SubjectType::Pairwise && sector.is_none() && hosts.len() > 1 {
         let what = "pairwise subjects need redirect URIs of one host, or a sector_identifier_uri";
         return Err(problem(Field::RedirectUris, what));
+    }
+    Ok(())
+}
+
+fn check_addresses(client: &Client) -> Result<(), Problem> {
+    let wrong = |member: &str, why| problem(Field::Metadata, format!("{member}: {why}"));
+    for (member, uri) in client.metadata.addresses() {
+        redirect_uri::check_page(uri).map_err(|why| wrong(member, why))?;
+    }
+    for uri in &client.metadata.post_logout_redirect_uris {
+        redirect_uri::check(uri).map_err(|why| wrong("post_logout_redirect_uris", why))?;
+    }
+    let is_public = client.metadata.token_endpoint_auth_method.map(|method| method == AuthMethod::None);
+    if is_public.is_some_and(|is_public| is_public == client.is_confidential) {
+        let what = "a client has a secret unless its token_endpoint_auth_method is none";
+        return Err(problem(Field::Metadata, what));
     }
     Ok(())
 }

@@ -5,7 +5,9 @@ use model::db::Conn;
 use model::id::{SessionId, UserId};
 use model::time::Timestamp;
 
+use super::session_clients::SessionClient;
 use super::users::User;
+use super::{logout_deliveries, session_clients};
 use crate::schema::{sessions, users};
 
 /// A session's row.
@@ -37,7 +39,8 @@ pub fn find(conn: &mut Conn, id: &[u8], now: Timestamp) -> QueryResult<Option<(S
 }
 
 /// Begins a session, and ends the one it replaces: an id from before sign-in is never valid after it. To applications
-/// it is the same session if it is the same person's, who has only signed in again.
+/// it is the same session if it is the same person's, who has only signed in again; another's has ended, and they are
+/// told.
 ///
 /// # Errors
 /// When a statement fails.
@@ -46,19 +49,61 @@ pub fn insert(conn: &mut Conn, session: &Session, replaced: Option<&[u8]>) -> Qu
     if let Some(replaced) = replaced {
         let same = sessions::table.find(replaced).filter(sessions::user_id.eq(session.user_id));
         let sid: Option<SessionId> = same.select(sessions::sid).get_result(conn).optional()?;
-        session.sid = sid.unwrap_or(session.sid);
-        delete(conn, replaced)?;
+        if let Some(sid) = sid {
+            session.sid = sid;
+            diesel::delete(sessions::table.find(replaced)).execute(conn)?;
+        } else {
+            end(conn, replaced, session.created_at)?;
+        }
     }
     diesel::insert_into(sessions::table).values(session).execute(conn).map(drop)
 }
 
-/// Ends a session; answers whose it was, `None` when there was none.
+/// A session that was ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Whose it was.
+    pub user_id: UserId,
+    /// Who wants to know; it is written down that they are to be told.
+    pub clients: Vec<SessionClient>,
+}
+
+/// Ends a session, and writes down which clients are to be told of it; `None` when there was none.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn delete(conn: &mut Conn, id: &[u8]) -> QueryResult<Option<UserId>> {
+pub fn end(conn: &mut Conn, id: &[u8], now: Timestamp) -> QueryResult<Option<Ended>> {
     let ended = diesel::delete(sessions::table.filter(sessions::id.eq(id)));
-    ended.returning(sessions::user_id).get_result(conn).optional()
+    let ended: Option<(UserId, SessionId)> =
+        ended.returning((sessions::user_id, sessions::sid)).get_result(conn).optional()?;
+    let Some((user_id, sid)) = ended else { return Ok(None) };
+    let clients = session_clients::take(conn, sid)?;
+    logout_deliveries::insert(conn, &clients, now)?;
+    Ok(Some(Ended { user_id, clients }))
+}
+
+/// Ends all of a person's sessions, and writes down which clients are to be told.
+///
+/// # Errors
+/// When a statement fails.
+pub fn end_of_user(conn: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<()> {
+    let theirs = diesel::delete(sessions::table.filter(sessions::user_id.eq(user)));
+    let ended: Vec<SessionId> = theirs.returning(sessions::sid).get_results(conn)?;
+    for sid in ended {
+        let clients = session_clients::take(conn, sid)?;
+        logout_deliveries::insert(conn, &clients, now)?;
+    }
+    Ok(())
+}
+
+/// Ends everybody's sessions, and writes down which clients are to be told.
+///
+/// # Errors
+/// When a statement fails.
+pub fn end_all(conn: &mut Conn, now: Timestamp) -> QueryResult<()> {
+    diesel::delete(sessions::table).execute(conn)?;
+    let clients = session_clients::take_all(conn)?;
+    logout_deliveries::insert(conn, &clients, now)
 }
 
 /// Removes up to `limit` sessions that ended before `now`; answers how many.

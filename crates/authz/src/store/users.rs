@@ -7,9 +7,9 @@ use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
 
 use super::json::Json;
-use super::{attempts, insert_unless_taken, revocations};
+use super::{attempts, insert_unless_taken, revocations, sessions};
 use crate::profile::Profile;
-use crate::schema::{grants, sessions, users};
+use crate::schema::{grants, users};
 
 /// A person's row.
 #[derive(Clone, Debug, Queryable)]
@@ -207,7 +207,7 @@ fn change(
     for (grant, _) in ended.into_iter().filter(|(_, rotated_at)| *rotated_at > recent) {
         revocations::insert(conn, &revocations::NewRevocation::grant(grant, ended_at))?;
     }
-    diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
+    sessions::end_of_user(conn, id, ended_at)?;
     let now = clock.now();
     diesel::update(users::table.find(id)).set(users::valid_from.eq(now)).execute(conn)?;
     revocations::insert(conn, &revocations::NewRevocation::user(id, now))?;
@@ -230,7 +230,7 @@ pub fn end_all(conn: &mut Conn, clock: &Clock) -> QueryResult<Timestamp> {
     diesel::update(grants::table.filter(grants::revoked_at.is_null()))
         .set(grants::revoked_at.eq(locked))
         .execute(conn)?;
-    diesel::delete(sessions::table).execute(conn)?;
+    sessions::end_all(conn, locked)?;
     let now = clock.now();
     void(conn, now)?;
     revocations::insert(conn, &revocations::NewRevocation::all(now))?;

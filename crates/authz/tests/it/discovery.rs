@@ -33,6 +33,11 @@ async fn both_positions_say_the_same_and_all_of_it() {
                 "device_authorization_endpoint": "http://localhost:8000/o/device-authorization/",
                 "introspection_endpoint": "http://localhost:8000/o/introspect/",
                 "revocation_endpoint": "http://localhost:8000/o/revoke_token/",
+                "end_session_endpoint": "http://localhost:8000/o/logout/",
+                "backchannel_logout_supported": true,
+                "backchannel_logout_session_supported": true,
+                "frontchannel_logout_supported": true,
+                "frontchannel_logout_session_supported": true,
                 "scopes_supported": ["read", "write", "openid", "profile", "email", "address", "phone", "groups", "offline_access"],
                 "response_types_supported": [
                     "code", "code id_token", "code token", "code id_token token", "id_token", "id_token token", "token",

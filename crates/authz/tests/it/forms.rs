@@ -34,6 +34,8 @@ async fn forms(server: &TestServer, browser: &Browser) -> Vec<(&'static str, For
         ("delete", delete),
     ];
     forms.extend([("login", login), ("signup", signup), ("consent", consent), ("logout", logout)]);
+    let end_session = browser.get("/o/logout/").await.form("end-session-form").with("decision", "sign-out");
+    forms.push(("end session", end_session));
     forms.extend([("device", entered), ("device question", answered)]);
     forms
 }

@@ -19,6 +19,14 @@ const ROUTES: &[(&str, &str)] = &[
     ("/accounts/signup", "GET, HEAD, POST"),
     ("/accounts/logout/", "POST"),
     ("/accounts/logout", "POST"),
+    ("/o/logout/", "GET, HEAD, POST"),
+    ("/o/logout", "GET, HEAD, POST"),
+    ("/o/logout/confirm/", "POST"),
+    ("/o/logout/confirm", "POST"),
+    ("/o/register/", "POST"),
+    ("/o/register", "POST"),
+    ("/o/register/web/", "GET, HEAD, PUT, DELETE"),
+    ("/o/register/web", "GET, HEAD, PUT, DELETE"),
     ("/o/authorize/", "GET, HEAD, POST"),
     ("/o/authorize", "GET, HEAD, POST"),
     ("/o/token/", "POST, OPTIONS"),
@@ -117,6 +125,7 @@ async fn pages_load_nothing_from_other_hosts() {
         "/",
         "/accounts/login/",
         "/accounts/signup/",
+        "/o/logout/",
         "/o/code/",
         "/o/device/",
         "/o/authorize/",
@@ -236,7 +245,7 @@ async fn health_says_little_and_is_true() {
     assert!(is_alive(&server).await);
     let ready = server.http.get("/readyz").await;
     assert_eq!((ready.status, ready.body.as_str()), (200, r#"{"status":"ready"}"#));
-    for path in ["/metrics", "/admin", "/admin/", "/debug", "/status", "/.env", "/o/register/"] {
+    for path in ["/metrics", "/admin", "/admin/", "/debug", "/status", "/.env"] {
         server.http.get(path).await.is_page(404);
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn show(
         &ConsentPage {
             frame: browser::frame(&browser.csrf_token(), Some(signed_in)),
             client_name: &displayed(&request.client.name),
+            self_registered: request.client.metadata.is_self_registered,
             redirect_host: &redirect_uri::destination(request.to.uri()),
             scopes: &scopes,
             access_lasts: &in_words(

@@ -31,7 +31,7 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     let scopes = whole.scopes.clone();
     issue::ready(app, client, &whole).await?;
     let grant = issue::new_grant(app, code.grant, code.user, client, scopes, code.authenticated_at, now);
-    match issue::claim(app, &grant, code.issued_at).await? {
+    match issue::claim_in_session(app, client, code.openid.sid, &grant, code.issued_at).await? {
         Ok(()) => {
             let (username, openid, nonce) = (code.username, code.openid, code.nonce);
             let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce };

@@ -3,7 +3,7 @@
 use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
 use diesel::result::Error::DatabaseError;
 use model::db::DbError;
-use model::id::{GrantId, UserId};
+use model::id::{GrantId, SessionId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 use serde::Serialize;
@@ -18,6 +18,8 @@ use crate::protocol::permission::Permission;
 use crate::signatures;
 use crate::store::clients::Client;
 use crate::store::grants::{self, Grant, Refused};
+use crate::store::registrations;
+use crate::store::session_clients::{self, SessionClient};
 
 /// The answer of RFC 6749 section 5.1, its members in the order toolkits are used to.
 #[derive(Debug, Serialize)]
@@ -147,7 +149,43 @@ pub(super) async fn claim(
     since: Timestamp,
 ) -> Result<Result<(), Refused>, DbError> {
     let row = grant.clone();
-    match app.db.write(move |conn| grants::claim(conn, &row, since)).await {
+    claimed(app.db.write(move |conn| grants::claim(conn, &row, since)).await)
+}
+
+/// The same for a code: a client that wants to know when the session ends is remembered in it, and one that registered
+/// itself has been used.
+pub(super) async fn claim_in_session(
+    app: &App,
+    client: &Client,
+    sid: Option<SessionId>,
+    grant: &Grant,
+    since: Timestamp,
+) -> Result<Result<(), Refused>, DbError> {
+    let (row, now) = (grant.clone(), grant.created_at);
+    let member = sid.filter(|_| client.metadata.wants_to_know_of_logouts()).map(|sid| SessionClient {
+        sid,
+        client_id: row.client_id.clone(),
+        user_id: row.user_id,
+        ends_at: now.plus(app.config.lifetimes.session),
+    });
+    let is_self_registered = client.metadata.is_self_registered;
+    let written = app.db.write(move |conn| {
+        let claimed = grants::claim(conn, &row, since)?;
+        if claimed.is_ok() {
+            if let Some(member) = &member {
+                session_clients::insert(conn, member, now)?;
+            }
+            if is_self_registered {
+                registrations::keep(conn, &row.client_id)?;
+            }
+        }
+        Ok(claimed)
+    });
+    claimed(written.await)
+}
+
+fn claimed(written: Result<Result<(), Refused>, DbError>) -> Result<Result<(), Refused>, DbError> {
+    match written {
         Err(DbError::Query(DatabaseError(ForeignKeyViolation, _))) => Ok(Err(Refused::Ended)),
         claimed => claimed,
     }

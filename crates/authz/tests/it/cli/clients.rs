@@ -49,7 +49,13 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
                 "response_types": ["code"], "require_pkce": true,
                 "is_first_party": false, "access_token_format": "opaque", "access_token_signed_response_alg": "RS256",
                 "access_token_ttl_seconds": null, "refresh_token_ttl_seconds": null, "refresh_token_idle_seconds": null,
-                "allowed_origins": []},
+                "allowed_origins": [],
+
+                "token_endpoint_auth_method": null, "require_auth_time": false, "contacts": [],
+                "client_uri": null, "logo_uri": null, "policy_uri": null, "tos_uri": null,
+                "post_logout_redirect_uris": [], "backchannel_logout_uri": null,
+                "backchannel_logout_session_required": false, "frontchannel_logout_uri": null,
+                "frontchannel_logout_session_required": false, "is_self_registered": false},
         })
     );
     assert_eq!(fails(&program, &create[..create.len() - 1], "", 1), "authz: the client id is taken\n");

@@ -214,6 +214,25 @@ impl TestServer {
         counted.unwrap().count
     }
 
+    /// What is said in every row of `clients` or `client_registrations`, as text.
+    pub async fn database_text(&self, table: &str) -> String {
+        use diesel::RunQueryDsl;
+        #[derive(diesel::QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            line: String,
+        }
+        let column = match (self.database.url(), table) {
+            (_, "clients") => "id || name || redirect_uris || metadata",
+            (DatabaseUrl::Postgres(_), _) => "client_id || encode(token_hash, 'hex')",
+            (DatabaseUrl::Sqlite(_), _) => "client_id || hex(token_hash)",
+        };
+        let query = format!("SELECT {column} AS line FROM {table} t");
+        let lines: Vec<Line> =
+            self.app().db.read(move |conn| diesel::sql_query(query).load(conn)).await.unwrap();
+        lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n")
+    }
+
     fn stop(&mut self) {
         let Some(server) = self.server.take() else { return };
         let (stopped, waiting) = std::sync::mpsc::channel();

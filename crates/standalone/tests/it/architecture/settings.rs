@@ -11,7 +11,9 @@ pub fn read() -> BTreeSet<String> {
     for source in sources() {
         let literals = source.code.split('"').skip(1).step_by(2).filter(|literal| is_name(literal));
         match source.path.as_str() {
-            "authz/src/config.rs" => names.extend(literals.map(|name| format!("AUTHZ_{name}"))),
+            path if path == "authz/src/config.rs" || path.starts_with("authz/src/config/") => {
+                names.extend(literals.map(|name| format!("AUTHZ_{name}")));
+            }
             "timetracker-api/src/config.rs" => {
                 names.extend(literals.map(|name| format!("TIMETRACKER_{name}")));
             }

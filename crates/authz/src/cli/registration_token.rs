@@ -1,0 +1,80 @@
+//! `authz client registration-token …`
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{Outcome, Report};
+use crate::app::App;
+use crate::audit::Origin;
+use crate::self_registration;
+use crate::store::registration_tokens::{self, RegistrationToken};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Make an initial access token, with which somebody may register clients; it is shown once.
+    Create {
+        /// Whom it is for.
+        #[arg(long, default_value = "")]
+        note: String,
+        /// How many clients may be registered with it.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        uses: u32,
+        /// In how many days it ends.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
+    /// Show the tokens there are; none of them can be used from what is shown.
+    List,
+    /// Remove a token. Clients that were registered with it stay.
+    Delete {
+        /// The id of the token, as the list shows it.
+        id: String,
+    },
+}
+
+pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome {
+    match command {
+        Command::Create { note, uses, days } => {
+            let ttl = Duration::from_secs(u64::from(days) * 86_400);
+            let (row, token) = self_registration::create_token(app, origin, note, uses, ttl).await?;
+            let mut json = described(&row);
+            if let Some(members) = json.as_object_mut() {
+                members.insert("token".to_owned(), token.expose().as_str().into());
+            }
+            let token = token.expose();
+            Ok(Report {
+                text: format!("{}\ntoken  {token}\n\nThe token is shown this once. Keep it.", line(&row)),
+                json,
+            })
+        }
+        Command::List => {
+            let all = app.db.read(registration_tokens::all).await?;
+            Ok(Report {
+                text: all.iter().map(line).collect::<Vec<_>>().join("\n"),
+                json: all.iter().map(described).collect(),
+            })
+        }
+        Command::Delete { id } => {
+            if !self_registration::delete_token(app, origin, &id).await? {
+                return Err("there is no such token".into());
+            }
+            Ok(Report { text: format!("Deleted {id}."), json: json!({"id": id, "deleted": true}) })
+        }
+    }
+}
+
+fn line(row: &RegistrationToken) -> String {
+    format!("{}  {} uses left, until {}  {}", row.id, row.uses_left, row.ends_at, row.note)
+}
+
+fn described(row: &RegistrationToken) -> Value {
+    json!({
+        "id": row.id,
+        "note": row.note,
+        "uses_left": row.uses_left,
+        "created_at": row.created_at.to_string(),
+        "ends_at": row.ends_at.to_string(),
+    })
+}

@@ -1,0 +1,271 @@
+//! The one way out: the only caller of `reqwest` in this service.
+//!
+//! A name is looked up once, every address it has is judged, and the connection is made to exactly those: the client's
+//! own look-up is this one, so that a name cannot mean something else a moment later. No redirects, no proxies from the
+//! environment, a limit in time, in bytes and in calls at once, and no decompression.
+
+use std::error::Error;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use url::{Host, Url};
+
+use super::guard::may_call;
+
+/// From the look-up to the last byte.
+const WITHIN: Duration = Duration::from_secs(5);
+/// The largest answer in bytes.
+const LARGEST: usize = 64 * 1024;
+/// The most calls at once.
+const AT_ONCE: usize = 32;
+
+/// Why there is no answer that could be used.
+#[derive(Debug)]
+pub enum Unreachable {
+    /// The address is none that is called: its scheme, its form, or where it leads.
+    Forbidden,
+    /// No connection, no answer in time, or it broke.
+    Transport(Box<dyn Error + Send + Sync>),
+    /// Another status than one of success.
+    Status(u16),
+    /// Not JSON, or too much of it.
+    Unreadable,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forbidden => f.write_str("the address is none that may be called"),
+            Self::Transport(cause) => {
+                f.write_str("the connection failed")?;
+                let mut next: Option<&(dyn Error + 'static)> = Some(cause.as_ref());
+                while let Some(error) = next {
+                    write!(f, ": {error}")?;
+                    next = error.source();
+                }
+                Ok(())
+            }
+            Self::Status(status) => write!(f, "it answered {status}"),
+            Self::Unreadable => f.write_str("its answer cannot be read"),
+        }
+    }
+}
+
+impl Error for Unreachable {}
+
+/// Calls others. Made without asking the system for anything: a machine without TLS roots can start, and finds out when
+/// it calls somebody.
+pub struct Fetch {
+    named: Arc<[IpNet]>,
+    client: OnceLock<Client>,
+    places: Semaphore,
+}
+
+impl Fetch {
+    /// Calls the internet, and what an operator has named besides.
+    pub fn new(named: &[IpNet]) -> Self {
+        Self { named: named.into(), client: OnceLock::new(), places: Semaphore::new(AT_ONCE) }
+    }
+
+    /// Posts a form; what is answered besides success does not matter.
+    ///
+    /// # Errors
+    /// See [`Unreachable`].
+    pub async fn post_form(&self, url: &str, fields: &[(&str, &str)]) -> Result<(), Unreachable> {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let form = "application/x-www-form-urlencoded";
+        let request = self.client()?.post(self.judged(url)?).header("content-type", form).body(body);
+        self.within(async { Self::answered(request).await.map(drop) }).await
+    }
+
+    /// Gets a JSON document.
+    ///
+    /// # Errors
+    /// See [`Unreachable`].
+    pub async fn get_json(&self, url: &str) -> Result<Value, Unreachable> {
+        let request = self.client()?.get(self.judged(url)?).header("accept", "application/json");
+        self.within(async {
+            let mut answer = Self::answered(request).await?;
+            let mut body = Vec::new();
+            while let Some(chunk) = answer.chunk().await.map_err(transport)? {
+                if body.len() + chunk.len() > LARGEST {
+                    return Err(Unreachable::Unreadable);
+                }
+                body.extend_from_slice(&chunk);
+            }
+            serde_json::from_slice(&body).map_err(|_| Unreachable::Unreadable)
+        })
+        .await
+    }
+
+    async fn within<T>(&self, call: impl Future<Output = Result<T, Unreachable>>) -> Result<T, Unreachable> {
+        let in_turn = async {
+            let _place = self.places.acquire().await;
+            call.await
+        };
+        let called = tokio::time::timeout(WITHIN, in_turn).await;
+        called.unwrap_or_else(|_| Err(Unreachable::Transport("no answer in time".into())))
+    }
+
+    async fn answered(request: RequestBuilder) -> Result<Response, Unreachable> {
+        let answer = request.send().await.map_err(transport)?;
+        if answer.status().is_success() {
+            Ok(answer)
+        } else {
+            Err(Unreachable::Status(answer.status().as_u16()))
+        }
+    }
+
+    /// https, or http to an address that the operator has named. An address that is written out is judged here, because
+    /// it is looked up nowhere.
+    fn judged(&self, text: &str) -> Result<Url, Unreachable> {
+        let url = Url::parse(text).map_err(|_| Unreachable::Forbidden)?;
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
+            Some(Host::Domain(_)) => None,
+            None => return Err(Unreachable::Forbidden),
+        };
+        let may_be_plain = address.is_some_and(|address| address.is_loopback());
+        let is_safe = url.scheme() == "https" || (url.scheme() == "http" && may_be_plain);
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        let leads_out = address.is_none_or(|address| may_call(address, &self.named));
+        if is_safe && !has_credentials && leads_out { Ok(url) } else { Err(Unreachable::Forbidden) }
+    }
+
+    fn client(&self) -> Result<&Client, Unreachable> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = Client::builder()
+            .dns_resolver(Arc::new(Guarded(self.named.clone())))
+            .redirect(Policy::none())
+            .no_proxy()
+            .timeout(WITHIN)
+            // Whoever is called is called seldom; and each connection is to what was just judged.
+            .pool_max_idle_per_host(0)
+            .user_agent(concat!("authz/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(transport)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+fn transport(error: reqwest::Error) -> Unreachable {
+    // The address is the client's own business, and may hold something secret.
+    Unreachable::Transport(error.without_url().into())
+}
+
+/// Looks a name up for the client, and hands out its addresses only if each of them may be called.
+struct Guarded(Arc<[IpNet]>);
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let named = self.0.clone();
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            if !found.iter().all(|address| may_call(address.ip(), &named)) {
+                return Err(Unreachable::Forbidden.into());
+            }
+            let addresses: Addrs = Box::new(found.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn nothing_named() -> Fetch {
+        Fetch::new(&[])
+    }
+
+    fn loopback_named() -> Fetch {
+        Fetch::new(&["127.0.0.0/8".parse().unwrap()])
+    }
+
+    /// Answers one call with these bytes, and says how it began.
+    async fn answering(bytes: &'static [u8]) -> (u16, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answered = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = vec![0; 4096];
+            let length = stream.read(&mut head).await.unwrap();
+            stream.write_all(bytes).await.unwrap();
+            String::from_utf8(head[..length].to_vec()).unwrap()
+        });
+        (port, answered)
+    }
+
+    /// R109: whatever a loopback address is written as, nobody is called.
+    #[tokio::test]
+    async fn no_spelling_of_an_address_of_this_machine_is_called() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let fetch = nothing_named();
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "0.0.0.0",
+            "localhost",
+            "localhost.",
+            "LOCALHOST",
+            "169.254.169.254",
+            "user@127.0.0.1",
+        ] {
+            for scheme in ["https", "http"] {
+                let url = format!("{scheme}://{host}:{port}/");
+                assert!(fetch.get_json(&url).await.is_err(), "{url}");
+            }
+        }
+        for url in
+            ["file:///etc/passwd", "ftp://93.184.216.34/", "http://93.184.216.34/", "gopher://x", "", "x"]
+        {
+            assert!(matches!(fetch.get_json(url).await, Err(Unreachable::Forbidden)), "{url}");
+        }
+        let nobody = tokio::time::timeout(Duration::from_millis(100), listener.accept()).await;
+        assert!(nobody.is_err(), "somebody was called");
+    }
+
+    /// R109: no redirect is followed, whatever it leads to.
+    #[tokio::test]
+    async fn a_redirect_is_an_answer_and_is_not_followed() {
+        let (port, answered) =
+            answering(b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n")
+                .await;
+        let answer = loopback_named().get_json(&format!("http://127.0.0.1:{port}/a")).await;
+        assert!(matches!(answer, Err(Unreachable::Status(302))), "{answer:?}");
+        assert!(answered.await.unwrap().starts_with("GET /a HTTP/1.1\r\n"));
+    }
+
+    #[tokio::test]
+    async fn a_document_is_read_and_one_that_never_ends_is_not() {
+        let (port, _answered) = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n[1,2,3]").await;
+        let answer = loopback_named().get_json(&format!("http://127.0.0.1:{port}/")).await.unwrap();
+        assert_eq!(answer, serde_json::json!([1, 2, 3]));
+        let endless: &'static [u8] = Box::leak(
+            [b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b' '; LARGEST + 1]].concat().into_boxed_slice(),
+        );
+        let (port, _answered) = answering(endless).await;
+        let answer = loopback_named().get_json(&format!("http://127.0.0.1:{port}/")).await;
+        assert!(matches!(answer, Err(Unreachable::Unreadable | Unreachable::Transport(_))), "{answer:?}");
+    }
+}

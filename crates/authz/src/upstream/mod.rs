@@ -1,0 +1,8 @@
+//! Others' servers, which we call because a client has named them: never on the way to an answer that does not need it,
+//! and never where a client must not send us.
+
+mod fetch;
+mod guard;
+pub mod logouts;
+
+pub use fetch::{Fetch, Unreachable};
