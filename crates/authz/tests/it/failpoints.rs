@@ -1,6 +1,7 @@
 //! An act is one transaction. Each of its writes is made to fail in turn, and its commit: nothing of it is kept.
 
 mod developer;
+mod outside;
 mod trap;
 
 use authz::store::{clients, users};
