@@ -29,13 +29,15 @@ pub struct SessionClient {
 /// # Errors
 /// When a statement fails.
 pub fn insert(conn: &mut Conn, client: &SessionClient, now: Timestamp) -> QueryResult<()> {
-    if let Conn::Postgres(conn) = conn {
+    let is_live = match conn {
         // Whoever ends the session now waits, and then finds this row.
-        diesel::sql_query("SELECT 1 FROM sessions WHERE sid = $1 FOR SHARE")
-            .bind::<Binary, _>(client.sid)
-            .execute(conn)?;
-    }
-    if is_live(conn, client.sid)? {
+        Conn::Postgres(conn) => {
+            let held = diesel::sql_query("SELECT 1 FROM sessions WHERE sid = $1 FOR SHARE");
+            held.bind::<Binary, _>(client.sid).execute(conn)? > 0
+        }
+        Conn::Sqlite(_) => is_live(conn, client.sid)?,
+    };
+    if is_live {
         return insert_unless_taken!(conn, session_clients::table, client).map(drop);
     }
     logout_deliveries::insert(conn, std::slice::from_ref(client), now)

@@ -35,7 +35,7 @@ async fn allow(server: &TestServer, browser: &Browser, client: &Client, scope: &
 #[tokio::test]
 async fn a_person_sees_what_each_application_may_do_since_when_and_when_it_last_did() {
     let server = server().await;
-    let web = server.new_client("web").named("Time <b>sheets</b>\u{202e}").register().await;
+    let web = server.new_client("web").named("Time <b>sheets</b>").register().await;
     let phone = server.new_client("phone").named("Phone").register().await;
     let browser = server.signed_in("ada").await;
     let empty = browser.get(PATH).await;
