@@ -1,0 +1,267 @@
+// Every flow as an application on Node would go through it, with openid-client. Arguments: what run.py made (JSON), and
+// the folder of packages.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Browser } from './browser.mjs';
+
+const [worldFile, packages] = process.argv.slice(2);
+const client = await import(pathToFileURL(join(packages, 'openid-client/build/index.js')));
+const world = JSON.parse(await readFile(worldFile, 'utf8'));
+const { issuer, redirect_uri, person } = world;
+// In the order in which the server names them.
+const SCOPE = 'email groups openid profile read write';
+const INTROSPECTED = ['active', 'aud', 'client_id', 'exp', 'iat', 'iss', 'scope', 'sub', 'token_type', 'username'];
+
+// A client of ours by its name, as the library is told to be it. Signatures are verified also where TLS would do.
+async function be(name, { auth = client.ClientSecretBasic, server = issuer, metadata = {}, algorithm = 'oidc' } = {}) {
+  const { client_id, client_secret } = world.clients[name];
+  const method = client_secret ? auth(client_secret) : client.None();
+  const execute = [client.allowInsecureRequests, client.enableNonRepudiationChecks];
+  return client.discovery(new URL(server), client_id, metadata, method, { execute, algorithm });
+}
+
+// An authorization request, and what the library must be told to judge its answer.
+async function ask(config, parameters = {}) {
+  const pkceCodeVerifier = client.randomPKCECodeVerifier();
+  const [expectedState, expectedNonce] = [client.randomState(), client.randomNonce()];
+  const url = client.buildAuthorizationUrl(config, {
+    redirect_uri, scope: SCOPE, state: expectedState, nonce: expectedNonce, ...parameters,
+    code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier), code_challenge_method: 'S256',
+  });
+  return { url, checks: { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true } };
+}
+
+const browse = () => new Browser(world.origin, person);
+
+// From the question to the tokens.
+async function sign(config, { browser = browse(), parameters, checks: more } = {}) {
+  const { url, checks } = await ask(config, parameters);
+  return client.authorizationCodeGrant(config, await browser.visit(url), { ...checks, ...more });
+}
+
+// What an ID token must say beside what the library has judged: who it is is asked of UserInfo, where profile and
+// email are told.
+function isThePerson(tokens, { client_id }) {
+  const claims = tokens.claims();
+  assert.equal(claims.iss, issuer);
+  assert.equal(claims.aud, client_id);
+  assert.deepEqual([claims.acr, claims.amr], ['1', ['pwd']]);
+  assert.match(claims.sid, /./);
+  assert.match(claims.at_hash, /./);
+  assert.equal(tokens.scope, SCOPE);
+  return claims.sub;
+}
+
+const told = (sub) => ({
+  sub, name: person.name, preferred_username: person.username, email: person.email, email_verified: true, groups: ['staff'],
+});
+
+async function userInfo(config, tokens) {
+  const { updated_at, ...claims } = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
+  return claims;
+}
+
+async function code(name, options) {
+  const config = await be(name, options);
+  const tokens = await sign(config);
+  const sub = isThePerson(tokens, world.clients[name]);
+  assert.deepEqual(await userInfo(config, tokens), told(sub));
+  const renewed = await client.refreshTokenGrant(config, tokens.refresh_token);
+  assert.equal(renewed.claims().sub, sub);
+  assert.notEqual(renewed.refresh_token, tokens.refresh_token);
+  await client.tokenRevocation(config, renewed.refresh_token);
+  await assert.rejects(client.refreshTokenGrant(config, renewed.refresh_token), { error: 'invalid_grant' });
+}
+
+async function signed(alg) {
+  const metadata = { id_token_signed_response_alg: alg, userinfo_signed_response_alg: alg };
+  const config = await be(alg, { metadata });
+  const tokens = await sign(config);
+  const sub = isThePerson(tokens, world.clients[alg]);
+  assert.equal(header(tokens.id_token).alg, alg);
+  const { iss, aud, ...claims } = await userInfo(config, tokens);
+  assert.deepEqual([iss, aud, claims], [issuer, world.clients[alg].client_id, told(sub)]);
+}
+
+const header = (jwt) => JSON.parse(Buffer.from(jwt.split('.')[0], 'base64url'));
+
+async function discovery(algorithm) {
+  const config = await be('basic', { algorithm });
+  const server = config.serverMetadata();
+  assert.equal(server.issuer, issuer);
+  assert.ok(server.supportsPKCE());
+  const { keys } = await (await fetch(server.jwks_uri)).json();
+  assert.deepEqual([...new Set(keys.map((key) => key.alg))].sort(), ['ES256', 'EdDSA', 'RS256']);
+}
+
+async function api() {
+  const config = await be('basic');
+  const { access_token } = await sign(config);
+  const url = new URL('activities/', world.api);
+  const body = JSON.stringify({ name: 'Reading' });
+  const json = new Headers({ 'content-type': 'application/json' });
+  const made = await client.fetchProtectedResource(config, access_token, url, 'POST', body, json);
+  assert.equal(made.status, 201);
+  const { name } = await made.json();
+  const list = await (await client.fetchProtectedResource(config, access_token, url, 'GET')).json();
+  assert.deepEqual([name, list.count], ['Reading', 1]);
+  await assert.rejects(client.fetchProtectedResource(config, `${access_token}x`, url, 'GET'), { status: 401 });
+}
+
+async function introspection() {
+  const config = await be('basic');
+  const tokens = await sign(config);
+  const { username, client_id, active, ...rest } = await client.tokenIntrospection(config, tokens.access_token);
+  assert.deepEqual([active, username, client_id], [true, person.username, world.clients.basic.client_id]);
+  for (const member of INTROSPECTED.slice(3)) if (member !== 'username') assert.ok(member in rest, member);
+  await client.tokenRevocation(config, tokens.access_token);
+  assert.deepEqual(await client.tokenIntrospection(config, tokens.access_token), { active: false });
+}
+
+async function clientCredentials() {
+  const config = await be('basic');
+  const { access_token, scope, refresh_token } = await client.clientCredentialsGrant(config, { scope: 'read' });
+  assert.deepEqual([scope, refresh_token], ['read', undefined]);
+  const { active, username } = await client.tokenIntrospection(config, access_token);
+  assert.deepEqual([active, username], [true, undefined]);
+}
+
+async function device() {
+  const config = await be('device');
+  const asked = await client.initiateDeviceAuthorization(config, { scope: SCOPE });
+  const polling = client.pollDeviceAuthorizationGrant(config, asked);
+  const [tokens, heading] = await Promise.all([polling, browse().connectDevice(asked.verification_uri_complete)]);
+  assert.equal(heading, 'Go back to your device');
+  const sub = tokens.claims().sub;
+  assert.deepEqual(await userInfo(config, tokens), told(sub));
+}
+
+async function hybrid(parameters) {
+  const config = await be('front');
+  client.useCodeIdTokenResponseType(config);
+  isThePerson(await sign(config, { parameters }), world.clients.front);
+}
+
+async function implicit(parameters) {
+  const config = await be('front');
+  client.useIdTokenResponseType(config);
+  const { url, checks } = await ask(config, { scope: 'openid', ...parameters });
+  const arrived = await browse().visit(url);
+  const claims = await client.implicitAuthentication(config, arrived, checks.expectedNonce, { expectedState: checks.expectedState });
+  assert.equal(claims.aud, world.clients.front.client_id);
+}
+
+async function silent() {
+  const config = await be('remembered');
+  const browser = browse();
+  const none = { browser, parameters: { prompt: 'none' } };
+  await assert.rejects(sign(config, none), { error: 'login_required' });
+  await sign(await be('basic'), { browser });
+  await assert.rejects(sign(config, none), { error: 'consent_required' });
+  const first = await sign(config, { browser });
+  const count = [browser.signIns, browser.consents];
+  const again = await sign(config, none);
+  assert.deepEqual([browser.signIns, browser.consents], count);
+  assert.deepEqual([again.claims().sub, again.claims().sid], [first.claims().sub, first.claims().sid]);
+}
+
+async function age() {
+  const config = await be('basic');
+  const browser = browse();
+  const within = (maxAge) => sign(config, { browser, parameters: { max_age: maxAge }, checks: { maxAge } });
+  await within(600);
+  await within(600);
+  assert.equal(browser.signIns, 1);
+  assert.equal(typeof (await within(0)).claims().auth_time, 'number');
+  assert.equal(browser.signIns, 2);
+}
+
+async function refusal() {
+  const config = await be('public');
+  const { url, checks } = await ask(config);
+  const arrived = await browse().visit(url, { decision: 'refuse' });
+  await assert.rejects(client.authorizationCodeGrant(config, arrived, checks), { error: 'access_denied' });
+}
+
+// What must not pass: the address that came back is changed, or the library is told to expect something else.
+async function bites(change, reason) {
+  const config = await be('basic');
+  const { url, checks } = await ask(config);
+  const arrived = await browse().visit(url);
+  change(arrived.searchParams, checks);
+  await assert.rejects(client.authorizationCodeGrant(config, arrived, checks), (error) => isFor(error, reason));
+}
+
+async function replay() {
+  const config = await be('basic');
+  const { url, checks } = await ask(config);
+  const arrived = await browse().visit(url);
+  const tokens = await client.authorizationCodeGrant(config, arrived, checks);
+  await assert.rejects(client.authorizationCodeGrant(config, arrived, checks), { error: 'invalid_grant' });
+  assert.deepEqual(await client.tokenIntrospection(config, tokens.access_token), { active: false });
+}
+
+// Whether an error, or what it came of, says this: what is refused for another reason has not been refused.
+function isFor(error, reason) {
+  const said = [];
+  for (let each = error; each; each = each.cause) said.push(each.error, each.message, each.claim);
+  assert.match(said.join(' '), reason);
+  return true;
+}
+
+async function otherAlgorithm() {
+  const config = await be('RS256', { metadata: { id_token_signed_response_alg: 'ES256' } });
+  await assert.rejects(sign(config), (error) => isFor(error, /alg/));
+}
+
+async function otherIssuer() {
+  await assert.rejects(be('basic', { server: issuer.replace('localhost', '127.0.0.1') }), (error) => isFor(error, /issuer/));
+}
+
+const flows = {
+  'the code flow by Basic: UserInfo, refresh, revocation': () => code('basic'),
+  'the code flow by post: UserInfo, refresh, revocation': () => code('post', { auth: client.ClientSecretPost }),
+  'the code flow of a public client: UserInfo, refresh, revocation': () => code('public'),
+  'ID token and UserInfo signed RS256': () => signed('RS256'),
+  'ID token and UserInfo signed ES256': () => signed('ES256'),
+  'ID token and UserInfo signed EdDSA': () => signed('EdDSA'),
+  'discovery as OpenID says, and the keys': () => discovery('oidc'),
+  'discovery as RFC 8414 says, and the keys': () => discovery('oauth2'),
+  'the API, with and without a good token': api,
+  'introspection before and after revocation': introspection,
+  'client credentials': clientCredentials,
+  'a device': device,
+  'hybrid, code and ID token': () => hybrid({}),
+  'hybrid, posted as a form': () => hybrid({ response_mode: 'form_post' }),
+  'implicit, an ID token': () => implicit({}),
+  'implicit, posted as a form': () => implicit({ response_mode: 'form_post' }),
+  'the code flow, posted as a form': async () => {
+    isThePerson(await sign(await be('basic'), { parameters: { response_mode: 'form_post' } }), world.clients.basic);
+  },
+  'prompt=none: refused, then silent': silent,
+  'max_age: within it, and again': age,
+  'the person refuses': refusal,
+  'a wrong state is refused': () => bites((arrived) => arrived.set('state', 'other'), /state/),
+  'a wrong nonce is refused': () => bites((_, checks) => { checks.expectedNonce = 'other'; }, /nonce/),
+  'a wrong iss is refused': () => bites((arrived) => arrived.set('iss', `${issuer}x`), /iss/),
+  'no iss is refused': () => bites((arrived) => arrived.delete('iss'), /iss/),
+  'a wrong verifier is refused': () =>
+    bites((_, checks) => { checks.pkceCodeVerifier = client.randomPKCECodeVerifier(); }, /invalid_grant/),
+  'another algorithm is refused': otherAlgorithm,
+  'another issuer is refused': otherIssuer,
+  'a code is good once': replay,
+};
+
+for (const [name, flow] of Object.entries(flows)) {
+  try {
+    await flow();
+    console.log(`ok ${name}`);
+  } catch (error) {
+    console.log(`FAILED ${name}: ${error.message} ${error.error ?? ''} ${error.error_description ?? ''} ${error.cause ?? ''}`.replaceAll('\n', ' '));
+    console.error(error);
+  }
+}
+console.log('end');
