@@ -3,7 +3,7 @@
 
 const UNESCAPED = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#34;': '"', '&#38;': '&', '&#39;': "'", '&#60;': '<', '&#62;': '>' };
 
-export const unescape = (text) => text.replace(/&(amp|lt|gt|quot|#\d\d);/g, (entity) => UNESCAPED[entity] ?? entity);
+const unescape = (text) => text.replace(/&(amp|lt|gt|quot|#\d\d);/g, (entity) => UNESCAPED[entity] ?? entity);
 
 const attribute = (tag, name) => {
   const found = new RegExp(`\\s${name}="([^"]*)"`).exec(tag);

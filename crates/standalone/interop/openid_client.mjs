@@ -2,18 +2,20 @@
 // the folder of packages.
 
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Browser } from './browser.mjs';
 
+// Debian 12 has Node 18, where this is not there by itself.
+globalThis.crypto ??= webcrypto;
 const [worldFile, packages] = process.argv.slice(2);
 const client = await import(pathToFileURL(join(packages, 'openid-client/build/index.js')));
 const world = JSON.parse(await readFile(worldFile, 'utf8'));
 const { issuer, redirect_uri, person } = world;
 // In the order in which the server names them.
 const SCOPE = 'email groups openid profile read write';
-const INTROSPECTED = ['active', 'aud', 'client_id', 'exp', 'iat', 'iss', 'scope', 'sub', 'token_type', 'username'];
 
 // A client of ours by its name, as the library is told to be it. Signatures are verified also where TLS would do.
 async function be(name, { auth = client.ClientSecretBasic, server = issuer, metadata = {}, algorithm = 'oidc' } = {}) {
@@ -37,7 +39,7 @@ async function ask(config, parameters = {}) {
 const browse = () => new Browser(world.origin, person);
 
 // From the question to the tokens.
-async function sign(config, { browser = browse(), parameters, checks: more } = {}) {
+async function signIn(config, { browser = browse(), parameters, checks: more } = {}) {
   const { url, checks } = await ask(config, parameters);
   return client.authorizationCodeGrant(config, await browser.visit(url), { ...checks, ...more });
 }
@@ -66,7 +68,7 @@ async function userInfo(config, tokens) {
 
 async function code(name, options) {
   const config = await be(name, options);
-  const tokens = await sign(config);
+  const tokens = await signIn(config);
   const sub = isThePerson(tokens, world.clients[name]);
   assert.deepEqual(await userInfo(config, tokens), told(sub));
   const renewed = await client.refreshTokenGrant(config, tokens.refresh_token);
@@ -79,7 +81,7 @@ async function code(name, options) {
 async function signed(alg) {
   const metadata = { id_token_signed_response_alg: alg, userinfo_signed_response_alg: alg };
   const config = await be(alg, { metadata });
-  const tokens = await sign(config);
+  const tokens = await signIn(config);
   const sub = isThePerson(tokens, world.clients[alg]);
   assert.equal(header(tokens.id_token).alg, alg);
   const { iss, aud, ...claims } = await userInfo(config, tokens);
@@ -99,7 +101,7 @@ async function discovery(algorithm) {
 
 async function api() {
   const config = await be('basic');
-  const { access_token } = await sign(config);
+  const { access_token } = await signIn(config);
   const url = new URL('activities/', world.api);
   const body = JSON.stringify({ name: 'Reading' });
   const json = new Headers({ 'content-type': 'application/json' });
@@ -113,10 +115,10 @@ async function api() {
 
 async function introspection() {
   const config = await be('basic');
-  const tokens = await sign(config);
-  const { username, client_id, active, ...rest } = await client.tokenIntrospection(config, tokens.access_token);
-  assert.deepEqual([active, username, client_id], [true, person.username, world.clients.basic.client_id]);
-  for (const member of INTROSPECTED.slice(3)) if (member !== 'username') assert.ok(member in rest, member);
+  const tokens = await signIn(config);
+  const found = await client.tokenIntrospection(config, tokens.access_token);
+  assert.deepEqual([found.active, found.username, found.client_id], [true, person.username, world.clients.basic.client_id]);
+  assert.deepEqual([found.iss, found.scope, found.sub], [issuer, SCOPE, tokens.claims().sub]);
   await client.tokenRevocation(config, tokens.access_token);
   assert.deepEqual(await client.tokenIntrospection(config, tokens.access_token), { active: false });
 }
@@ -142,7 +144,7 @@ async function device() {
 async function hybrid(parameters) {
   const config = await be('front');
   client.useCodeIdTokenResponseType(config);
-  isThePerson(await sign(config, { parameters }), world.clients.front);
+  isThePerson(await signIn(config, { parameters }), world.clients.front);
 }
 
 async function implicit(parameters) {
@@ -158,12 +160,12 @@ async function silent() {
   const config = await be('remembered');
   const browser = browse();
   const none = { browser, parameters: { prompt: 'none' } };
-  await assert.rejects(sign(config, none), { error: 'login_required' });
-  await sign(await be('basic'), { browser });
-  await assert.rejects(sign(config, none), { error: 'consent_required' });
-  const first = await sign(config, { browser });
+  await assert.rejects(signIn(config, none), { error: 'login_required' });
+  await signIn(await be('basic'), { browser });
+  await assert.rejects(signIn(config, none), { error: 'consent_required' });
+  const first = await signIn(config, { browser });
   const count = [browser.signIns, browser.consents];
-  const again = await sign(config, none);
+  const again = await signIn(config, none);
   assert.deepEqual([browser.signIns, browser.consents], count);
   assert.deepEqual([again.claims().sub, again.claims().sid], [first.claims().sub, first.claims().sid]);
 }
@@ -171,7 +173,7 @@ async function silent() {
 async function age() {
   const config = await be('basic');
   const browser = browse();
-  const within = (maxAge) => sign(config, { browser, parameters: { max_age: maxAge }, checks: { maxAge } });
+  const within = (maxAge) => signIn(config, { browser, parameters: { max_age: maxAge }, checks: { maxAge } });
   await within(600);
   await within(600);
   assert.equal(browser.signIns, 1);
@@ -214,7 +216,16 @@ function isFor(error, reason) {
 
 async function otherAlgorithm() {
   const config = await be('RS256', { metadata: { id_token_signed_response_alg: 'ES256' } });
-  await assert.rejects(sign(config), (error) => isFor(error, /alg/));
+  await assert.rejects(signIn(config), (error) => isFor(error, /alg/));
+}
+
+async function otherKeys() {
+  const config = await be('basic');
+  const { keys } = await (await fetch(config.serverMetadata().jwks_uri)).json();
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
+  const ours = keys.filter((key) => key.alg === 'RS256').map(({ kid, alg, use }) => ({ ...other, kid, alg, use }));
+  client.setJwksCache(config, { jwks: { keys: ours }, uat: Math.floor(Date.now() / 1000) });
+  await assert.rejects(signIn(config), (error) => isFor(error, /signature/));
 }
 
 async function otherIssuer() {
@@ -239,18 +250,19 @@ const flows = {
   'implicit, an ID token': () => implicit({}),
   'implicit, posted as a form': () => implicit({ response_mode: 'form_post' }),
   'the code flow, posted as a form': async () => {
-    isThePerson(await sign(await be('basic'), { parameters: { response_mode: 'form_post' } }), world.clients.basic);
+    isThePerson(await signIn(await be('basic'), { parameters: { response_mode: 'form_post' } }), world.clients.basic);
   },
   'prompt=none: refused, then silent': silent,
   'max_age: within it, and again': age,
   'the person refuses': refusal,
-  'a wrong state is refused': () => bites((arrived) => arrived.set('state', 'other'), /state/),
-  'a wrong nonce is refused': () => bites((_, checks) => { checks.expectedNonce = 'other'; }, /nonce/),
-  'a wrong iss is refused': () => bites((arrived) => arrived.set('iss', `${issuer}x`), /iss/),
-  'no iss is refused': () => bites((arrived) => arrived.delete('iss'), /iss/),
+  'a wrong state is refused': () => bites((arrived) => arrived.set('state', 'other'), /"state"/),
+  'a wrong nonce is refused': () => bites((_, checks) => { checks.expectedNonce = 'other'; }, /"nonce"/),
+  'a wrong iss is refused': () => bites((arrived) => arrived.set('iss', `${issuer}x`), /"iss"/),
+  'no iss is refused': () => bites((arrived) => arrived.delete('iss'), /"iss"/),
   'a wrong verifier is refused': () =>
     bites((_, checks) => { checks.pkceCodeVerifier = client.randomPKCECodeVerifier(); }, /invalid_grant/),
   'another algorithm is refused': otherAlgorithm,
+  'other keys are refused': otherKeys,
   'another issuer is refused': otherIssuer,
   'a code is good once': replay,
 };
@@ -260,7 +272,7 @@ for (const [name, flow] of Object.entries(flows)) {
     await flow();
     console.log(`ok ${name}`);
   } catch (error) {
-    console.log(`FAILED ${name}: ${error.message} ${error.error ?? ''} ${error.error_description ?? ''} ${error.cause ?? ''}`.replaceAll('\n', ' '));
+    console.log(`FAILED ${name}: ${error.message}`.replaceAll('\n', ' '));
     console.error(error);
   }
 }

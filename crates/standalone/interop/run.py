@@ -69,9 +69,9 @@ class Program:
     def wait(self):
         until = time.monotonic() + START_WITHIN
         while time.monotonic() < until and self.process.poll() is None:
-            said = re.search(r"^Timetracker listens on (http\S+)", self.said(), re.MULTILINE)
-            # It says who can sign in after it has made them.
-            if said and (self.folder / "welcome.txt").exists():
+            # It says who may sign in after it has made them.
+            said = re.search(r"^Timetracker listens on (http\S+).*^Sign in as", self.said(), re.MULTILINE | re.DOTALL)
+            if said:
                 return said.group(1)
             time.sleep(0.05)
         sys.exit(f"timetracker did not start:\n{self.said()}")
@@ -148,6 +148,10 @@ def main():
     arguments.add_argument("--python", type=Path, default=Path(sys.executable), help="a Python that has Authlib")
     arguments.add_argument("--node-modules", type=Path, required=True, help="the folder that has openid-client")
     said = arguments.parse_args()
+    if not (said.programs / "timetracker").exists():
+        sys.exit(f"no timetracker in {said.programs}: cargo build -p authz -p standalone")
+    # Also then, what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         program = Program(said.programs.resolve(), folder)
