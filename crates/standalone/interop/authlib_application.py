@@ -1,5 +1,5 @@
 """An application with Authlib: the parts it builds its Flask, Django and Starlette clients of, without a web framework
-around them."""
+around them; and what every flow is judged by."""
 
 import json
 import sys
@@ -86,3 +86,36 @@ def answer_of(arrived):
     """What reaches the application: of an address with a query, browsers keep the fragment to themselves."""
     address = urlsplit(arrived.url)
     return arrived.posted or dict(parse_qsl(address.query or address.fragment))
+
+
+def same(found, expected):
+    assert found == expected, f"{found!r} is not {expected!r}"
+
+
+def refused(error, reason, act, *arguments, **named):
+    """What is refused for another reason has not been refused."""
+    try:
+        act(*arguments, **named)
+    except error as caught:
+        assert reason in str(caught), f"refused, but for {caught!r}"
+    else:
+        raise AssertionError("it was taken")
+
+
+def told(sub):
+    return {"sub": sub, "name": PERSON["name"], "preferred_username": PERSON["username"], "email": PERSON["email"],
+            "email_verified": True, "groups": ["staff"]}
+
+
+def is_the_person(application, token):
+    """What an ID token must say beside what the library has judged."""
+    claims = token["userinfo"]
+    same([claims["iss"], claims["aud"]], [ISSUER, application.client_id])
+    same([claims["acr"], claims["amr"]], ["1", ["pwd"]])
+    assert claims["at_hash"] and claims["sid"]
+    same(token["scope"], SCOPE)
+    return claims["sub"]
+
+
+def without(claims, *names):
+    return {name: value for name, value in claims.items() if name not in names}

@@ -16,42 +16,10 @@ from authlib.oidc.core import HybridIDToken, ImplicitIDToken
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from authlib_application import ISSUER, PERSON, SCOPE, WORLD, Application, answer_of, browse
+from authlib_application import ISSUER, PERSON, SCOPE, WORLD, Application, answer_of, browse, is_the_person, refused
+from authlib_application import same, told, without
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-
-
-def same(found, expected):
-    assert found == expected, f"{found!r} is not {expected!r}"
-
-
-def refused(error, reason, act, *arguments, **named):
-    """What is refused for another reason has not been refused."""
-    try:
-        act(*arguments, **named)
-    except error as caught:
-        assert reason in str(caught), f"refused, but for {caught!r}"
-    else:
-        raise AssertionError("it was taken")
-
-
-def told(sub):
-    return {"sub": sub, "name": PERSON["name"], "preferred_username": PERSON["username"], "email": PERSON["email"],
-            "email_verified": True, "groups": ["staff"]}
-
-
-def is_the_person(application, token):
-    """What an ID token must say beside what the library has judged."""
-    claims = token["userinfo"]
-    same([claims["iss"], claims["aud"]], [ISSUER, application.client_id])
-    same([claims["acr"], claims["amr"]], ["1", ["pwd"]])
-    assert claims["at_hash"] and claims["sid"]
-    same(token["scope"], SCOPE)
-    return claims["sub"]
-
-
-def without(claims, *names):
-    return {name: value for name, value in claims.items() if name not in names}
 
 
 def code(name, **kwargs):
@@ -120,6 +88,15 @@ def client_credentials():
     same([token["scope"], "refresh_token" in token], ["read", False])
 
 
+def password():
+    application = Application("password", scope="read write")
+    session, endpoint = application.session(), application.endpoint("token")
+    token = session.fetch_token(endpoint, username=PERSON["username"], password=PERSON["password"])
+    renewed = session.refresh_token(endpoint)
+    same([token["scope"], renewed["scope"]], ["read write", "read write"])
+    refused(OAuthError, "invalid_grant", session.fetch_token, endpoint, username=PERSON["username"], password="another")
+
+
 def device():
     """Authlib knows the grant, and leaves asking and waiting to the application."""
     application = Application("device")
@@ -148,6 +125,19 @@ def hybrid(**parameters):
     same(is_the_person(application, application.redeem(arrived, asked)), claims["sub"])
 
 
+def hybrid_with_access():
+    application = Application("front")
+    verifier = generate_token(48)
+    url, asked = application.ask(response_type="code id_token token", code_verifier=verifier,
+                                 code_challenge=create_s256_code_challenge(verifier), code_challenge_method="S256")
+    arrived = browse().visit(url)
+    token = application.session().fetch_token(authorization_response=arrived.url, state=asked["state"])
+    beside = {"nonce": asked["nonce"], "code": token["code"], "access_token": token["access_token"]}
+    sub = application.judge(HybridIDToken, token["id_token"], **beside)["sub"]
+    same(without(application.userinfo(token=token), "updated_at"), told(sub))
+    same(is_the_person(application, application.redeem(arrived, asked)), sub)
+
+
 def implicit(**parameters):
     application = Application("front", code_challenge_method=None)
     url, asked = application.ask(response_type="id_token", **parameters)
@@ -163,7 +153,8 @@ def implicit_with_access():
     token = application.session().fetch_token(authorization_response=browse().visit(url).url, state=asked["state"])
     beside = {"nonce": asked["nonce"], "access_token": token["access_token"]}
     claims = application.judge(ImplicitIDToken, token["id_token"], **beside)
-    refused(Exception, "'at_hash'", application.judge, ImplicitIDToken, token["id_token"], **{**beside, "access_token": "other"})
+    other = {**beside, "access_token": "other"}
+    refused(Exception, "'at_hash'", application.judge, ImplicitIDToken, token["id_token"], **other)
     same(without(application.userinfo(token=token), "updated_at"), told(claims["sub"]))
 
 
@@ -191,6 +182,23 @@ def age():
     same(browser.sign_ins, 1)
     assert isinstance(application.sign_in(browser, max_age="0")["userinfo"]["auth_time"], int)
     same(browser.sign_ins, 2)
+
+
+def login():
+    application, browser = Application("basic"), browse()
+    first = application.sign_in(browser)
+    again = application.sign_in(browser, prompt="login", login_hint=PERSON["username"])
+    same(browser.sign_ins, 2)
+    hinted = application.sign_in(browser, prompt="none", id_token_hint=first["id_token"])
+    same(hinted["userinfo"]["sub"], again["userinfo"]["sub"])
+
+
+def claims():
+    """What is told in the ID token, and not at UserInfo, because it was asked for by name."""
+    application = Application("basic", scope="openid")
+    token = application.sign_in(claims=json.dumps({"id_token": {"email": {"essential": True}}}))
+    same(token["userinfo"]["email"], PERSON["email"])
+    same(application.userinfo(token=token), {"sub": token["userinfo"]["sub"]})
 
 
 def refusal():
@@ -235,21 +243,26 @@ FLOWS = {
     "the API, with and without a good token": api,
     "introspection before and after revocation": introspection,
     "client credentials": client_credentials,
+    "a password": password,
     "a device": device,
     "hybrid, code and ID token": hybrid,
     "hybrid, posted as a form": partial(hybrid, response_mode="form_post"),
+    "hybrid, code, ID and access token": hybrid_with_access,
     "implicit, an ID token": implicit,
     "implicit, posted as a form": partial(implicit, response_mode="form_post"),
     "implicit, ID and access token": implicit_with_access,
     "the code flow, posted as a form": form_post,
     "prompt=none: refused, then silent": silent,
     "max_age: within it, and again": age,
+    "prompt=login asks again; a hint is who it was": login,
+    "claims asked for by name": claims,
     "the person refuses": refusal,
     "a wrong state is refused": partial(bites, "mismatching_state", expected={"state": "other"}),
     "a wrong nonce is refused": partial(bites, "'nonce'", expected={"nonce": "other"}),
     "a wrong iss is refused": partial(bites, "'iss'", metadata={"issuer": f"{ISSUER}x"}),
     "a wrong verifier is refused": partial(bites, "invalid_grant", expected={"code_verifier": generate_token(48)}),
-    "another algorithm is refused": partial(bites, "algorithm", metadata={"id_token_signing_alg_values_supported": ["ES256"]}),
+    "another algorithm is refused": partial(
+        bites, "algorithm", metadata={"id_token_signing_alg_values_supported": ["ES256"]}),
     "other keys are refused": other_keys,
     "a code is good once": replay,
 }

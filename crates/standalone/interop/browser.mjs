@@ -1,9 +1,10 @@
 // A person's browser, as little as the pages need: cookies, redirects within the server, forms by their ids. It stops
 // where it is sent elsewhere, because nobody is there.
 
-const UNESCAPED = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#34;': '"', '&#38;': '&', '&#39;': "'", '&#60;': '<', '&#62;': '>' };
+const NAMED = { amp: '&', lt: '<', gt: '>', quot: '"' };
 
-const unescape = (text) => text.replace(/&(amp|lt|gt|quot|#\d\d);/g, (entity) => UNESCAPED[entity] ?? entity);
+const unescape = (text) => text.replace(/&(?:#(\d+)|(\w+));/g, (entity, number, name) =>
+  number ? String.fromCodePoint(number) : (NAMED[name] ?? entity));
 
 const attribute = (tag, name) => {
   const found = new RegExp(`\\s${name}="([^"]*)"`).exec(tag);

@@ -2,69 +2,10 @@
 // the folder of packages.
 
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, webcrypto } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Browser } from './browser.mjs';
-
-// Debian 12 has Node 18, where this is not there by itself.
-globalThis.crypto ??= webcrypto;
-const [worldFile, packages] = process.argv.slice(2);
-const client = await import(pathToFileURL(join(packages, 'openid-client/build/index.js')));
-const world = JSON.parse(await readFile(worldFile, 'utf8'));
-const { issuer, redirect_uri, person } = world;
-// In the order in which the server names them.
-const SCOPE = 'email groups openid profile read write';
-
-// A client of ours by its name, as the library is told to be it. Signatures are verified also where TLS would do.
-async function be(name, { auth = client.ClientSecretBasic, server = issuer, metadata = {}, algorithm = 'oidc' } = {}) {
-  const { client_id, client_secret } = world.clients[name];
-  const method = client_secret ? auth(client_secret) : client.None();
-  const execute = [client.allowInsecureRequests, client.enableNonRepudiationChecks];
-  return client.discovery(new URL(server), client_id, metadata, method, { execute, algorithm });
-}
-
-// An authorization request, and what the library must be told to judge its answer.
-async function ask(config, parameters = {}) {
-  const pkceCodeVerifier = client.randomPKCECodeVerifier();
-  const [expectedState, expectedNonce] = [client.randomState(), client.randomNonce()];
-  const url = client.buildAuthorizationUrl(config, {
-    redirect_uri, scope: SCOPE, state: expectedState, nonce: expectedNonce, ...parameters,
-    code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier), code_challenge_method: 'S256',
-  });
-  return { url, checks: { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true } };
-}
-
-const browse = () => new Browser(world.origin, person);
-
-// From the question to the tokens.
-async function signIn(config, { browser = browse(), parameters, checks: more } = {}) {
-  const { url, checks } = await ask(config, parameters);
-  return client.authorizationCodeGrant(config, await browser.visit(url), { ...checks, ...more });
-}
-
-// What an ID token must say beside what the library has judged: who it is is asked of UserInfo, where profile and
-// email are told.
-function isThePerson(tokens, { client_id }) {
-  const claims = tokens.claims();
-  assert.equal(claims.iss, issuer);
-  assert.equal(claims.aud, client_id);
-  assert.deepEqual([claims.acr, claims.amr], ['1', ['pwd']]);
-  assert.match(claims.sid, /./);
-  assert.match(claims.at_hash, /./);
-  assert.equal(tokens.scope, SCOPE);
-  return claims.sub;
-}
-
-const told = (sub) => ({
-  sub, name: person.name, preferred_username: person.username, email: person.email, email_verified: true, groups: ['staff'],
-});
-
-async function userInfo(config, tokens) {
-  const { updated_at, ...claims } = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub);
-  return claims;
-}
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  SCOPE, ask, be, browse, client, isThePerson, issuer, person, signIn, told, userInfo, world,
+} from './openid_application.mjs';
 
 async function code(name, options) {
   const config = await be(name, options);
@@ -131,6 +72,16 @@ async function clientCredentials() {
   assert.deepEqual([active, username], [true, undefined]);
 }
 
+async function password() {
+  const config = await be('password');
+  const asked = { username: person.username, password: person.password, scope: 'read write' };
+  const tokens = await client.genericGrantRequest(config, 'password', asked);
+  const renewed = await client.refreshTokenGrant(config, tokens.refresh_token);
+  assert.deepEqual([tokens.scope, renewed.scope], ['read write', 'read write']);
+  const wrong = client.genericGrantRequest(config, 'password', { ...asked, password: 'another' });
+  await assert.rejects(wrong, { error: 'invalid_grant' });
+}
+
 async function device() {
   const config = await be('device');
   const asked = await client.initiateDeviceAuthorization(config, { scope: SCOPE });
@@ -152,7 +103,8 @@ async function implicit(parameters) {
   client.useIdTokenResponseType(config);
   const { url, checks } = await ask(config, { scope: 'openid', ...parameters });
   const arrived = await browse().visit(url);
-  const claims = await client.implicitAuthentication(config, arrived, checks.expectedNonce, { expectedState: checks.expectedState });
+  const { expectedNonce, ...others } = checks;
+  const claims = await client.implicitAuthentication(config, arrived, expectedNonce, others);
   assert.equal(claims.aud, world.clients.front.client_id);
 }
 
@@ -179,6 +131,25 @@ async function age() {
   assert.equal(browser.signIns, 1);
   assert.equal(typeof (await within(0)).claims().auth_time, 'number');
   assert.equal(browser.signIns, 2);
+}
+
+async function login() {
+  const config = await be('basic');
+  const browser = browse();
+  const first = await signIn(config, { browser });
+  const again = await signIn(config, { browser, parameters: { prompt: 'login', login_hint: person.username } });
+  assert.equal(browser.signIns, 2);
+  const hinted = { browser, parameters: { prompt: 'none', id_token_hint: first.id_token } };
+  assert.equal((await signIn(config, hinted)).claims().sub, again.claims().sub);
+}
+
+// What is told in the ID token, and not at UserInfo, because it was asked for by name.
+async function claims() {
+  const config = await be('basic');
+  const parameters = { scope: 'openid', claims: JSON.stringify({ id_token: { email: { essential: true } } }) };
+  const tokens = await signIn(config, { parameters });
+  assert.equal(tokens.claims().email, person.email);
+  assert.deepEqual(await userInfo(config, tokens), { sub: tokens.claims().sub });
 }
 
 async function refusal() {
@@ -244,6 +215,7 @@ const flows = {
   'the API, with and without a good token': api,
   'introspection before and after revocation': introspection,
   'client credentials': clientCredentials,
+  'a password': password,
   'a device': device,
   'hybrid, code and ID token': () => hybrid({}),
   'hybrid, posted as a form': () => hybrid({ response_mode: 'form_post' }),
@@ -254,6 +226,8 @@ const flows = {
   },
   'prompt=none: refused, then silent': silent,
   'max_age: within it, and again': age,
+  'prompt=login asks again; a hint is who it was': login,
+  'claims asked for by name': claims,
   'the person refuses': refusal,
   'a wrong state is refused': () => bites((arrived) => arrived.set('state', 'other'), /"state"/),
   'a wrong nonce is refused': () => bites((_, checks) => { checks.expectedNonce = 'other'; }, /"nonce"/),
