@@ -22,6 +22,10 @@ test-postgres *names:
 test-browser *names:
     cargo test -p standalone --locked --test it -- --ignored {{ names }}
 
+# Every flow with openid-client and Authlib, which are fetched
+interop:
+    .ci/run interop
+
 # kill -9 under load
 test-crash rounds="50":
     ROUNDS={{ rounds }} cargo test -p standalone --locked --test it -- kill::
