@@ -149,6 +149,9 @@ pub fn csp_source(uri: &str) -> String {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
