@@ -32,7 +32,8 @@ fuzz seconds="60" name="fuzz_":
 
 # What holds of everything, on that many cases each that nobody has tried
 properties cases="20000":
-    PROPTEST_CASES={{ cases }} PROPTEST_RNG_SEED=$RANDOM$RANDOM cargo test -p model -p authz --locked --lib -- properties::
+    PROPTEST_CASES={{ cases }} PROPTEST_MAX_GLOBAL_REJECTS={{ cases }} PROPTEST_RNG_SEED=$RANDOM$RANDOM \
+        cargo test -p model -p authz --locked --lib -- properties::
 
 # Formatting, clippy, what may lean on what
 lint:

@@ -92,8 +92,8 @@ proptest! {
         let (first, rest) = text.split_once('.').unwrap();
         let head = json!({"typ": "JWT", "alg": alg, "kid": KEYS.ids()[kid]});
         let head = BASE64_URL_SAFE_NO_PAD.encode(head.to_string());
-        prop_assume!(head != first);
-        prop_assert_eq!(signed_by_us(&KEYS, &format!("{head}.{rest}"), "JWT"), None);
+        let is_taken = signed_by_us(&KEYS, &format!("{head}.{rest}"), "JWT").is_some();
+        prop_assert_eq!(is_taken, head == first);
     }
 }
 

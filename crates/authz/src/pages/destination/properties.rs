@@ -28,7 +28,7 @@ proptest! {
     /// R103
     #[test]
     fn whatever_is_sent_as_next_leads_to_one_of_three_places(
-        any in r"\PC{0,30}", near in r"/o/(authorize|device)/[?#/\\.%a-z0-9=&@: ]{0,20}",
+        any in r"\PC{0,30}", near in r"/o/(authorize|device)/\??[?#/\\.%a-z0-9=&@: ]{0,20}",
         away in r"(https?:|//|/\\|[a-z]{1,4}:|)[/\\.@a-z]{0,16}(/o/authorize/\?|/o/device/)[ -~]{0,8}",
     ) {
         for next in [any, near, away] {

@@ -82,10 +82,14 @@ proptest! {
     /// R1, R4
     #[test]
     fn what_is_taken_for_a_registered_uri_differs_at_most_in_the_port_of_a_loopback_address(
-        registered in registered(), edits in edits(), other in registered(),
+        registered in registered(), edits in edits(), other in registered(), cut: Index,
     ) {
         assert_leads_to_the_same_place(&registered, &nearly(&registered, &edits));
         assert_leads_to_the_same_place(&registered, &other);
+        let part = &registered[..cut.index(registered.len())];
+        assert_leads_to_the_same_place(&registered, part);
+        assert_leads_to_the_same_place(&registered, &format!("{registered}{other}"));
+        assert_leads_to_the_same_place(&registered, &nearly(part, &edits));
     }
 
     /// R4
