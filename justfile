@@ -30,6 +30,15 @@ interop:
 test-crash rounds="50":
     ROUNDS={{ rounds }} cargo test -p standalone --locked --test it -- kill::
 
+# Each parser, that many seconds of inputs nobody has tried; a name runs those that have it in theirs
+fuzz seconds="60" name="fuzz_":
+    FUZZ_SECONDS={{ seconds }} cargo test -p model -p authz --locked --lib -- {{ name }}
+
+# What holds of everything, on that many cases each that nobody has tried
+properties cases="20000":
+    PROPTEST_CASES={{ cases }} PROPTEST_MAX_GLOBAL_REJECTS={{ cases }} PROPTEST_RNG_SEED=$RANDOM$RANDOM \
+        cargo test -p model -p authz --locked --lib -- properties::
+
 # Formatting, clippy, what may lean on what
 lint:
     .ci/run fmt lint guards

@@ -206,6 +206,9 @@ impl ClientMetadata {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

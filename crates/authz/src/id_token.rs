@@ -95,14 +95,19 @@ async fn person(app: &App, id: UserId, claims: ClaimSet) -> Result<Map<String, V
 }
 
 /// The subject of an ID token of ours that was issued to this client, whether it has ended or not; `None` for anything
-/// else. Signed answers of UserInfo have no end, and are not taken for one.
+/// else.
 pub fn subject_of_hint(app: &App, client: &Client, hint: &str) -> Option<String> {
     let claims = jwt::signed_by_us(&app.signing, hint, "JWT")?;
+    stated_subject(&claims, app.config.issuer.as_str(), client.id.as_str()).map(str::to_owned)
+}
+
+/// Signed answers of UserInfo have no end, and are not taken for an ID token.
+fn stated_subject<'a>(claims: &'a Map<String, Value>, issuer: &str, client: &str) -> Option<&'a str> {
     let is = |name: &str, expected: &str| claims.get(name).and_then(Value::as_str) == Some(expected);
     let is_instant = |name: &str| claims.get(name).is_some_and(Value::is_i64);
     let is_id_token = is_instant("exp") && is_instant("iat") && is_instant("auth_time");
-    let is_for_it = is("iss", app.config.issuer.as_str()) && is("aud", client.id.as_str());
-    (is_id_token && is_for_it).then(|| claims.get("sub")?.as_str().map(str::to_owned))?
+    let is_for_it = is("iss", issuer) && is("aud", client);
+    (is_id_token && is_for_it).then(|| claims.get("sub")?.as_str())?
 }
 
 /// The name by which a client knows a person, never given to anybody else: their number, or one that clients of
@@ -120,3 +125,6 @@ fn sector(client: &Client) -> String {
     let host = uri.and_then(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
     host.unwrap_or_else(|| client.id.as_str().to_owned())
 }
+
+#[cfg(test)]
+mod properties;

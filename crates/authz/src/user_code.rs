@@ -60,6 +60,9 @@ impl fmt::Debug for UserCode {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use std::collections::{HashMap, HashSet};
 

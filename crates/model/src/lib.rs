@@ -6,8 +6,12 @@
 //! * [`secret`]: values that do not print, and the digest secrets are kept as, and no core dumps.
 //! * [`logging`]: one structured line per event. [`stop`]: being told to stop. [`request_id`]: what ties a line to its request.
 //! * [`db`]: the front door to SQLite and PostgreSQL: `Db::read` and `Db::write`.
+//!
+//! For tests, with the feature `testing`: `fuzzing`, and databases of their own in `db::testing`.
 
 pub mod db;
+#[cfg(any(test, feature = "testing"))]
+pub mod fuzzing;
 pub mod id;
 pub mod introspection;
 pub mod logging;

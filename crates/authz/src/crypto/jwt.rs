@@ -40,6 +40,9 @@ fn signature_only(alg: SigningAlg) -> Validation {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use base64::Engine;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;

@@ -100,6 +100,9 @@ fn is_about_applications(rest: &str) -> bool {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

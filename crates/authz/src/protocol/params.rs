@@ -125,6 +125,9 @@ fn decoded(part: &str) -> Result<Cow<'_, str>, ParamsError> {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

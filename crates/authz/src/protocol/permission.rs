@@ -106,6 +106,9 @@ fn narrowed_audiences(whole: &str, params: &Params) -> Result<String, OAuthError
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

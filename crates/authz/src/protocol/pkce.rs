@@ -49,6 +49,9 @@ impl fmt::Display for Challenge {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

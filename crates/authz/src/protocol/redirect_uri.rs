@@ -49,6 +49,8 @@ pub enum Unsafe {
     Wildcard,
     /// Neither https, nor http to a loopback address, nor a private-use scheme with a dot.
     Scheme,
+    /// Its host is not written as a browser reads it, or has characters that no name has.
+    Host,
 }
 
 impl fmt::Display for Unsafe {
@@ -60,6 +62,9 @@ impl fmt::Display for Unsafe {
             Self::Wildcard => "a redirect URI has no wildcard",
             Self::Scheme => {
                 "a redirect URI is https, http to 127.0.0.1, [::1] or localhost, or of a private scheme with a dot"
+            }
+            Self::Host => {
+                "the host of a redirect URI is a name of letters, digits, hyphens and dots, or an address written in full"
             }
         })
     }
@@ -89,8 +94,8 @@ pub fn check(uri: &str) -> Result<(), Unsafe> {
         return Err(Unsafe::UserInfo);
     }
     match url.scheme() {
-        "https" if url.has_host() && uri.starts_with("https://") => Ok(()),
-        "http" if uri.starts_with("http://") && is_loopback(&url) => Ok(()),
+        "https" if uri.starts_with("https://") => plain_host(uri, &url),
+        "http" if uri.starts_with("http://") && is_loopback(&url) => plain_host(uri, &url),
         scheme if scheme.contains('.') && uri.starts_with(scheme) => Ok(()),
         _ => Err(Unsafe::Scheme),
     }
@@ -109,6 +114,18 @@ pub fn check_page(uri: &str) -> Result<(), Unsafe> {
 
 fn authority(uri: &str) -> &str {
     uri.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?']).next().unwrap_or("")
+}
+
+/// Browsers repair what they read: `https:///x` leads to x, `127.1` to 127.0.0.1, and `;` stays in a name. Others read
+/// it otherwise, and a policy for the host would end at the semicolon.
+fn plain_host(uri: &str, url: &Url) -> Result<(), Unsafe> {
+    let host = url.host_str().unwrap_or_default();
+    let (written, port) = authority(uri).split_at_checked(host.len()).ok_or(Unsafe::Host)?;
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._[:]".contains(&byte);
+    let is_alike = !host.is_empty() && written.eq_ignore_ascii_case(host) && host.bytes().all(is_plain);
+    let ends_there = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    if is_alike && ends_there { Ok(()) } else { Err(Unsafe::Host) }
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -141,6 +158,9 @@ pub fn csp_source(uri: &str) -> String {
         Err(_) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {
@@ -238,6 +258,13 @@ mod tests {
             ("https://@c.example/cb", Unsafe::UserInfo),
             ("https://*.example/cb", Unsafe::Wildcard),
             ("https://c.example/*", Unsafe::Wildcard),
+            ("https:///c.example/cb", Unsafe::Host),
+            ("https://%63.example/cb", Unsafe::Host),
+            ("https://c.example:/cb", Unsafe::Host),
+            ("https://c.example;sandbox/cb", Unsafe::Host),
+            ("https://c.example,x/cb", Unsafe::Host),
+            ("https://0x7f.1/cb", Unsafe::Host),
+            ("http://127.1/cb", Unsafe::Host),
             ("http://c.example/cb", Unsafe::Scheme),
             ("http://127.0.0.1.evil.com/cb", Unsafe::Scheme),
             ("HTTPS:c.example/cb", Unsafe::Scheme),

@@ -96,6 +96,9 @@ fn malformed() -> OAuthError {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
