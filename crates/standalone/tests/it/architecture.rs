@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
+use authz::client_metadata::ClientMetadata;
 use serde_json::Value;
 use source::{Source, markdown, named, root, sources};
 
@@ -265,6 +266,23 @@ fn every_setting_is_documented_and_every_documented_setting_exists() {
         missing.is_empty() && stale.is_empty(),
         "not in README.md or docs/: {missing:#?}\ndo not exist: {stale:#?}"
     );
+}
+
+/// What the documents say of a client's metadata is taken as it stands there.
+#[test]
+fn every_documented_change_of_metadata_is_taken() {
+    let mut tried = 0;
+    for (path, text) in markdown() {
+        for before in ["set-metadata ID '", "--metadata '"] {
+            let examples = text.split(before).skip(1).filter_map(|rest| rest.split('\'').next());
+            for example in examples.filter(|example| !example.contains('…')) {
+                let outcome = ClientMetadata::default().changed_by(example);
+                assert!(outcome.is_ok(), "{path}: {example}: {outcome:?}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 0, "the README has one");
 }
 
 fn cargo(arguments: &[&str]) -> String {
