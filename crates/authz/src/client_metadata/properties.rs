@@ -33,6 +33,7 @@ fn metadata() -> impl Strategy<Value = ClientMetadata> {
                     response_types,
                     require_pkce,
                     is_first_party,
+                    ..ClientMetadata::default()
                 }
             },
         )

@@ -4,11 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use super::sent::METADATA;
 use crate::app::App;
 use crate::store::clients::Client;
-
-/// Members of the stored metadata that are none of the client's business.
-const OURS: [&str; 2] = ["is_first_party", "is_self_registered"];
 
 /// The answer. A secret is in it when it was just made or just shown to us: it is kept nowhere as it is.
 pub(super) fn answer(
@@ -34,11 +32,12 @@ pub(super) fn answer(
     say("client_name", client.name.as_str().into());
     say("redirect_uris", client.redirect_uris().collect());
     say("grant_types", client.grant_types.split(' ').collect());
-    say("response_types", json!(["code"]));
+    say("response_types", json!(client.metadata.response_types));
     say("scope", client.scopes.as_str().into());
     if let Ok(Value::Object(metadata)) = serde_json::to_value(&*client.metadata) {
         for (name, value) in metadata {
-            if !value.is_null() && !OURS.contains(&name.as_str()) {
+            // What an administrator has said of it is none of its business.
+            if !value.is_null() && METADATA.contains(&name.as_str()) {
                 members.insert(name, value);
             }
         }

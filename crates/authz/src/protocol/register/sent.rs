@@ -18,7 +18,7 @@ use crate::protocol::redirect_uri;
 use crate::registration::{Kind, Registration};
 
 /// The members of [`ClientMetadata`] that are a client's to say.
-const METADATA: [&str; 19] = [
+pub(super) const METADATA: [&str; 19] = [
     "default_max_age",
     "id_token_signed_response_alg",
     "userinfo_signed_response_alg",
