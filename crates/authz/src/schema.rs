@@ -133,6 +133,7 @@ table! {
         scopes -> Text,
         audiences -> Text,
         claims -> BigInt,
+        redirect_uris -> Binary,
         agreed_at -> BigInt,
     }
 }

@@ -19,21 +19,29 @@ pub struct Consent {
     pub audiences: ScopeSet,
     /// What may be told of the person beside what the scopes stand for.
     pub claims: ClaimSet,
+    /// SHA-256 of the addresses the client could return to.
+    pub redirect_uris: Vec<u8>,
 }
 
 impl Consent {
-    /// Whether `asked` is no more than this.
+    /// Whether `asked` is no more than this, and leads nowhere else.
     pub fn covers(&self, asked: &Self) -> bool {
-        asked.scopes.is_subset(&self.scopes)
+        asked.redirect_uris == self.redirect_uris
+            && asked.scopes.is_subset(&self.scopes)
             && asked.audiences.is_subset(&self.audiences)
             && self.claims.union(asked.claims) == self.claims
     }
 
-    fn union(&self, other: &Self) -> Self {
+    /// Both, if they lead to the same addresses; otherwise only the later one counts.
+    fn with(&self, later: &Self) -> Self {
+        if self.redirect_uris != later.redirect_uris {
+            return later.clone();
+        }
         Self {
-            scopes: self.scopes.union(&other.scopes),
-            audiences: self.audiences.union(&other.audiences),
-            claims: self.claims.union(other.claims),
+            scopes: self.scopes.union(&later.scopes),
+            audiences: self.audiences.union(&later.audiences),
+            claims: self.claims.union(later.claims),
+            redirect_uris: later.redirect_uris.clone(),
         }
     }
 }
@@ -43,15 +51,16 @@ impl Consent {
 /// # Errors
 /// When a statement fails.
 pub fn find(conn: &mut Conn, user: UserId, client: &str) -> QueryResult<Option<Consent>> {
-    let row: Option<(ScopeSet, ScopeSet, i64)> = consents::table
+    let row: Option<(ScopeSet, ScopeSet, i64, Vec<u8>)> = consents::table
         .find((user, client))
-        .select((consents::scopes, consents::audiences, consents::claims))
+        .select((consents::scopes, consents::audiences, consents::claims, consents::redirect_uris))
         .get_result(conn)
         .optional()?;
-    Ok(row.map(|(scopes, audiences, claims)| Consent {
+    Ok(row.map(|(scopes, audiences, claims, redirect_uris)| Consent {
         scopes,
         audiences,
         claims: ClaimSet::from_bits(claims),
+        redirect_uris,
     }))
 }
 
@@ -67,11 +76,12 @@ pub fn remember(
     agreed: &Consent,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let whole = find(conn, user, client)?.map_or_else(|| agreed.clone(), |known| known.union(agreed));
+    let whole = find(conn, user, client)?.map_or_else(|| agreed.clone(), |known| known.with(agreed));
     let values = (
         consents::scopes.eq(&whole.scopes),
         consents::audiences.eq(&whole.audiences),
         consents::claims.eq(whole.claims.bits()),
+        consents::redirect_uris.eq(&whole.redirect_uris),
         consents::agreed_at.eq(now),
     );
     if diesel::update(consents::table.find((user, client))).set(values).execute(conn)? == 1 {

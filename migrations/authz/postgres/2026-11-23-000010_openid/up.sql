@@ -43,6 +43,8 @@ CREATE TABLE consents (
     audiences TEXT   NOT NULL,
     -- claims asked for beside those of the scopes: a bit each
     claims    BIGINT NOT NULL,
+    -- SHA-256 of the addresses the client could return to
+    redirect_uris BYTEA  NOT NULL,
     agreed_at BIGINT NOT NULL,
     PRIMARY KEY (user_id, client_id)
 );

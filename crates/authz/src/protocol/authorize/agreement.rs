@@ -3,6 +3,7 @@
 use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
 use diesel::result::Error::DatabaseError;
 use model::db::DbError;
+use model::secret::sha256;
 
 use super::decide::Known;
 use super::request::Request;
@@ -53,7 +54,11 @@ pub(super) async fn remember(app: &App, request: &Request, signed_in: &SignedIn)
 /// Whether the answer reaches this client and nobody else: it has a secret, or an address that is its own. Any
 /// application on a device can answer at a loopback address or to a private scheme and say that it is this client, and
 /// whoever stands beside a person can read our own code page; there people are asked every time (RFC 8252 section 8.6).
+/// So they are where nobody has checked who is behind the client.
 fn is_certain(app: &App, request: &Request) -> bool {
+    if request.client.metadata.is_self_registered {
+        return false;
+    }
     request.client.is_confidential || is_an_address_of_its_own(request.to.uri(), app.config.issuer.base())
 }
 
@@ -67,6 +72,7 @@ fn asked(request: &Request) -> Consent {
         scopes: request.asked.permission.scopes.clone(),
         audiences: audiences.collect(),
         claims: claims(request),
+        redirect_uris: sha256(request.client.redirect_uris.as_bytes()).to_vec(),
     }
 }
 

@@ -120,3 +120,40 @@ async fn a_deleted_client_takes_what_was_agreed_to_along() {
     server.client("web").await;
     assert!(is_asked(&browser.get(&request.path()).await));
 }
+
+/// R96: what was agreed to was agreed to for these addresses; with others, people are asked again, and what they allow then
+/// is not beside what they allowed before.
+#[tokio::test]
+async fn people_are_asked_again_when_a_client_returns_elsewhere() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let ada = server.signed_in("ada").await;
+    let whole = AuthorizationRequest::of(&client);
+    ada.decide(&whole, "allow").await;
+    assert!(!is_asked(&ada.get(&whole.path()).await));
+    server.sql("UPDATE clients SET redirect_uris = redirect_uris || '\nhttps://elsewhere.example/cb'").await;
+    let id = client.id.clone();
+    let told = authz::store::revocations::NewRevocation::client_changed(&id);
+    server.app().db.write(move |conn| authz::store::revocations::insert(conn, &told)).await.unwrap();
+    server.app().feed.catch_up().await.unwrap();
+    assert!(is_asked(&ada.get(&whole.path()).await));
+    ada.decide(&whole.clone().with("scope", "read"), "allow").await;
+    assert!(!is_asked(&ada.get(&whole.clone().with("scope", "read").path()).await));
+    assert!(is_asked(&ada.get(&whole.path()).await), "write was allowed for the old addresses only");
+}
+
+/// R96: nobody has checked who is behind a client that registered itself.
+#[tokio::test]
+async fn people_are_asked_every_time_for_a_client_that_registered_itself() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let changes = r#"{"is_self_registered":true,"is_first_party":true}"#;
+    let origin = authz::audit::Origin::CommandLine(None);
+    authz::registration::change_metadata(server.app(), &origin, &client.id, changes).await.unwrap();
+    let ada = server.signed_in("ada").await;
+    let request = AuthorizationRequest::of(&client);
+    for _ in 0..2 {
+        assert!(is_asked(&ada.get(&request.path()).await));
+        ada.decide(&request, "allow").await;
+    }
+}
