@@ -2,7 +2,9 @@
 around them; and what every flow is judged by."""
 
 import json
+import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -38,9 +40,11 @@ class Application(OAuth2Mixin, OpenIDMixin, BaseApp):
 
     def __init__(self, name, **kwargs):
         kwargs.setdefault("code_challenge_method", "S256")
-        super().__init__(Integration(name), name, **WORLD["clients"][name],
+        issuer, registered = kwargs.pop("issuer", ISSUER), kwargs.pop("registered", None) or WORLD["clients"][name]
+        super().__init__(Integration(name), name, client_id=registered["client_id"],
+                         client_secret=registered.get("client_secret"),
                          client_kwargs={"scope": SCOPE, "default_timeout": 10, **kwargs},
-                         server_metadata_url=get_well_known_url(ISSUER, external=True))
+                         server_metadata_url=get_well_known_url(issuer, external=True))
 
     def keys(self):
         return KeySet.import_key_set(self.fetch_jwk_set())
@@ -53,20 +57,20 @@ class Application(OAuth2Mixin, OpenIDMixin, BaseApp):
         session.token = token
         return session
 
-    def ask(self, **parameters):
+    def ask(self, redirect_uri=REDIRECT_URI, **parameters):
         """An authorization request, and what its answer is judged by."""
-        asked = self.create_authorization_url(REDIRECT_URI, **parameters)
-        return asked["url"], asked
+        asked = self.create_authorization_url(redirect_uri, **parameters)
+        return asked["url"], {**asked, "redirect_uri": redirect_uri}
 
-    def redeem(self, arrived, asked):
+    def redeem(self, arrived, asked, **parameters):
         """The tokens for what arrived; the ID token judged as well."""
         answer = answer_of(arrived)
         if "error" in answer:
             raise OAuthError(answer["error"], answer.get("error_description"))
         # Authlib finds a code in the query only.
-        token = self.fetch_access_token(REDIRECT_URI, authorization_response=f"{REDIRECT_URI}?{urlencode(answer)}",
-                                        state=asked["state"], code_verifier=asked["code_verifier"])
-        token["userinfo"] = self.parse_id_token(token, asked["nonce"])
+        token = self.fetch_access_token(asked["redirect_uri"], state=asked["state"], code_verifier=asked["code_verifier"],
+                                        authorization_response=f"{asked['redirect_uri']}?{urlencode(answer)}", **parameters)
+        token["userinfo"] = self.parse_id_token(token, asked.get("nonce"))
         return token
 
     def sign_in(self, browser=None, **parameters):
@@ -80,6 +84,39 @@ class Application(OAuth2Mixin, OpenIDMixin, BaseApp):
         claims = kind(decoded.claims, decoded.header, {"iss": {"values": [ISSUER]}}, {"client_id": self.client_id, **beside})
         claims.validate()
         return claims
+
+
+def register(token=WORLD["registration_token"], issuer=ISSUER, **metadata):
+    """A client that registers itself (RFC 7591), which Authlib has for servers only: the application posts it by its
+    session. The answer as it came."""
+    wanted = {"client_name": "Interop", "redirect_uris": [REDIRECT_URI], "scope": SCOPE, **metadata}
+    session = OAuth2Session(token=token and {"access_token": token, "token_type": "Bearer"}, default_timeout=10)
+    return session.post(f"{issuer}/register/", json=wanted, withhold_token=token is None)
+
+
+def registered(**metadata):
+    """And an application that is that client."""
+    answer = register(**metadata)
+    same(answer.status_code, 201)
+    made = answer.json()
+    method = made.get("token_endpoint_auth_method", "client_secret_basic")
+    return Application(made["client_id"], registered=made, token_endpoint_auth_method=method), made
+
+
+def administer(*said):
+    """What an administrator says at the command line."""
+    command = WORLD["command"]
+    done = subprocess.run([command["program"], "--json", *said], env={"AUTHZ_CONFIG": command["config"]}, check=True,
+                          capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def until(holds):
+    """The server notices within a quarter of a second what was said at the command line."""
+    end = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < end, "never"
+        time.sleep(0.05)
 
 
 def answer_of(arrived):
@@ -107,13 +144,13 @@ def told(sub):
             "email_verified": True, "groups": ["staff"]}
 
 
-def is_the_person(application, token):
+def is_the_person(application, token, scope=SCOPE):
     """What an ID token must say beside what the library has judged."""
     claims = token["userinfo"]
     same([claims["iss"], claims["aud"]], [ISSUER, application.client_id])
     same([claims["acr"], claims["amr"]], ["1", ["pwd"]])
     assert claims["at_hash"] and claims["sid"]
-    same(token["scope"], SCOPE)
+    same(token["scope"], scope)
     return claims["sub"]
 
 

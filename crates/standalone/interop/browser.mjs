@@ -23,6 +23,8 @@ function formOf(html, id) {
   return { action: attribute(found[1], 'action'), fields };
 }
 
+const heading = (html) => /<h1>([^<]*)/.exec(html)?.[1];
+
 export class Browser {
   // How often the person entered their password, and said yes.
   signIns = 0;
@@ -34,7 +36,7 @@ export class Browser {
     this.person = person;
   }
 
-  // Goes where an application sends it and does what the pages ask for: signs in, decides. Gives what arrives at the
+  // Goes where an application sends it and does what the pages ask for: signs up, signs in, decides. Gives what arrives at the
   // redirect URI, a URL or, for a form that is posted there, a Request; or, when `until` is given, the page's form of
   // that id.
   async visit(url, { decision = 'allow', until } = {}) {
@@ -44,7 +46,10 @@ export class Browser {
       if (until && formOf(page.html, until)) return formOf(page.html, until);
       const answer = formOf(page.html, 'answer-form');
       if (answer) return new Request(answer.action, { method: 'POST', body: answer.fields });
-      if (formOf(page.html, 'login-form')) {
+      if (formOf(page.html, 'signup-form')) {
+        const { username, password } = this.person;
+        page = await this.#submit(page, 'signup-form', { username, password });
+      } else if (formOf(page.html, 'login-form')) {
         this.signIns++;
         const { username, password } = this.person;
         page = await this.#submit(page, 'login-form', { username, password });
@@ -59,11 +64,24 @@ export class Browser {
   }
 
   // The page for devices: compares the code that is filled in, continues, decides. Gives what the page says then.
-  async connectDevice(url) {
+  async connectDevice(url, { decision = 'allow' } = {}) {
     const form = await this.visit(url, { until: 'device-form' });
     const question = await this.#go(new URL(form.action, this.origin), form.fields);
-    const page = await this.#submit(question, 'device-question-form', { decision: 'allow' });
-    return /<h1>([^<]*)/.exec(page.html)?.[1];
+    const page = await this.#submit(question, 'device-question-form', { decision });
+    return heading(page.html);
+  }
+
+  // Goes where an application sends it to sign out, and answers the question. Loads the frames of the page after it,
+  // and goes on by itself where the page says so. Gives what arrives at an application, or what the page says.
+  async signOut(url, { decision = 'sign-out' } = {}) {
+    const question = await this.#go(url);
+    if (!formOf(question.html ?? '', 'end-session-form')) return { ...question, heading: heading(question.html ?? '') };
+    const page = await this.#submit(question, 'end-session-form', { decision });
+    if (page.arrived) return { arrived: page.arrived, frames: [] };
+    const frames = [...page.html.matchAll(/<iframe [^>]*>/g)].map(([frame]) => attribute(frame, 'src'));
+    for (const frame of frames) await (await fetch(frame)).body?.cancel();
+    const onward = /^\d+; url=(.*)$/.exec(page.refresh ?? '')?.[1];
+    return { frames, heading: heading(page.html), arrived: onward && new URL(onward) };
   }
 
   #submit(page, id, filled) {
@@ -86,7 +104,9 @@ export class Browser {
         else this.#cookies.set(name, value);
       }
       const location = answer.headers.get('location');
-      if (!location) return { url, status: answer.status, html: await answer.text() };
+      if (!location) {
+        return { url, status: answer.status, refresh: answer.headers.get('refresh'), html: await answer.text() };
+      }
       await answer.body?.cancel();
       url = new URL(location, url);
       fields = undefined;

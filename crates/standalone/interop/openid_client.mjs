@@ -4,8 +4,12 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import {
-  SCOPE, ask, be, browse, client, isThePerson, issuer, person, signIn, told, userInfo, world,
+  SCOPE, ask, be, browse, client, isFor, isThePerson, issuer, person, signIn, told, userInfo, world,
 } from './openid_application.mjs';
+import { flows as front } from './openid_front.mjs';
+import { flows as leaving } from './openid_leaving.mjs';
+import { flows as registering } from './openid_registering.mjs';
+import { flows as tokens } from './openid_tokens.mjs';
 
 async function code(name, options) {
   const config = await be(name, options);
@@ -92,20 +96,11 @@ async function device() {
   assert.deepEqual(await userInfo(config, tokens), told(sub));
 }
 
-async function hybrid(parameters) {
-  const config = await be('front');
-  client.useCodeIdTokenResponseType(config);
-  isThePerson(await signIn(config, { parameters }), world.clients.front);
-}
-
-async function implicit(parameters) {
-  const config = await be('front');
-  client.useIdTokenResponseType(config);
-  const { url, checks } = await ask(config, { scope: 'openid', ...parameters });
-  const arrived = await browse().visit(url);
-  const { expectedNonce, ...others } = checks;
-  const claims = await client.implicitAuthentication(config, arrived, expectedNonce, others);
-  assert.equal(claims.aud, world.clients.front.client_id);
+async function refusedDevice() {
+  const config = await be('device');
+  const asked = await client.initiateDeviceAuthorization(config, { scope: SCOPE });
+  assert.equal(await browse().connectDevice(asked.verification_uri_complete, { decision: 'refuse' }), 'You refused');
+  await assert.rejects(client.pollDeviceAuthorizationGrant(config, asked), { error: 'access_denied' });
 }
 
 async function silent() {
@@ -177,14 +172,6 @@ async function replay() {
   assert.deepEqual(await client.tokenIntrospection(config, tokens.access_token), { active: false });
 }
 
-// Whether an error, or what it came of, says this: what is refused for another reason has not been refused.
-function isFor(error, reason) {
-  const said = [];
-  for (let each = error; each; each = each.cause) said.push(each.error, each.message, each.claim);
-  assert.match(said.join(' '), reason);
-  return true;
-}
-
 async function otherAlgorithm() {
   const config = await be('RS256', { metadata: { id_token_signed_response_alg: 'ES256' } });
   await assert.rejects(signIn(config), (error) => isFor(error, /alg/));
@@ -217,10 +204,7 @@ const flows = {
   'client credentials': clientCredentials,
   'a password': password,
   'a device': device,
-  'hybrid, code and ID token': () => hybrid({}),
-  'hybrid, posted as a form': () => hybrid({ response_mode: 'form_post' }),
-  'implicit, an ID token': () => implicit({}),
-  'implicit, posted as a form': () => implicit({ response_mode: 'form_post' }),
+  'a device that is refused': refusedDevice,
   'the code flow, posted as a form': async () => {
     isThePerson(await signIn(await be('basic'), { parameters: { response_mode: 'form_post' } }), world.clients.basic);
   },
@@ -239,6 +223,10 @@ const flows = {
   'other keys are refused': otherKeys,
   'another issuer is refused': otherIssuer,
   'a code is good once': replay,
+  ...front,
+  ...tokens,
+  ...registering,
+  ...leaving,
 };
 
 for (const [name, flow] of Object.entries(flows)) {
