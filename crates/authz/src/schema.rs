@@ -196,6 +196,14 @@ table! {
     }
 }
 
+table! {
+    used_ids (kind, key) {
+        kind -> Text,
+        key -> Binary,
+        ends_at -> BigInt,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));

@@ -199,12 +199,12 @@ async fn sweep(app: App) {
 struct Round {
     grant: Option<GrantId>,
     revocation: Option<i64>,
-    more_devices: bool,
+    more: bool,
 }
 
 impl Round {
     fn is_over(self) -> bool {
-        self.grant.is_none() && self.revocation.is_none() && !self.more_devices
+        self.grant.is_none() && self.revocation.is_none() && !self.more
     }
 }
 
@@ -214,12 +214,17 @@ async fn longest_idle(app: &App) -> Result<Duration, DbError> {
     Ok(longest.map_or(Duration::ZERO, Duration::from_secs))
 }
 
+fn is_full(swept: usize) -> bool {
+    i64::try_from(swept).is_ok_and(|count| count == SWEEP_ROWS)
+}
+
 async fn sweep_once(app: &App, round: Round, longest_idle: Duration) -> Result<Round, DbError> {
     let now = app.now();
     let before = now.minus(GRANTS_KEPT);
     let idle = before.minus(app.config.lifetimes.refresh_idle.max(LONGEST_ACCESS).max(longest_idle));
     let audit_before = now.minus(app.config.audit_kept);
     let devices_before = now.minus(DEVICE_CODES_KEPT);
+    let used_ids_before = now.minus(store::used_ids::KEPT);
     app.feed.sweep(now);
     app.db
         .write(move |conn| {
@@ -234,10 +239,11 @@ async fn sweep_once(app: &App, round: Round, longest_idle: Duration) -> Result<R
                 expired.map(|id| What::ClientExpired.of_client(&ClientId(id), &Origin::Ourselves, now));
             store::audit_events::insert(conn, &expired.collect::<Vec<_>>())?;
             let devices = store::device_codes::sweep(conn, devices_before, SWEEP_ROWS)?;
+            let used_ids = store::used_ids::sweep(conn, used_ids_before, SWEEP_ROWS)?;
             Ok(Round {
                 revocation: store::revocations::sweep(conn, round.revocation, now, SWEEP_ROWS)?,
                 grant: store::grants::sweep(conn, round.grant, before, idle, SWEEP_ROWS)?,
-                more_devices: i64::try_from(devices).is_ok_and(|count| count == SWEEP_ROWS),
+                more: is_full(devices) || is_full(used_ids),
             })
         })
         .await

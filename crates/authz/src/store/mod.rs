@@ -16,6 +16,7 @@ pub mod sealing_keys;
 pub mod session_clients;
 pub mod sessions;
 pub mod signing_keys;
+pub mod used_ids;
 pub mod users;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
