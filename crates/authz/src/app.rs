@@ -19,7 +19,7 @@ use crate::crypto::wrap::Wrapper;
 use crate::feed::{Caches, Feed};
 use crate::store;
 use crate::throttle::Throttle;
-use crate::upstream::Fetch;
+use crate::upstream::{ClientKeys, Fetch};
 
 /// The application; clones share it.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub struct Parts {
     pub feed: Feed,
     /// The way to others' servers.
     pub fetch: Fetch,
+    /// Clients' keys.
+    pub client_keys: ClientKeys,
     /// People's passwords.
     pub passwords: Passwords,
     /// Makes pairwise subjects.
@@ -144,6 +146,7 @@ impl App {
             wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),
             unknown_tokens: Throttle::new(config.limits.unknown_tokens_per_minute),
             fetch: Fetch::new(&config.outside.networks),
+            client_keys: ClientKeys::default(),
             config,
             clock,
             probe: Probe::new(db.clone()),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::config::Lifetimes;
+use crate::crypto::jwk::VerifyAlg;
 use crate::crypto::signing::SigningAlg;
 use crate::response_type::ResponseType;
 
@@ -38,6 +39,16 @@ pub struct ClientMetadata {
     pub require_pkce: bool,
     /// How it proves who it is; without, a client that has a secret may send it in the header or in the form.
     pub token_endpoint_auth_method: Option<AuthMethod>,
+    /// What it signs that with, when it proves it by a key; without, any of those there are.
+    pub token_endpoint_auth_signing_alg: Option<VerifyAlg>,
+    /// What it signs its requests with; without, any of those there are.
+    pub request_object_signing_alg: Option<VerifyAlg>,
+    /// Whether all of its requests are signed: others are not taken (RFC 9101 section 10.5).
+    pub require_signed_request_object: bool,
+    /// Its public keys (RFC 7517), or
+    pub jwks: Option<Value>,
+    /// where they are.
+    pub jwks_uri: Option<String>,
     /// Whether its ID tokens say when the person signed in; they do in any case.
     pub require_auth_time: bool,
     /// How to reach whoever is responsible.
@@ -108,6 +119,11 @@ impl Default for ClientMetadata {
             refresh_token_idle_seconds: None,
             allowed_origins: Vec::new(),
             token_endpoint_auth_method: None,
+            token_endpoint_auth_signing_alg: None,
+            request_object_signing_alg: None,
+            require_signed_request_object: false,
+            jwks: None,
+            jwks_uri: None,
             require_auth_time: false,
             contacts: Vec::new(),
             client_uri: None,
@@ -143,6 +159,8 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// By its secret in the form.
     ClientSecretPost,
+    /// By a JWT that one of its registered keys has signed. It has no secret.
+    PrivateKeyJwt,
     /// Not at all: it has no secret.
     None,
 }
@@ -167,11 +185,17 @@ impl ClientMetadata {
         self.backchannel_logout_uri.is_some() || self.frontchannel_logout_uri.is_some()
     }
 
+    /// Whether there are keys with which it can sign anything.
+    pub fn has_keys(&self) -> bool {
+        self.jwks.is_some() || self.jwks_uri.is_some()
+    }
+
     /// Every address in it that is not a redirect URI, by the name of its member. What is added here is judged wherever
     /// a registration comes from.
     pub fn addresses(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let single = [
             ("sector_identifier_uri", &self.sector_identifier_uri),
+            ("jwks_uri", &self.jwks_uri),
             ("client_uri", &self.client_uri),
             ("logo_uri", &self.logo_uri),
             ("policy_uri", &self.policy_uri),

@@ -1,11 +1,12 @@
-//! What a client's metadata about tokens and origins must be, by itself and to the rest of its registration.
+//! What a client's metadata about tokens, keys and origins must be, by itself and to the rest of its registration.
 
 use std::time::Duration;
 
 use url::Url;
 
-use crate::client_metadata::{AccessTokenFormat, Invalid, SubjectType};
+use crate::client_metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, Invalid, SubjectType};
 use crate::config;
+use crate::crypto::jwk;
 use crate::store::clients::Client;
 use crate::store::revocations::LONGEST_ACCESS;
 
@@ -33,6 +34,7 @@ pub fn check(client: &Client) -> Result<(), Invalid> {
             return Err("JWT access tokens and pairwise subjects exclude each other".to_owned());
         }
     }
+    keys(metadata)?;
     if metadata.allowed_origins.is_empty() {
         return Ok(());
     }
@@ -48,6 +50,24 @@ pub fn check(client: &Client) -> Result<(), Invalid> {
         )),
         None => Ok(()),
     }
+}
+
+/// RFC 7591 section 2: by value or by address, and there where something is signed.
+fn keys(metadata: &ClientMetadata) -> Result<(), Invalid> {
+    if metadata.jwks.is_some() && metadata.jwks_uri.is_some() {
+        return Err("jwks and jwks_uri exclude each other".to_owned());
+    }
+    if let Some(set) = &metadata.jwks {
+        jwk::check_set(set).map_err(|wrong| format!("jwks {wrong}"))?;
+    }
+    let by_key = metadata.token_endpoint_auth_method == Some(AuthMethod::PrivateKeyJwt);
+    if by_key && !metadata.has_keys() {
+        return Err("private_key_jwt needs keys: a jwks, or a jwks_uri".to_owned());
+    }
+    if metadata.require_signed_request_object && !metadata.has_keys() {
+        return Err("signed requests need keys: a jwks, or a jwks_uri".to_owned());
+    }
+    Ok(())
 }
 
 fn lasts(name: &str, seconds: Option<u64>, longest: Duration) -> Result<(), Invalid> {

@@ -149,7 +149,7 @@ pub enum Refused {
     Unknown,
     /// Somebody else has changed it meanwhile.
     Changed,
-    /// There is no such confidential client.
+    /// There is no such client, or it has no secret.
     NoSuchClient,
     /// The database cannot be asked.
     Db(DbError),
@@ -169,7 +169,7 @@ impl fmt::Display for Refused {
             Self::Taken => f.write_str("the client id is taken"),
             Self::Unknown => f.write_str("there is no such client"),
             Self::Changed => f.write_str("the client was changed meanwhile; try again"),
-            Self::NoSuchClient => f.write_str("there is no such confidential client"),
+            Self::NoSuchClient => f.write_str("there is no such client with a secret"),
             Self::Db(error) => error.fmt(f),
             Self::Random(error) => error.fmt(f),
         }
@@ -220,10 +220,10 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
 /// What is wrong with it.
 pub(crate) fn made(app: &App, wanted: &Registration) -> Result<Registered, Refused> {
     let judged = judged(app, wanted)?;
-    let confidential = judged.is_confidential;
+    let has_a_secret = judged.has_a_secret();
     let secret = match wanted.secret.clone() {
-        None if confidential => Some(Secret::new(random::secret(SECRET_PREFIX)?)),
-        given => given.filter(|_| confidential),
+        None if has_a_secret => Some(Secret::new(random::secret(SECRET_PREFIX)?)),
+        given => given.filter(|_| has_a_secret),
     };
     let secret_hash = secret.as_ref().map(|secret| sha256(secret.expose().as_bytes()).to_vec());
     Ok(Registered { client: Client { secret_hash, ..judged }, secret })
@@ -268,7 +268,7 @@ pub async fn change_metadata(app: &App, origin: &Origin, id: &str, changes: &str
 /// Gives a client a new secret; says until when the old one stays valid.
 ///
 /// # Errors
-/// When there is no such confidential client, or the database cannot be asked.
+/// When there is no such client with a secret, or the database cannot be asked.
 pub async fn rotate_secret(
     app: &App,
     origin: &Origin,

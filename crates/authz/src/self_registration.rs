@@ -131,7 +131,7 @@ pub async fn replace(
     };
     let Registered { client, mut secret } = registration::made(app, &wanted)?;
     let mut client = Client { created_at: before.created_at, ..client };
-    if client.is_confidential && before.is_confidential {
+    if client.has_a_secret() && before.has_a_secret() && before.secret_hash.is_some() {
         client.secret_hash.clone_from(&before.secret_hash);
         secret = None;
     }

@@ -1,10 +1,17 @@
-//! JWTs that come in: whether a key of ours has signed one. The only place that calls jsonwebtoken, so the only place
-//! where a header is believed, and that as little as possible (RFC 8725).
+//! JWTs that come in: whether a key of ours, or one that a client has registered, has signed one. The only place that
+//! calls jsonwebtoken, so the only place where a header is believed, and that as little as possible (RFC 8725).
+//!
+//! Signatures only: the package would judge times by the system's clock, round them, and take a list for an issuer. What
+//! the claims say is judged by [`super::claims`].
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::crypto::verify;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Map, Value};
 
+use super::jwk::VerifyAlg;
 use super::signing::{SigningAlg, SigningKeys};
 
 /// No honest JWT is longer; a longer one is refused before anything is decoded.
@@ -37,6 +44,64 @@ fn signature_only(alg: SigningAlg) -> Validation {
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation
+}
+
+/// A JWT of somebody else's as it calls itself, before anything vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unverified<'a> {
+    text: &'a str,
+    /// What kind of JWT it is; media types have no case.
+    pub typ: Option<String>,
+    /// What it is signed with.
+    pub alg: VerifyAlg,
+    /// Which key it is signed with.
+    pub kid: Option<String>,
+}
+
+impl<'a> Unverified<'a> {
+    /// Reads the header. `None`: it is too long, has no form, is signed in no way that is taken here, demands that
+    /// something be understood, or brings a key of its own or names where one is (RFC 7515 section 4.1).
+    pub fn read(text: &'a str) -> Option<Self> {
+        const REFUSED: [&str; 7] = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "zip"];
+        if text.len() > MAX_LEN || text.split('.').count() != 3 {
+            return None;
+        }
+        let header = part(text, 0)?;
+        if REFUSED.iter().any(|name| header.contains_key(*name)) {
+            return None;
+        }
+        let word = |name| match header.get(name) {
+            None => Some(None),
+            Some(value) => value.as_str().map(|value| Some(value.to_owned())),
+        };
+        let alg = VerifyAlg::named(&word("alg")??)?;
+        Some(Self { text, typ: word("typ")?.map(|typ| typ.to_ascii_lowercase()), alg, kid: word("kid")? })
+    }
+
+    /// A claim that is a text, of somebody whom nobody has believed yet.
+    pub fn claim(&self, name: &str) -> Option<String> {
+        part(self.text, 1)?.get(name)?.as_str().map(str::to_owned)
+    }
+
+    /// The claims, if this key has signed them. It must be one for the algorithm ([`super::jwk::key_for`]).
+    pub fn signed_with(&self, jwk: &Value) -> Option<Map<String, Value>> {
+        let jwk: Jwk = serde_json::from_value(jwk.clone()).ok()?;
+        let alg = match self.alg {
+            VerifyAlg::RS256 => Algorithm::RS256,
+            VerifyAlg::PS256 => Algorithm::PS256,
+            VerifyAlg::ES256 => Algorithm::ES256,
+            VerifyAlg::EdDSA => Algorithm::EdDSA,
+        };
+        let (signed, signature) = self.text.rsplit_once('.')?;
+        // Not `decode`, which does not know the newer name of Ed25519 (RFC 9864).
+        let is_signed = verify(signature, signed.as_bytes(), &DecodingKey::from_jwk(&jwk).ok()?, alg).ok()?;
+        if is_signed { part(self.text, 1) } else { None }
+    }
+}
+
+fn part(text: &str, place: usize) -> Option<Map<String, Value>> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text.split('.').nth(place)?).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 //!
 //! * [`master`]: the one secret an operator keeps, and what is derived from it.
 //! * [`seal`]: tokens. * [`passwords`]: people's passwords. * [`random`]: secrets made here.
-//! * [`signing`]: what others can verify. * [`jwt`]: JWTs that come in. * [`wrap`]: private keys at rest.
+//! * [`signing`]: what others can verify. * [`wrap`]: private keys at rest.
+//! * [`jwt`]: JWTs that come in. * [`jwk`]: others' keys. * [`claims`]: what others' JWTs say.
 
+pub mod claims;
+pub mod jwk;
 pub mod jwt;
 pub mod master;
 pub mod passwords;

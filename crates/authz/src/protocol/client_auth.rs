@@ -1,4 +1,7 @@
-//! Client authentication: RFC 6749 section 2.3. One method per request, always the one the client's type asks for.
+//! Client authentication: RFC 6749 section 2.3, RFC 7523. One method per request, always the one the client's type asks
+//! for.
+
+mod assertion;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -39,23 +42,23 @@ impl FromRequest for ClientRequest {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
         let mut payload = payload.take();
-        Box::pin(async move { Self::by_secret(&request, &mut payload).await })
+        Box::pin(async move { Self::by_itself(&request, &mut payload).await })
     }
 }
 
 impl ClientRequest {
     /// A form as a client would send it, from a page on which its developer tries that. Judged like any other.
     pub(crate) async fn tried(app: &App, params: Params, address: IpAddr) -> Result<Self, OAuthError> {
-        let client = authenticate(app, from_form(&params)?, address).await?;
+        let client = authenticate(app, from_form(&params)?, "", address).await?;
         Ok(Self { client, params, address })
     }
 
-    /// From a client that authenticates by its secret or, a public one, by its id.
-    pub(super) async fn by_secret(request: &HttpRequest, payload: &mut Payload) -> Result<Self, OAuthError> {
+    /// From a client that authenticates by its secret, by a JWT it has signed or, a public one, by its id.
+    pub(super) async fn by_itself(request: &HttpRequest, payload: &mut Payload) -> Result<Self, OAuthError> {
         let app = app_of(request)?;
         let params = Params::from_body(request, payload).await?;
         let address = edge::client_address(request, &app.config.trusted_proxies);
-        let client = authenticate(app, credentials(request, &params)?, address).await?;
+        let client = authenticate(app, credentials(request, &params)?, request.path(), address).await?;
         cors::note(request, &client);
         Ok(Self { client, params, address })
     }
@@ -106,19 +109,32 @@ fn app_of(request: &HttpRequest) -> Result<&web::Data<App>, OAuthError> {
 /// What a client presented.
 struct Credentials {
     id: String,
-    secret: Option<String>,
+    /// A secret, or an assertion.
+    proof: Option<String>,
     method: AuthMethod,
 }
 
 /// A right secret is right whoever else guesses: only failures are counted, and told to wait.
-async fn authenticate(app: &App, presented: Credentials, address: IpAddr) -> Result<Arc<Client>, OAuthError> {
+async fn authenticate(
+    app: &App,
+    presented: Credentials,
+    path: &str,
+    address: IpAddr,
+) -> Result<Arc<Client>, OAuthError> {
     let now = app.now();
     let found = app.clients.find(&presented.id).await?;
-    if let Some(client) = &found
-        && client.metadata.token_endpoint_auth_method.is_none_or(|method| method == presented.method)
-        && is_proven(client, presented.secret.as_deref(), now)
-    {
-        return Ok(client.clone());
+    if let Some(client) = &found {
+        let proof = presented.proof.as_deref();
+        let is_proven = match (presented.method, proof) {
+            (AuthMethod::PrivateKeyJwt, Some(text)) => assertion::is_good(app, client, text, path).await?,
+            _ => {
+                client.metadata.token_endpoint_auth_method.is_none_or(|method| method == presented.method)
+                    && is_proven(client, proof, now)
+            }
+        };
+        if is_proven {
+            return Ok(client.clone());
+        }
     }
     let about = About { client: found.as_ref().map(|client| &client.id), ..About::default() };
     app.audit.note(What::ClientRefused, address, about, now);
@@ -152,8 +168,16 @@ fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OA
     if methods.into_iter().filter(|used| *used).count() > 1 {
         return Err(OAuthError::new(Code::InvalidRequest, ONE_METHOD));
     }
-    if by_assertion {
-        return Err(OAuthError::new(Code::InvalidClient, "Client assertions are not taken."));
+    let kind = params.get("client_assertion_type");
+    if kind.is_some() != by_assertion {
+        let sentence = "A client_assertion comes with its client_assertion_type, and the other way round.";
+        return Err(OAuthError::new(Code::InvalidClient, sentence));
+    }
+    if kind.is_some_and(|kind| kind != assertion::TYPE) {
+        return Err(OAuthError::new(Code::InvalidClient, "The client_assertion_type is that of a JWT."));
+    }
+    if let Some(text) = params.get("client_assertion") {
+        return from_assertion(params, text);
     }
     let Some(value) = header else {
         return from_form(params);
@@ -168,11 +192,26 @@ fn credentials(request: &HttpRequest, params: &Params) -> Result<Credentials, OA
     Ok(presented)
 }
 
+fn from_assertion(params: &Params, text: &str) -> Result<Credentials, OAuthError> {
+    let malformed = OAuthError::new(
+        Code::InvalidClient,
+        "The client_assertion is not a JWT of at most 8 kB that names the client and is signed with RS256, PS256, ES256 or EdDSA.",
+    );
+    let id = assertion::claimed_client(text).ok_or(malformed)?;
+    if params.get("client_id").is_some_and(|named| named != id) {
+        return Err(OAuthError::new(
+            Code::InvalidClient,
+            "The assertion and the form name different clients.",
+        ));
+    }
+    Ok(Credentials { id, proof: Some(text.to_owned()), method: AuthMethod::PrivateKeyJwt })
+}
+
 fn from_form(params: &Params) -> Result<Credentials, OAuthError> {
     let id = params.get("client_id").ok_or(OAuthError::new(Code::InvalidClient, "There is no client_id."))?;
-    let secret = params.get("client_secret").map(str::to_owned);
-    let method = if secret.is_some() { AuthMethod::ClientSecretPost } else { AuthMethod::None };
-    Ok(Credentials { id: id.to_owned(), secret, method })
+    let proof = params.get("client_secret").map(str::to_owned);
+    let method = if proof.is_some() { AuthMethod::ClientSecretPost } else { AuthMethod::None };
+    Ok(Credentials { id: id.to_owned(), proof, method })
 }
 
 /// `Basic` base64(`id:secret`), both form-encoded (RFC 6749 section 2.3.1). The scheme has no case.
@@ -183,10 +222,10 @@ fn parse_basic(value: &str) -> Option<Credentials> {
     }
     let decoded = String::from_utf8(BASE64_STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
-    let secret = Some(form_decoded(secret)?).filter(|secret| !secret.is_empty());
+    let proof = Some(form_decoded(secret)?).filter(|secret| !secret.is_empty());
     // A name without a secret proves nothing, wherever it stands.
-    let method = if secret.is_some() { AuthMethod::ClientSecretBasic } else { AuthMethod::None };
-    Some(Credentials { id: form_decoded(id)?, secret, method })
+    let method = if proof.is_some() { AuthMethod::ClientSecretBasic } else { AuthMethod::None };
+    Some(Credentials { id: form_decoded(id)?, proof, method })
 }
 
 fn form_decoded(text: &str) -> Option<String> {
@@ -204,7 +243,7 @@ mod tests {
 
     fn basic(text: &str) -> Option<(String, Option<String>)> {
         let header = format!("Basic {}", BASE64_STANDARD.encode(text));
-        parse_basic(&header).map(|credentials| (credentials.id, credentials.secret))
+        parse_basic(&header).map(|credentials| (credentials.id, credentials.proof))
     }
 
     /// R41

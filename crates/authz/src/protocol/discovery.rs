@@ -7,6 +7,7 @@ use serde_json::json;
 use super::grant_types::GrantType;
 use crate::app::App;
 use crate::config::WhoMayRegister;
+use crate::crypto::jwk::VerifyAlg;
 use crate::crypto::signing::SigningAlg;
 use crate::id_token::ACR;
 use crate::profile::ClaimSet;
@@ -19,7 +20,8 @@ const ID_TOKEN_CLAIMS: [&str; 9] = ["iss", "sub", "aud", "exp", "iat", "auth_tim
 pub async fn get(app: web::Data<App>) -> HttpResponse {
     let issuer = app.config.issuer.as_str();
     let at = |path: &str| format!("{issuer}/{path}/");
-    let methods = ["client_secret_basic", "client_secret_post"];
+    // No client_secret_jwt: its key would be the secret, of which we keep a digest only.
+    let methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
     let mut methods_or_none = methods.to_vec();
     methods_or_none.push("none");
     let scopes: Vec<&str> = app.config.known_scopes().map(|(name, _)| name).collect();
@@ -50,8 +52,11 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": grant_types,
         "token_endpoint_auth_methods_supported": methods_or_none,
+        "token_endpoint_auth_signing_alg_values_supported": VerifyAlg::NAMES,
         "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_signing_alg_values_supported": VerifyAlg::NAMES,
         "revocation_endpoint_auth_methods_supported": methods_or_none,
+        "revocation_endpoint_auth_signing_alg_values_supported": VerifyAlg::NAMES,
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": algs,

@@ -14,7 +14,7 @@ use crate::crypto::seal::AccessToken;
 use crate::store::clients::Client;
 use crate::{id_token, scopes};
 
-/// Who asks: a client by its secret, or by a token of its own with the scope for it.
+/// Who asks: a client by its secret or its key, or by a token of its own with the scope for it.
 pub struct Asking(ClientRequest);
 
 impl FromRequest for Asking {
@@ -30,7 +30,7 @@ impl FromRequest for Asking {
                 Some(token) => {
                     ClientRequest::by_token(&request, &mut payload, token, scopes::INTROSPECTION).await?
                 }
-                None => ClientRequest::by_secret(&request, &mut payload).await?,
+                None => ClientRequest::by_itself(&request, &mut payload).await?,
             }))
         })
     }

@@ -9,7 +9,7 @@ use model::time::Timestamp;
 
 use super::json::Json;
 use super::{device_codes, insert_unless_taken, revocations};
-use crate::client_metadata::ClientMetadata;
+use crate::client_metadata::{AuthMethod, ClientMetadata};
 use crate::schema::{clients, consents, grants};
 
 /// A client's row. Lists are kept as text, as the wire writes them: they are short and read whole.
@@ -50,6 +50,11 @@ impl Client {
     /// Whether an administrator gave it this grant type.
     pub fn may_use(&self, grant_type: &str) -> bool {
         self.grant_types.split(' ').any(|each| each == grant_type)
+    }
+
+    /// Whether it proves who it is by a secret: a client that can keep one, and does not sign instead.
+    pub fn has_a_secret(&self) -> bool {
+        self.is_confidential && self.metadata.token_endpoint_auth_method != Some(AuthMethod::PrivateKeyJwt)
     }
 
     /// The registered redirect URIs.
@@ -160,7 +165,7 @@ pub fn insert(conn: &mut Conn, client: &Client) -> QueryResult<bool> {
 }
 
 /// Gives the client a new secret; the one it had stays valid until `previous_until`. `false` when there is no
-/// such confidential client.
+/// such client with a secret.
 ///
 /// # Errors
 /// When a statement fails.
@@ -170,8 +175,10 @@ pub fn rotate_secret(
     secret_hash: &[u8],
     previous_until: Timestamp,
 ) -> QueryResult<bool> {
-    let confidential = clients::table.find(id).filter(clients::is_confidential.eq(true));
-    let rotated = diesel::update(confidential)
+    if !find(conn, id)?.is_some_and(|client| client.has_a_secret()) {
+        return Ok(false);
+    }
+    let rotated = diesel::update(clients::table.find(id).filter(clients::is_confidential.eq(true)))
         .set((
             clients::previous_secret_hash.eq(clients::secret_hash),
             clients::previous_secret_until.eq(previous_until),

@@ -61,7 +61,9 @@ pub fn replace(conn: &mut Conn, read: &Client, client: &Client) -> QueryResult<b
         ))
         .execute(conn)?
         == 1;
-    if replaced && client.is_confidential != read.is_confidential {
+    let has_changed_proof =
+        client.is_confidential != read.is_confidential || client.secret_hash != read.secret_hash;
+    if replaced && has_changed_proof {
         diesel::update(client_rows::table.find(&client.id))
             .set((
                 client_rows::is_confidential.eq(client.is_confidential),

@@ -1,8 +1,10 @@
 //! Others' servers, which we call because a client has named them: never on the way to an answer that does not need it,
 //! and never where a client must not send us.
 
+mod client_keys;
 mod fetch;
 mod guard;
 pub mod logouts;
 
+pub use client_keys::ClientKeys;
 pub use fetch::{Fetch, Unreachable};

@@ -1,6 +1,7 @@
 //! Many at once: at most one wins, nobody is told "500", and what is dead stays dead.
 
 mod applications;
+mod assertions;
 mod codes;
 mod devices;
 mod endings;

@@ -52,13 +52,13 @@ pub(super) async fn go_on(
     let secret = params.get("client_secret").map(str::trim).unwrap_or_default();
     let [mut exchanged, mut own] = [Tried::default(), Tried::default()];
     match params.get("act") {
-        Some("own") if client.is_confidential && secret.is_empty() => own.problem = Some(NO_SECRET),
+        Some("own") if client.has_a_secret() && secret.is_empty() => own.problem = Some(NO_SECRET),
         Some("own") => {
             let fields = [("grant_type", "client_credentials")];
             own.answer = Some(answer(app, client, secret, &fields, address).await?);
         }
         _ if pasted.is_none() => exchanged.problem = Some(NO_CODE),
-        Some("exchange") if client.is_confidential && secret.is_empty() => {
+        Some("exchange") if client.has_a_secret() && secret.is_empty() => {
             exchanged.problem = Some(NO_SECRET);
         }
         Some("exchange") => {
@@ -97,7 +97,7 @@ async fn answer(
 ) -> Result<Answer, PageError> {
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", client.id.as_str())
-        .append_pair("client_secret", if client.is_confidential { secret } else { "" })
+        .append_pair("client_secret", if client.has_a_secret() { secret } else { "" })
         .extend_pairs(fields)
         .finish();
     let params = Params::parse(body.as_bytes()).map_err(|error| PageError::bad_request(error.sentence()))?;
@@ -122,6 +122,10 @@ fn run(
     pasted: Option<String>,
     [exchanged, own]: [Tried; 2],
 ) -> FirstRun {
+    if client.is_confidential && !client.has_a_secret() {
+        // Only it has the key that it would sign with.
+        return FirstRun { code: None, own: None, device: None };
+    }
     FirstRun {
         code: client
             .may_use("authorization_code")
@@ -180,7 +184,7 @@ fn at_token_endpoint(app: &App, client: &Client) -> Curl {
 }
 
 fn secret_of(client: &Client) -> Option<&'static str> {
-    client.is_confidential.then_some(SECRET)
+    client.has_a_secret().then_some(SECRET)
 }
 
 /// Our own code page, if it is registered.

@@ -29,7 +29,11 @@ pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, 
 }
 
 fn line(client: &Client) -> Line {
-    let kind = if client.is_confidential { "keeps a secret" } else { "public" };
+    let kind = match (client.is_confidential, client.has_a_secret()) {
+        (true, true) => "keeps a secret",
+        (true, false) => "signs with a key",
+        (false, _) => "public",
+    };
     let about = format!("{kind}, registered {}", moment(client.created_at));
     Line { id: client.id.to_string(), name: client.name.clone(), about }
 }

@@ -25,7 +25,7 @@ pub async fn get(app: web::Data<App>, id: Id, browser: Browser) -> Result<HttpRe
         return Ok(id.page(PAGE).after_sign_in(&app.config.issuer));
     };
     let client = id.of(&app, &signed_in).await?;
-    if !client.is_confidential {
+    if !client.has_a_secret() {
         return Err(PageError::new(Kind::NotFound));
     }
     let csrf_token = browser.csrf_token();

@@ -53,7 +53,8 @@ pub(super) fn page_of(
         frame: browser::frame(&csrf_token, Some(signed_in)),
         id: client.id.as_str(),
         name: &client.name,
-        is_confidential: client.is_confidential,
+        kind: kind(client),
+        has_a_secret: client.has_a_secret(),
         grant_types: &client.grant_types.split_whitespace().collect::<Vec<_>>(),
         redirect_uris: &client.redirect_uris().collect::<Vec<_>>(),
         scopes: client.scopes.as_str(),
@@ -63,4 +64,12 @@ pub(super) fn page_of(
         run,
     };
     page(browser, &view)
+}
+
+fn kind(client: &Client) -> &'static str {
+    match (client.is_confidential, client.has_a_secret()) {
+        (true, true) => "confidential: it keeps a secret",
+        (true, false) => "confidential: it signs with a key of its own",
+        (false, _) => "public: it has no secret",
+    }
 }

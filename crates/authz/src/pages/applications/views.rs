@@ -66,7 +66,9 @@ pub(super) struct ShowPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) id: &'a str,
     pub(super) name: &'a str,
-    pub(super) is_confidential: bool,
+    /// How it proves who it is, in words.
+    pub(super) kind: &'a str,
+    pub(super) has_a_secret: bool,
     pub(super) grant_types: &'a [&'a str],
     pub(super) redirect_uris: &'a [&'a str],
     pub(super) scopes: &'a str,

@@ -61,14 +61,21 @@ pub async fn get(
 }
 
 async fn curl_line(app: &App, code: &Code<'_>, text: &str) -> Result<String, PageError> {
-    let confidential = app.clients.find(code.client).await?.is_some_and(|client| client.is_confidential);
+    let client = app.clients.find(code.client).await?;
+    let has_a_secret = client.as_ref().is_some_and(|client| client.has_a_secret());
+    let signs = client.is_some_and(|client| client.is_confidential && !client.has_a_secret());
     let curl = Curl::to(&format!("{}/token/", app.config.issuer.as_str()))
-        .client(code.client, confidential.then_some("client_secret"))
+        .client(code.client, has_a_secret.then_some("client_secret"))
         .field("grant_type", "authorization_code")
         .field("code", text)
         .encoded("redirect_uri", code.redirect_uri)
         .field("code_verifier", "\"$verifier\"");
-    Ok(curl.to_string())
+    if !signs {
+        return Ok(curl.to_string());
+    }
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let by_key = curl.field("client_assertion_type", kind).field("client_assertion", "\"$assertion\"");
+    Ok(by_key.to_string())
 }
 
 /// The errors of RFC 6749 section 4.1.2.1 and OpenID Connect Core section 3.1.2.6, for people.

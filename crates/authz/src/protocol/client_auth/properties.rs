@@ -11,7 +11,7 @@ fn written(id: &str, secret: &str) -> String {
 }
 
 fn read(header: &str) -> Option<(String, String)> {
-    parse_basic(header).map(|found| (found.id, found.secret.unwrap_or_default()))
+    parse_basic(header).map(|found| (found.id, found.proof.unwrap_or_default()))
 }
 
 /// Whatever is taken has one meaning, and is of the one form there is.

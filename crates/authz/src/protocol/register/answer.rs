@@ -23,7 +23,7 @@ pub(super) fn answer(
     if let Some(secret) = secret {
         say("client_secret", secret.into());
     }
-    if client.is_confidential {
+    if client.has_a_secret() {
         say("client_secret_expires_at", 0.into());
     }
     say("registration_access_token", token.into());

@@ -74,7 +74,7 @@ pub async fn put(
         &app,
         StatusCode::OK,
         &made.client,
-        secret.filter(|_| made.client.is_confidential),
+        secret.filter(|_| made.client.has_a_secret()),
         presented(&http),
     ))
 }

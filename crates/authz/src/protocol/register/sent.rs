@@ -18,13 +18,18 @@ use crate::protocol::redirect_uri;
 use crate::registration::{Kind, Registration};
 
 /// The members of [`ClientMetadata`] that are a client's to say.
-pub(super) const METADATA: [&str; 19] = [
+pub(super) const METADATA: [&str; 24] = [
     "default_max_age",
     "id_token_signed_response_alg",
     "userinfo_signed_response_alg",
     "subject_type",
     "sector_identifier_uri",
     "token_endpoint_auth_method",
+    "token_endpoint_auth_signing_alg",
+    "request_object_signing_alg",
+    "require_signed_request_object",
+    "jwks",
+    "jwks_uri",
     "require_auth_time",
     "contacts",
     "client_uri",

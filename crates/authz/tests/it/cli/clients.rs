@@ -36,6 +36,20 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
     let mut made = program.run(&create, "").json();
     let secret = made["client_secret"].take().as_str().unwrap().to_owned();
     made["created_at"].take();
+    let metadata = json!({"default_max_age": null, "id_token_signed_response_alg": "RS256",
+        "userinfo_signed_response_alg": null, "subject_type": "public", "sector_identifier_uri": null,
+        "response_types": ["code"], "require_pkce": true,
+        "is_first_party": false, "access_token_format": "opaque", "access_token_signed_response_alg": "RS256",
+        "access_token_ttl_seconds": null, "refresh_token_ttl_seconds": null, "refresh_token_idle_seconds": null,
+        "allowed_origins": [],
+
+        "token_endpoint_auth_method": null, "token_endpoint_auth_signing_alg": null,
+        "request_object_signing_alg": null, "require_signed_request_object": false,
+        "jwks": null, "jwks_uri": null, "require_auth_time": false, "contacts": [],
+        "client_uri": null, "logo_uri": null, "policy_uri": null, "tos_uri": null,
+        "post_logout_redirect_uris": [], "backchannel_logout_uri": null,
+        "backchannel_logout_session_required": false, "frontchannel_logout_uri": null,
+        "frontchannel_logout_session_required": false, "is_self_registered": false});
     assert_eq!(
         made,
         json!({
@@ -44,18 +58,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
             "redirect_uris": ["https://client.example/cb"], "scopes": ["read"], "audiences": ["timetracker"],
             "introspects": ["timetracker"], "created_at": null, "client_secret": null,
             "user_id": null,
-            "metadata": {"default_max_age": null, "id_token_signed_response_alg": "RS256",
-                "userinfo_signed_response_alg": null, "subject_type": "public", "sector_identifier_uri": null,
-                "response_types": ["code"], "require_pkce": true,
-                "is_first_party": false, "access_token_format": "opaque", "access_token_signed_response_alg": "RS256",
-                "access_token_ttl_seconds": null, "refresh_token_ttl_seconds": null, "refresh_token_idle_seconds": null,
-                "allowed_origins": [],
-
-                "token_endpoint_auth_method": null, "require_auth_time": false, "contacts": [],
-                "client_uri": null, "logo_uri": null, "policy_uri": null, "tos_uri": null,
-                "post_logout_redirect_uris": [], "backchannel_logout_uri": null,
-                "backchannel_logout_session_required": false, "frontchannel_logout_uri": null,
-                "frontchannel_logout_session_required": false, "is_self_registered": false},
+            "metadata": metadata,
         })
     );
     assert_eq!(fails(&program, &create[..create.len() - 1], "", 1), "authz: the client id is taken\n");

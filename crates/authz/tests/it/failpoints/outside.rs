@@ -1,4 +1,4 @@
-//! Registering a client, and ending a session that clients want to hear about, broken at each write and at the commit.
+//! Registering a client, a client's proof, and ending a session that clients want to hear about, broken at each write and at the commit.
 
 use std::time::Duration;
 
@@ -7,7 +7,9 @@ use authz::self_registration;
 use reqwest::Method;
 
 use super::trap::{self, Breaks};
-use crate::support::{Answer, AuthorizationRequest, Browser, CALLBACK, TestServer, server, server_with};
+use crate::support::{
+    Answer, AuthorizationRequest, Browser, CALLBACK, Signer, TestServer, assertion, server, server_with,
+};
 
 /// Every place where an act of at most so many writes can break.
 fn places(writes: u32) -> impl Iterator<Item = Breaks> {
@@ -38,6 +40,24 @@ async fn nothing_is_kept_of_a_registration_that_breaks() {
         assert_eq!(server.count("audit_events WHERE event = 'client_registered'").await, 0, "{breaks:?}");
         assert_eq!(register(&server, &token).await.status, 201, "{breaks:?}");
         assert_eq!(register(&server, &token).await.status, 401, "{breaks:?}");
+    }
+}
+
+/// F3, C8: an assertion whose use broke was not used; whoever sent it may send it again.
+#[tokio::test]
+async fn nothing_is_kept_of_an_assertion_whose_use_breaks() {
+    for breaks in places(1) {
+        let (server, signer) = (server().await, Signer::new("ES256", "k1"));
+        let client = server.key_client("web", &signer).await;
+        let text = signer.sign(&assertion(&client, server.clock.now()));
+        let prove = || client.prove("/o/token/", &text, &[("grant_type", "client_credentials")]);
+        trap::lay(&server).await;
+        trap::set(&server, breaks).await;
+        prove().await.is_error(503, "temporarily_unavailable");
+        trap::disarm(&server).await;
+        assert_eq!(server.count("used_ids").await, 0, "{breaks:?}");
+        assert_eq!(prove().await.status, 200, "{breaks:?}");
+        prove().await.is_error(401, "invalid_client");
     }
 }
 

@@ -4,9 +4,11 @@
 use authz::crypto::seal::RefreshToken;
 use reqwest::RequestBuilder;
 
+use super::assertions::let_in;
 use super::{MANY, winners};
 use crate::support::{
-    Answer, Browser, Client, Held, Http, Process, TestServer, eventually, password_of, server_on_real_time,
+    Answer, Browser, Client, Held, Http, Process, Signer, TestServer, assertion, eventually, password_of,
+    server_on_real_time,
 };
 
 /// How often each race is run.
@@ -104,6 +106,28 @@ async fn of_many_refreshes_at_two_processes_within_the_overlap_one_successor_liv
         assert_eq!(next.status, 200, "{next:?}");
         there.refresh(unseen).await.is_error(400, "invalid_grant");
         pair.is_dead(&client, &next.text("access_token"), &next.text("refresh_token")).await;
+    }
+}
+
+/// C8, R44: an assertion is used once, and a restart forgets nothing.
+#[tokio::test]
+async fn of_many_uses_of_one_assertion_at_two_processes_exactly_one_is_let_in() {
+    let mut pair = Pair::with(&[]).await;
+    let signer = Signer::new("ES256", "k1");
+    let fields = [("grant_type", "client_credentials")];
+    let mut used = Vec::new();
+    for round in 0..ROUNDS {
+        let client = pair.registrar.key_client(&format!("web{round}"), &signer).await;
+        let text = signer.sign(&assertion(&client, pair.registrar.clock.now()));
+        let answers = pair.at_once(|http| client.reached_by(http).proving("/o/token/", &text, &fields)).await;
+        assert_eq!(let_in(&answers), 1);
+        used.push((client, text));
+    }
+    pair.processes = [Process::beside(&pair.registrar), Process::beside(&pair.registrar)];
+    for (client, text) in used {
+        for client in pair.both(&client) {
+            client.prove("/o/token/", &text, &fields).await.is_error(401, "invalid_client");
+        }
     }
 }
 

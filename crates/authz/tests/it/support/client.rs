@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use model::secret::Secret;
 use reqwest::RequestBuilder;
 
-use super::{Answer, CALLBACK, Code, Http, TestServer, form};
+use super::{ASSERTION_TYPE, Answer, CALLBACK, Code, Http, TestServer, form};
 
 /// The grant type of devices.
 pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -185,6 +185,17 @@ impl Client {
             request = request.header("authorization", basic);
         }
         request
+    }
+
+    /// A form with an assertion in it, and without the id.
+    pub async fn prove(&self, path: &str, assertion: &str, fields: &[(&str, &str)]) -> Answer {
+        self.http.send(self.proving(path, assertion, fields)).await
+    }
+
+    /// The same, not yet sent.
+    pub fn proving(&self, path: &str, assertion: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        let proof = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)];
+        self.http.post(path, form(&[&proof, fields].concat()))
     }
 
     pub async fn token(&self, fields: &[(&str, &str)]) -> Answer {

@@ -12,6 +12,7 @@ mod program;
 mod raw;
 mod request;
 mod server;
+mod signer;
 
 pub use answer::{Answer, INACTIVE};
 pub use browser::{Browser, Code};
@@ -25,6 +26,7 @@ pub use program::Program;
 pub use raw::{Held, Raw};
 pub use request::{AuthorizationRequest, challenge};
 pub use server::{TestServer, server, server_on_real_time, server_with, url_of};
+pub use signer::{ALGS, ASSERTION_TYPE, Signer, assertion, part, signed_by_hmac};
 
 /// Who the servers of the tests say they are.
 pub const ISSUER: &str = "http://localhost:8000/o";

@@ -16,9 +16,10 @@ use model::db::testing::TestDatabase;
 use model::secret::Secret;
 use model::settings::Settings;
 use model::time::{Clock, Timestamp};
+use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::{Browser, Client, Http, ISSUER, NewClient, password_of};
+use super::{Browser, Client, Http, ISSUER, NewClient, Signer, password_of};
 
 /// Where the servers of all tests live, so that they can be stopped when a test is over.
 static SERVERS: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
@@ -149,6 +150,14 @@ impl TestServer {
     /// A public client that may do everything a public client may.
     pub async fn public_client(&self, name: &str) -> Client {
         self.new_client(name).public().register().await
+    }
+
+    /// A client that signs who it is, and has no secret.
+    pub async fn key_client(&self, name: &str, signer: &Signer) -> Client {
+        let metadata = json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": signer.jwks()});
+        let client = self.new_client(name).metadata(&metadata.to_string()).register().await;
+        assert_eq!(client.secret, None);
+        client
     }
 
     pub fn new_client(&self, name: &str) -> NewClient<'_> {
