@@ -68,7 +68,8 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
         "ui_locales_supported": ["en"],
         "prompt_values_supported": prompts,
         "authorization_response_iss_parameter_supported": true,
-        "request_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_object_signing_alg_values_supported": VerifyAlg::NAMES,
         "request_uri_parameter_supported": false,
     });
     if app.config.outside.registration != WhoMayRegister::Nobody

@@ -59,8 +59,10 @@ pub enum Code {
     UnmetAuthenticationRequirements,
     /// A registration in the request is not taken.
     RegistrationNotSupported,
-    /// Request objects by value are not taken.
+    /// Request objects by value are not taken from this client.
     RequestNotSupported,
+    /// The request object is not one that the client has signed, or makes no sense (RFC 9101 section 7).
+    InvalidRequestObject,
     /// Request objects by reference are not fetched.
     RequestUriNotSupported,
     /// Too many failures: wait.
@@ -96,6 +98,7 @@ impl Code {
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::RequestNotSupported => "request_not_supported",
+            Self::InvalidRequestObject => "invalid_request_object",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::TooManyRequests | Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::ServerError => "server_error",

@@ -68,6 +68,46 @@ impl Params {
         Ok(Self(pairs))
     }
 
+    /// Parameters that did not come as such a text, under the same rules.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn of(pairs: Vec<(String, String)>) -> Result<Self, ParamsError> {
+        if pairs.len() > MAX_PARAMS {
+            return Err(ParamsError::TooMany);
+        }
+        for (place, (name, value)) in pairs.iter().enumerate() {
+            if name.contains('\0') || value.contains('\0') {
+                return Err(ParamsError::Malformed);
+            }
+            let before = pairs.iter().take(place);
+            if !REPEATABLE.contains(&name.as_str()) && before.into_iter().any(|(known, _)| known == name) {
+                return Err(ParamsError::Repeated);
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    /// All but some.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())
+    }
+
+    /// These, but where others have the same name the others.
+    #[must_use]
+    pub fn superseded_by(mut self, others: Self) -> Self {
+        self.0.retain(|(name, _)| !others.0.iter().any(|(other, _)| other == name));
+        self.0.extend(others.0);
+        self
+    }
+
+    /// All of them, empty ones too.
+    #[cfg(test)]
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = &(String, String)> {
+        self.0.iter()
+    }
+
     /// Reads the body of a request as a form.
     ///
     /// # Errors

@@ -6,5 +6,6 @@ mod openid;
 mod redirect_uri;
 mod remembered;
 mod request;
+mod request_object;
 mod response_mode;
 mod response_type;

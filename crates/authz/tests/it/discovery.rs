@@ -66,7 +66,8 @@ async fn both_positions_say_the_same_and_all_of_it() {
                 "ui_locales_supported": ["en"],
                 "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
                 "authorization_response_iss_parameter_supported": true,
-                "request_parameter_supported": false,
+                "request_parameter_supported": true,
+                "request_object_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"],
                 "request_uri_parameter_supported": false,
             })
         );

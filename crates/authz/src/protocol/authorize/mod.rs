@@ -12,6 +12,7 @@ mod decide;
 mod form_post;
 mod issue;
 mod request;
+mod request_object;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -42,7 +43,8 @@ pub async fn get(
         Some(signed_in) => Some(agreement::known(&app, &request, signed_in).await?),
         None => None,
     };
-    let step = decide(request.asked.prompt, request.asked.max_age, known, app.now());
+    let (prompt, max_age) = request.still_asks(signed_in.as_ref());
+    let step = decide(prompt, max_age, known, app.now());
     follow(&app, &browser, &request, step, signed_in).await
 }
 
@@ -61,7 +63,8 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
         return Ok(to_sign_in(&app, &request, false));
     };
     let known = agreement::known(&app, &request, &signed_in).await?;
-    let step = decide(request.asked.prompt, request.asked.max_age, Some(known), app.now());
+    let (prompt, max_age) = request.still_asks(Some(&signed_in));
+    let step = decide(prompt, max_age, Some(known), app.now());
     let was_shown = consent::was_shown(&app, &request, &signed_in, params.get("shown"));
     // Who was asked answers, also when another tab has made the question needless meanwhile.
     if !(was_shown && matches!(step, Step::Consent | Step::Issue)) {

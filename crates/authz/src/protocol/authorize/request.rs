@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use model::time::Timestamp;
 
 use super::answer::{Mode, Return};
 use super::claims::Claims;
 use super::decide::Prompt;
+use super::request_object;
 use crate::app::App;
 use crate::config::Issuer;
 use crate::id_token;
 use crate::pages::PageError;
+use crate::pages::browser::SignedIn;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::permission::Permission;
@@ -35,8 +38,10 @@ pub(super) struct Request {
     pub(super) to: Return,
     /// What it asks.
     pub(super) asked: Asked,
-    /// The request as it came.
+    /// The request as it came, and when it did if a client has signed it.
     pub(super) query: String,
+    /// When what the client has signed came for the first time, if that was before.
+    seen_at: Option<Timestamp>,
 }
 
 /// What a request asks.
@@ -94,6 +99,19 @@ impl Request {
         let id = params.get("client_id").ok_or(PageError::bad_request("Missing client_id parameter."))?;
         let client = app.clients.find(id).await.map_err(PageError::from)?;
         let client = client.ok_or_else(unknown_client)?;
+        // Where what is signed cannot be believed, faults are told where the query says, if that is an address of the client.
+        let opened = request_object::open(app, &client, &params).await;
+        let (params, query, seen_at, fault) = match opened {
+            Ok(None) => (params, query.to_owned(), None, None),
+            Ok(Some(opened)) => {
+                let query = request_object::with_seen(query, &opened.seen);
+                if query.len() > MAX_QUERY {
+                    return Err(PageError::bad_request("The request is too long.").into());
+                }
+                (opened.params, query, opened.seen_at, None)
+            }
+            Err(fault) => (params, query.to_owned(), None, Some(fault)),
+        };
         let uri = redirect_uri(&client, params.get("redirect_uri"))?;
         let state = params.get("state").map(str::to_owned);
         if state.as_ref().is_some_and(|state| state.len() > MAX_TEXT) {
@@ -101,16 +119,13 @@ impl Request {
         }
         let mode = mode(&params);
         let to = Return::to_verified(uri, mode, state);
-        match Self::judge_rest(app, &params, &client) {
-            Ok(asked) => Ok(Self { client, to, asked, query: query.to_owned() }),
+        match fault.map_or_else(|| Self::judge_rest(app, &params, &client), Err) {
+            Ok(asked) => Ok(Self { client, to, asked, query, seen_at }),
             Err(error) => Err(Failure::Return(to, error)),
         }
     }
 
     fn judge_rest(app: &App, params: &Params, client: &Client) -> Result<Asked, OAuthError> {
-        if params.get("request").is_some() {
-            return Err(OAuthError::new(Code::RequestNotSupported, "Request objects are not taken."));
-        }
         if params.get("request_uri").is_some() {
             return Err(OAuthError::new(Code::RequestUriNotSupported, "Request objects are not fetched."));
         }
@@ -141,6 +156,18 @@ impl Request {
             about: about(app, client, params, claims.sub.as_deref())?,
             claims,
         })
+    }
+
+    /// What it still asks of whoever is signed in. A demand to sign in that a client has signed stays in the address, and
+    /// was met by whoever has signed in since it came.
+    pub(super) fn still_asks(&self, signed_in: Option<&SignedIn>) -> (Prompt, Option<Duration>) {
+        let Asked { prompt, max_age, .. } = self.asked;
+        let since = signed_in.map(|signed_in| signed_in.session.authenticated_at);
+        if self.seen_at.is_none_or(|seen_at| since.is_none_or(|since| since < seen_at)) {
+            return (prompt, max_age);
+        }
+        let prompt = Prompt { login: false, create: false, ..prompt };
+        (prompt, max_age.filter(|max_age| !max_age.is_zero()))
     }
 
     /// The query without what asked for a new sign-in or a new account.

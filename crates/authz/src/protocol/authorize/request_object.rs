@@ -1,0 +1,270 @@
+//! Requests that a client has signed: OpenID Connect Core section 6.1, RFC 9101. By value only, and signed only: an
+//! address is never called, and what nobody has signed says no more than the query does.
+//!
+//! The address people come back to after they have signed in is the request itself, and clients let their objects end
+//! within a minute. So the address then says when the object first came, with a tag of ours over it: the object is judged
+//! as of then, and whoever has signed in since has met a demand to sign in, which nobody can take out of the object.
+
+use std::time::Duration;
+
+use model::time::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::app::App;
+use crate::crypto::claims::{Claims, WrongClaim};
+use crate::crypto::jwt::Unverified;
+use crate::protocol::error::{Code, OAuthError};
+use crate::protocol::params::Params;
+use crate::store::clients::Client;
+
+/// Its `typ`, when it has one: any JWT, or this kind of one (RFC 9101 section 10.8).
+const TYPES: [&str; 2] = ["jwt", "oauth-authz-req+jwt"];
+/// What the address says of when the object came.
+const SEEN: &str = "request_seen";
+/// So long people may take to sign in and decide.
+const SEEN_COUNTS: Duration = Duration::from_secs(3_600);
+/// What is said of the JWT and not of the request (RFC 9101 section 4).
+const ABOUT_THE_JWT: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+
+/// A request whose object was opened.
+pub(super) struct Opened {
+    /// What it asks: what was signed, and of what stands beside it what still counts.
+    pub(super) params: Params,
+    /// When it first came here, if that was before.
+    pub(super) seen_at: Option<Timestamp>,
+    /// What the address has to say of that from now on.
+    pub(super) seen: String,
+}
+
+/// Opens the object of a request, if it has one.
+///
+/// # Errors
+/// `request_not_supported` for clients without keys, `invalid_request_object`; `invalid_request` when there is none and
+/// the client has said that there always is.
+pub(super) async fn open(app: &App, client: &Client, outside: &Params) -> Result<Option<Opened>, OAuthError> {
+    let metadata = &client.metadata;
+    let Some(text) = outside.get("request") else {
+        if metadata.require_signed_request_object {
+            let sentence = "The client has said that all of its requests are signed.";
+            return Err(OAuthError::new(Code::InvalidRequest, sentence));
+        }
+        return Ok(None);
+    };
+    if !metadata.has_keys() {
+        let sentence = "Request objects are taken from clients with registered keys.";
+        return Err(OAuthError::new(Code::RequestNotSupported, sentence));
+    }
+    let is_of_kind = |jwt: &Unverified| jwt.typ.as_deref().is_none_or(|typ| TYPES.contains(&typ));
+    let jwt = Unverified::read(text).filter(is_of_kind).ok_or(invalid(
+        "The request is not a JWT of at most 8 kB that is signed with RS256, PS256, ES256 or EdDSA.",
+    ))?;
+    if metadata.request_object_signing_alg.is_some_and(|alg| alg != jwt.alg) {
+        return Err(invalid("The request is not signed with what the client has registered for that."));
+    }
+    let key = app.client_keys.find(app, client, jwt.alg, jwt.kid.as_deref()).await;
+    let signed = key.and_then(|key| jwt.signed_with(&key)).map(Claims::from);
+    let signed = signed.ok_or(invalid("No key of the client has signed the request."))?;
+    let now = app.now();
+    let seen_at = outside.get(SEEN).and_then(|seen| seen_at(app, client, text, seen, now));
+    judge_jwt(&signed, client.id.as_str(), app.config.issuer.as_str(), seen_at.unwrap_or(now))?;
+    let params = counting(outside, parameters(signed.all())?, client.id.as_str())?;
+    let seen = seen(app, client, text, seen_at.unwrap_or(now));
+    Ok(Some(Opened { params, seen_at, seen: format!("{SEEN}={seen}") }))
+}
+
+/// A query with what it has to say from now on of when its object came.
+pub(super) fn with_seen(query: &str, seen: &str) -> String {
+    let is_other = |pair: &&str| !pair.starts_with(SEEN) && !pair.is_empty();
+    query.split('&').filter(is_other).chain([seen]).collect::<Vec<_>>().join("&")
+}
+
+const fn invalid(sentence: &'static str) -> OAuthError {
+    OAuthError::new(Code::InvalidRequestObject, sentence)
+}
+
+fn seen(app: &App, client: &Client, text: &str, at: Timestamp) -> String {
+    let at = at.micros().to_string();
+    let tag = app.form_key.tag(&["request object", client.id.as_str(), text, &at]);
+    format!("{at}.{tag}")
+}
+
+fn seen_at(app: &App, client: &Client, text: &str, said: &str, now: Timestamp) -> Option<Timestamp> {
+    let (at, tag) = said.split_once('.')?;
+    let is_ours = app.form_key.verify(&["request object", client.id.as_str(), text, at], tag);
+    let at = Timestamp::from_micros(at.parse().ok()?);
+    (is_ours && now.since(at) < SEEN_COUNTS).then_some(at)
+}
+
+/// What is said of the JWT need not be said, but holds.
+fn judge_jwt(claims: &Claims, client: &str, issuer: &str, at: Timestamp) -> Result<(), OAuthError> {
+    let judged = || {
+        if claims.text("iss")?.is_some_and(|iss| iss != client) {
+            return Err(WrongClaim("iss"));
+        }
+        // A client that signs about itself proves who it is, and asks for nothing (RFC 9101 section 10.8).
+        if claims.text("sub")? == Some(client) {
+            return Err(WrongClaim("sub"));
+        }
+        let audiences = claims.audiences()?;
+        if !audiences.is_empty() && !audiences.contains(&issuer) {
+            return Err(WrongClaim("aud"));
+        }
+        claims.in_time(at).map(drop)
+    };
+    judged().map_err(|WrongClaim(name)| {
+        invalid(match name {
+            "iss" => "The iss of the request is not the client.",
+            "sub" => "The sub of the request is the client.",
+            "aud" => "The aud of the request is not this server.",
+            "exp" => "The request has ended, or its exp is not a number of seconds.",
+            "nbf" => "The request does not count yet, or its nbf is not a number of seconds.",
+            _ => "The iat of the request is in the future, or not a number of seconds.",
+        })
+    })
+}
+
+/// What was signed, as parameters: a number in its digits, an object as its JSON text, a list as a parameter that is there
+/// several times.
+fn parameters(signed: &Map<String, Value>) -> Result<Params, OAuthError> {
+    let malformed = || invalid("A parameter in the request has a value of a kind that it cannot have.");
+    let mut pairs = Vec::new();
+    for (name, value) in signed.iter().filter(|(name, _)| !ABOUT_THE_JWT.contains(&name.as_str())) {
+        match value {
+            Value::String(text) => pairs.push((name.clone(), text.clone())),
+            Value::Number(number) if number.is_u64() => pairs.push((name.clone(), number.to_string())),
+            Value::Object(_) => pairs.push((name.clone(), value.to_string())),
+            Value::Array(several) if !several.is_empty() => {
+                for each in several {
+                    pairs.push((name.clone(), each.as_str().ok_or_else(malformed)?.to_owned()));
+                }
+            }
+            _ => return Err(malformed()),
+        }
+    }
+    Params::of(pairs).map_err(|_| malformed())
+}
+
+/// For OpenID the parameters beside the object count where the object does not have them, and some must be there (OpenID
+/// Connect Core section 6.1); otherwise only the object counts (RFC 9101 section 6.3).
+fn counting(outside: &Params, signed: Params, client: &str) -> Result<Params, OAuthError> {
+    if signed.get("client_id").is_some_and(|id| id != client) {
+        return Err(invalid("The request and the query name different clients."));
+    }
+    if ["request", "request_uri"].iter().any(|name| signed.get(name).is_some()) {
+        return Err(invalid("There is no request in a request."));
+    }
+    let is_openid = outside.get("scope").is_some_and(|scope| scope.split(' ').any(|each| each == "openid"));
+    let beside = outside.get("response_type");
+    let inside = signed.get("response_type");
+    if is_openid && beside.is_none() {
+        return Err(OAuthError::new(Code::InvalidRequest, "Missing response_type parameter."));
+    }
+    if beside.is_some() && inside.is_some() && beside != inside {
+        return Err(invalid("The request and the query have different response types."));
+    }
+    Ok(if is_openid { outside.without(&["request", SEEN]).superseded_by(signed) } else { signed })
+}
+
+#[cfg(test)]
+mod properties;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ISSUER: &str = "https://id.example/o";
+
+    fn counted(query: &str, signed: &Value) -> Result<String, (Code, &'static str)> {
+        let outside = Params::parse(query.as_bytes()).unwrap();
+        let counted = parameters(signed.as_object().unwrap())
+            .and_then(|signed| counting(&outside, signed, "web"))
+            .map_err(|error| (error.code(), error.description()))?;
+        Ok(form_urlencoded::Serializer::new(String::new()).extend_pairs(counted.pairs()).finish())
+    }
+
+    #[test]
+    fn for_openid_what_is_signed_counts_before_what_stands_beside_it() {
+        let openid = "client_id=web&response_type=code&scope=openid&state=a&nonce=b&request=x&request_seen=y";
+        for (signed, expected) in [
+            (json!({}), "client_id=web&response_type=code&scope=openid&state=a&nonce=b"),
+            (
+                json!({"iss": "web", "nonce": "n", "max_age": 7, "claims": {"id_token": {"sub": null}}, "state": ""}),
+                "client_id=web&response_type=code&scope=openid&nonce=n&max_age=7&claims=%7B%22id_token%22%3A%7B%22sub%22%3Anull%7D%7D&state=",
+            ),
+            (
+                json!({"client_id": "web", "response_type": "code", "resource": ["a", "b"]}),
+                "scope=openid&state=a&nonce=b&client_id=web&response_type=code&resource=a&resource=b",
+            ),
+        ] {
+            assert_eq!(counted(openid, &signed).as_deref(), Ok(expected), "{signed}");
+        }
+    }
+
+    #[test]
+    fn otherwise_only_what_is_signed_counts() {
+        let plain = "client_id=web&response_type=code&scope=read&state=a&redirect_uri=b&request=x";
+        let signed = json!({"client_id": "web", "response_type": "code", "state": "c", "aud": ISSUER});
+        assert_eq!(counted(plain, &signed).as_deref(), Ok("client_id=web&response_type=code&state=c"));
+    }
+
+    /// R66, R17
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let openid = "client_id=web&response_type=code&scope=openid";
+        for signed in [
+            json!({"client_id": "other"}),
+            json!({"client_id": 7}),
+            json!({"response_type": "token"}),
+            json!({"request": "a.b.c"}),
+            json!({"request_uri": "urn:x"}),
+            json!({"request_uri": ["urn:x"]}),
+            json!({"max_age": 1.5}),
+            json!({"max_age": -1}),
+            json!({"prompt": true}),
+            json!({"prompt": null}),
+            json!({"prompt": []}),
+            json!({"prompt": ["login", "consent"]}),
+            json!({"resource": ["a", 7]}),
+            json!({"state": "a\u{0}"}),
+        ] {
+            let error = counted(openid, &signed).unwrap_err();
+            assert_eq!(error.0, Code::InvalidRequestObject, "{signed}: {error:?}");
+        }
+        let without = counted("client_id=web&scope=openid", &json!({"response_type": "code"})).unwrap_err();
+        assert_eq!(without.0, Code::InvalidRequest);
+    }
+
+    #[test]
+    fn what_is_said_of_the_jwt_holds() {
+        let judged = |claims: Value| {
+            let claims = Claims::from(claims.as_object().unwrap().clone());
+            judge_jwt(&claims, "web", ISSUER, Timestamp::from_unix_seconds(1_000)).is_ok()
+        };
+        for right in [
+            json!({}),
+            json!({"iss": "web", "aud": ISSUER, "exp": 1_060, "nbf": 1_000, "iat": 1_000, "jti": "1"}),
+            json!({"aud": [ISSUER, "https://else.example"]}),
+            json!({"sub": "ada"}),
+            json!({"exp": 99_999}),
+        ] {
+            assert!(judged(right.clone()), "{right}");
+        }
+        for wrong in [
+            json!({"iss": "other"}),
+            json!({"iss": ["web"]}),
+            json!({"sub": "web"}),
+            json!({"aud": "https://else.example"}),
+            json!({"aud": []}),
+            json!({"aud": 7}),
+            json!({"exp": 970}),
+            json!({"exp": "1060"}),
+            json!({"exp": null}),
+            json!({"nbf": 1_031}),
+            json!({"iat": 1_031}),
+        ] {
+            assert!(!judged(wrong.clone()), "{wrong}");
+        }
+    }
+}
