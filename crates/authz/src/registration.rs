@@ -1,12 +1,12 @@
 //! Registering clients: the rules, wherever a registration comes from.
 
+mod change;
 pub mod developer;
+mod refused;
 mod rules;
 
-use std::fmt;
-
 use diesel::QueryResult;
-use model::db::{Conn, DbError};
+use model::db::Conn;
 use model::id::{ClientId, UserId};
 use model::secret::{Secret, sha256};
 use model::time::Timestamp;
@@ -14,12 +14,15 @@ use model::time::Timestamp;
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::client_metadata::ClientMetadata;
-use crate::crypto::random::{self, NoRandomness};
+use crate::crypto::random;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::clients::{self, Client};
 use crate::store::users;
+pub use change::change_metadata;
+pub(crate) use change::{becomes, put};
+pub use refused::Refused;
 pub use rules::is_client_id;
-use rules::{check, judged, kept, problem};
+use rules::judged;
 
 /// What a client secret begins with, for secret scanners.
 const SECRET_PREFIX: &str = "tts_";
@@ -134,62 +137,6 @@ impl By {
     }
 }
 
-/// Why a client cannot be registered or changed.
-#[derive(Debug)]
-pub enum Refused {
-    /// The registration itself: everything that is wrong with it.
-    Invalid(Vec<Problem>),
-    /// The person has as many as one may have.
-    TooMany,
-    /// The person may not act any more.
-    NoPerson,
-    /// The id is another client's.
-    Taken,
-    /// There is no such client.
-    Unknown,
-    /// Somebody else has changed it meanwhile.
-    Changed,
-    /// There is no such client, or it has no secret.
-    NoSuchClient,
-    /// The database cannot be asked.
-    Db(DbError),
-    /// No secret can be made.
-    Random(NoRandomness),
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid(problems) => {
-                let whats: Vec<&str> = problems.iter().map(|problem| problem.what.as_str()).collect();
-                f.write_str(&whats.join("; "))
-            }
-            Self::TooMany => f.write_str("there are as many clients as one person may have"),
-            Self::NoPerson => f.write_str("the person may not act any more"),
-            Self::Taken => f.write_str("the client id is taken"),
-            Self::Unknown => f.write_str("there is no such client"),
-            Self::Changed => f.write_str("the client was changed meanwhile; try again"),
-            Self::NoSuchClient => f.write_str("there is no such client with a secret"),
-            Self::Db(error) => error.fmt(f),
-            Self::Random(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Refused {}
-
-impl From<DbError> for Refused {
-    fn from(error: DbError) -> Self {
-        Self::Db(error)
-    }
-}
-
-impl From<NoRandomness> for Refused {
-    fn from(error: NoRandomness) -> Self {
-        Self::Random(error)
-    }
-}
-
 /// Registers a client.
 ///
 /// # Errors
@@ -200,10 +147,7 @@ pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Resul
     let event = What::ClientCreated.of_client(&row.id, origin, row.created_at);
     let inserted = app.db.write(move |conn| {
         let inserted = clients::insert(conn, &row)?;
-        if inserted {
-            audit_events::insert(conn, &[event])?;
-        }
-        Ok(inserted)
+        audit_events::insert_if(conn, inserted, event)
     });
     if !inserted.await? {
         return Err(Refused::Taken);
@@ -229,42 +173,6 @@ pub(crate) fn made(app: &App, wanted: &Registration) -> Result<Registered, Refus
     Ok(Registered { client: Client { secret_hash, ..judged }, secret })
 }
 
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self::Invalid(vec![problem])
-    }
-}
-
-/// Changes a client's metadata by a JSON object of members; answers the client as it is then.
-///
-/// # Errors
-/// What is wrong with the changes, that there is no such client, that it was changed meanwhile, or that the database
-/// cannot be asked.
-pub async fn change_metadata(app: &App, origin: &Origin, id: &str, changes: &str) -> Result<Client, Refused> {
-    let key = id.to_owned();
-    let found = app.db.read(move |conn| clients::find(conn, &key)).await?;
-    let client = found.ok_or(Refused::Unknown)?;
-    let metadata = client.metadata.changed_by(changes).map_err(|what| problem(Field::Metadata, what))?;
-    let metadata = kept(metadata)?;
-    let read = client.metadata.clone();
-    let client = Client { metadata, ..client };
-    check(&client)?;
-    let (key, row) = (id.to_owned(), client.metadata.clone());
-    let event = What::ClientChanged.of_client(&client.id, origin, app.now());
-    let written = app.db.write(move |conn| {
-        let written = clients::set_metadata(conn, &key, &read, &row)?;
-        if written {
-            audit_events::insert(conn, &[event])?;
-        }
-        Ok(written)
-    });
-    if !written.await? {
-        return Err(Refused::Changed);
-    }
-    app.feed.catch_up().await?;
-    Ok(client)
-}
-
 /// Gives a client a new secret; says until when the old one stays valid.
 ///
 /// # Errors
@@ -283,10 +191,7 @@ pub async fn rotate_secret(
     let event = by.did(What::ClientSecretRotated, &id, origin, now);
     let rotated = app.db.write(move |conn| {
         let rotated = by.may_change(conn, &id)? && clients::rotate_secret(conn, id.as_str(), &hash, until)?;
-        if rotated {
-            audit_events::insert(conn, &[event])?;
-        }
-        Ok(rotated)
+        audit_events::insert_if(conn, rotated, event)
     });
     if !rotated.await? {
         return Err(Refused::NoSuchClient);
@@ -304,10 +209,7 @@ pub async fn delete(app: &App, origin: &Origin, by: By, id: &str) -> Result<(), 
     let event = by.did(What::ClientDeleted, &id, origin, app.now());
     let deleted = app.db.write(move |conn| {
         let deleted = by.may_change(conn, &id)? && clients::delete(conn, id.as_str())?;
-        if deleted {
-            audit_events::insert(conn, &[event])?;
-        }
-        Ok(deleted)
+        audit_events::insert_if(conn, deleted, event)
     });
     if !deleted.await? {
         return Err(Refused::NoSuchClient);

@@ -31,6 +31,7 @@ table! {
         created_at -> BigInt,
         metadata -> Text,
         user_id -> Nullable<BigInt>,
+        version -> BigInt,
     }
 }
 

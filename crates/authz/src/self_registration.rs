@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::crypto::random;
 use crate::edge;
-use crate::registration::{self, Refused, Registered, Registration};
+use crate::registration::{self, By, Refused, Registered, Registration};
 use crate::store::attempts::{self, Budget};
 use crate::store::clients::{self, Client};
 use crate::store::registration_tokens::{self, RegistrationToken};
@@ -129,25 +129,16 @@ pub async fn replace(
         id: Some(before.id.as_str().to_owned()),
         ..wanted
     };
-    let Registered { client, mut secret } = registration::made(app, &wanted)?;
-    let mut client = Client { created_at: before.created_at, ..client };
-    if client.has_a_secret() && before.has_a_secret() && before.secret_hash.is_some() {
-        client.secret_hash.clone_from(&before.secret_hash);
-        secret = None;
+    let Registered { client: made, secret } = registration::made(app, &wanted)?;
+    let keeps_its_own = made.has_a_secret() && before.has_a_secret() && before.secret_hash.is_some();
+    let mut client = registration::becomes(before, made.clone());
+    if !keeps_its_own {
+        client.secret_hash = made.secret_hash;
+        client.previous_secret_hash = None;
+        client.previous_secret_until = None;
     }
-    let (read, row) = (before.clone(), client.clone());
-    let event = What::ClientChanged.of_client(&client.id, origin, app.now());
-    let replaced = app.db.write(move |conn| {
-        let replaced = registrations::replace(conn, &read, &row)?;
-        if replaced {
-            audit_events::insert(conn, &[event])?;
-        }
-        Ok(replaced)
-    });
-    if !replaced.await? {
-        return Err(Refused::Changed);
-    }
-    app.feed.catch_up().await?;
+    let client = registration::put(app, origin, By::Administrator, before.clone(), client).await?;
+    let secret = secret.filter(|_| !keeps_its_own);
     Ok(Registered { client, secret })
 }
 
@@ -190,10 +181,7 @@ pub async fn delete_token(app: &App, origin: &Origin, id: &str) -> Result<bool, 
     let (id, event) = (id.to_owned(), of_token(What::RegistrationTokenDeleted, id, origin, app.now()));
     let written = app.db.write(move |conn| {
         let deleted = registration_tokens::delete(conn, &id)?;
-        if deleted {
-            audit_events::insert(conn, &[event])?;
-        }
-        Ok(deleted)
+        audit_events::insert_if(conn, deleted, event)
     });
     written.await
 }

@@ -112,10 +112,7 @@ pub async fn remove(app: &App, origin: &Origin, kid: &str) -> Result<bool, Faile
     let event = AuditEvent { detail: kid.clone(), ..What::KeyRemoved.event(origin, now) };
     let removed = app.db.write(move |conn| {
         let removed = signing_keys::remove(conn, &kid, &instead, now)?;
-        if removed {
-            audit_events::insert(conn, &[event])?;
-        }
-        Ok(removed)
+        audit_events::insert_if(conn, removed, event)
     });
     let removed = removed.await?;
     app.feed.catch_up().await?;

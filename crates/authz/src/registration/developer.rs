@@ -1,5 +1,6 @@
 //! What people may do with clients of their own, at the developer pages.
 
+use super::change::put;
 use super::rules::{judged, problem};
 use super::{By, Field, Kind, Owner, Problem, Refused, Registered, Registration, made};
 use crate::app::App;
@@ -71,11 +72,8 @@ pub async fn register(
         if limit > 0 && clients::count_of_person(conn, owner.id)? >= limit {
             return Ok(Err(Refused::TooMany));
         }
-        if !clients::insert(conn, &row)? {
-            return Ok(Err(Refused::Taken));
-        }
-        audit_events::insert(conn, &[event])?;
-        Ok(Ok(()))
+        let inserted = clients::insert(conn, &row)?;
+        Ok(if audit_events::insert_if(conn, inserted, event)? { Ok(()) } else { Err(Refused::Taken) })
     });
     inserted.await??;
     Ok(Registered { client, secret })
@@ -113,20 +111,7 @@ pub async fn change(
     };
     let Client { name, grant_types, redirect_uris, scopes, .. } = together(mistakes, judged(app, &wanted))?;
     let changed = Client { name, grant_types, redirect_uris, scopes, ..read.clone() };
-    let row = changed.clone();
-    let event = By::Owner(owner).did(What::ClientChanged, &changed.id, origin, app.now());
-    let written = app.db.write(move |conn| {
-        let written = By::Owner(owner).may_change(conn, &read.id)? && clients::change(conn, &read, &row)?;
-        if written {
-            audit_events::insert(conn, &[event])?;
-        }
-        Ok(written)
-    });
-    if !written.await? {
-        return Err(Refused::Changed);
-    }
-    app.feed.catch_up().await?;
-    Ok(changed)
+    put(app, origin, By::Owner(owner), read, changed).await
 }
 
 /// What a client may use beyond what its owner chooses.

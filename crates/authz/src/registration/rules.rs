@@ -36,6 +36,7 @@ pub(super) fn judged(app: &App, wanted: &Registration) -> Result<Client, Refused
         created_at: app.now(),
         metadata: noted(kept(wanted.metadata.clone()), &mut problems),
         user_id: None,
+        version: 1,
         id: client_id(wanted.id.as_deref())?,
     };
     if !confidential && !client.introspects.is_empty() {

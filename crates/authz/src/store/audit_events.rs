@@ -39,6 +39,18 @@ pub fn insert(conn: &mut Conn, events: &[AuditEvent]) -> QueryResult<()> {
     Ok(())
 }
 
+/// Adds the row about a write if that changed anything; answers whether it did. What writes and may come to nothing ends in
+/// this, in the same transaction, so that neither is there without the other.
+///
+/// # Errors
+/// When the statement fails.
+pub fn insert_if(conn: &mut Conn, changed: bool, event: AuditEvent) -> QueryResult<bool> {
+    if changed {
+        insert(conn, &[event])?;
+    }
+    Ok(changed)
+}
+
 /// Which rows are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {

@@ -13,8 +13,8 @@ use crate::client_metadata::{AuthMethod, ClientMetadata};
 use crate::schema::{clients, consents, grants};
 
 /// A client's row. Lists are kept as text, as the wire writes them: they are short and read whole.
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = clients)]
+#[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = clients, treat_none_as_null = true)]
 pub struct Client {
     /// The client identifier.
     pub id: ClientId,
@@ -44,6 +44,8 @@ pub struct Client {
     pub metadata: Json<ClientMetadata>,
     /// Whose it is; nobody's when an administrator made it.
     pub user_id: Option<UserId>,
+    /// Counts its changes, so that none is made to what nobody has read.
+    pub version: i64,
 }
 
 impl Client {
@@ -183,6 +185,7 @@ pub fn rotate_secret(
             clients::previous_secret_hash.eq(clients::secret_hash),
             clients::previous_secret_until.eq(previous_until),
             clients::secret_hash.eq(secret_hash),
+            clients::version.eq(clients::version + 1),
         ))
         .execute(conn)?;
     if rotated == 1 {
@@ -191,23 +194,19 @@ pub fn rotate_secret(
     Ok(rotated == 1)
 }
 
-/// Replaces the client's metadata, if nobody else has since it was read as `read`. `false` when somebody has, or when
-/// there is no such client.
+/// Puts `changed` in the place of what the client was when it was `read`, whole, if nobody has changed it since, in
+/// whatever it may be. `false` when somebody has, or when it is gone.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn set_metadata(
-    conn: &mut Conn,
-    id: &str,
-    read: &Json<ClientMetadata>,
-    metadata: &Json<ClientMetadata>,
-) -> QueryResult<bool> {
-    let unchanged = clients::table.find(id).filter(clients::metadata.eq(read.as_str()));
-    let changed = diesel::update(unchanged).set(clients::metadata.eq(metadata.as_str())).execute(conn)? == 1;
-    if changed {
-        revocations::insert(conn, &revocations::NewRevocation::client_changed(id))?;
+pub fn replace(conn: &mut Conn, read: &Client, changed: &Client) -> QueryResult<bool> {
+    let unchanged = clients::table.find(&read.id).filter(clients::version.eq(read.version));
+    let next = Client { id: read.id.clone(), version: read.version.saturating_add(1), ..changed.clone() };
+    let replaced = diesel::update(unchanged).set(&next).execute(conn)? == 1;
+    if replaced {
+        revocations::insert(conn, &revocations::NewRevocation::client_changed(read.id.as_str()))?;
     }
-    Ok(changed)
+    Ok(replaced)
 }
 
 /// Whether there is such a client; on PostgreSQL it then stays until the transaction ends, so that "deleted" and
@@ -223,33 +222,6 @@ pub fn hold(conn: &mut Conn, id: &str) -> QueryResult<bool> {
             held.bind::<Text, _>(id).execute(conn).map(|count| count == 1)
         }
     }
-}
-
-/// Changes what its owner may say about a client, if nobody else has since it was `read`. `false` when somebody has, or
-/// when it is gone.
-///
-/// # Errors
-/// When a statement fails.
-pub fn change(conn: &mut Conn, read: &Client, changed: &Client) -> QueryResult<bool> {
-    let unchanged = clients::table
-        .find(&read.id)
-        .filter(clients::name.eq(&read.name))
-        .filter(clients::grant_types.eq(&read.grant_types))
-        .filter(clients::redirect_uris.eq(&read.redirect_uris))
-        .filter(clients::scopes.eq(&read.scopes))
-        .filter(clients::metadata.eq(read.metadata.as_str()));
-    let rows = diesel::update(unchanged)
-        .set((
-            clients::name.eq(&changed.name),
-            clients::grant_types.eq(&changed.grant_types),
-            clients::redirect_uris.eq(&changed.redirect_uris),
-            clients::scopes.eq(&changed.scopes),
-        ))
-        .execute(conn)?;
-    if rows == 1 {
-        revocations::insert(conn, &revocations::NewRevocation::client_changed(read.id.as_str()))?;
-    }
-    Ok(rows == 1)
 }
 
 /// Removes the client, its grants, and every token issued to it. `false` when there is none.

@@ -256,6 +256,7 @@ mod tests {
             created_at: Timestamp::from_unix_seconds(0),
             metadata: Json::default(),
             user_id: None,
+            version: 1,
         }
     }
 

@@ -5,8 +5,7 @@ use model::db::Conn;
 use model::time::Timestamp;
 
 use super::clients::{self, Client};
-use super::revocations;
-use crate::schema::{client_registrations, clients as client_rows};
+use crate::schema::client_registrations;
 
 /// Says of a new client with which token it is managed, and until when somebody must have used it.
 ///
@@ -37,46 +36,6 @@ pub fn managed(conn: &mut Conn, client: &str, token_hash: &[u8]) -> QueryResult<
         client_registrations::table.find(client).filter(client_registrations::token_hash.eq(token_hash));
     let found: Option<String> = own.select(client_registrations::client_id).get_result(conn).optional()?;
     found.map_or(Ok(None), |id| clients::find(conn, &id))
-}
-
-/// Puts the client in the place of what it was when it was read as `read`; its secret only where it gets or loses one, so
-/// that one which is rotated at this moment stays. `false` when it has changed since, or is
-/// gone.
-///
-/// # Errors
-/// When a statement fails.
-pub fn replace(conn: &mut Conn, read: &Client, client: &Client) -> QueryResult<bool> {
-    let unchanged = client_rows::table
-        .find(&read.id)
-        .filter(client_rows::metadata.eq(read.metadata.as_str()))
-        .filter(client_rows::redirect_uris.eq(&read.redirect_uris))
-        .filter(client_rows::is_confidential.eq(read.is_confidential));
-    let replaced = diesel::update(unchanged)
-        .set((
-            client_rows::name.eq(&client.name),
-            client_rows::grant_types.eq(&client.grant_types),
-            client_rows::redirect_uris.eq(&client.redirect_uris),
-            client_rows::scopes.eq(&client.scopes),
-            client_rows::metadata.eq(client.metadata.as_str()),
-        ))
-        .execute(conn)?
-        == 1;
-    let has_changed_proof =
-        client.is_confidential != read.is_confidential || client.secret_hash != read.secret_hash;
-    if replaced && has_changed_proof {
-        diesel::update(client_rows::table.find(&client.id))
-            .set((
-                client_rows::is_confidential.eq(client.is_confidential),
-                client_rows::secret_hash.eq(&client.secret_hash),
-                client_rows::previous_secret_hash.eq(None::<Vec<u8>>),
-                client_rows::previous_secret_until.eq(None::<Timestamp>),
-            ))
-            .execute(conn)?;
-    }
-    if replaced {
-        revocations::insert(conn, &revocations::NewRevocation::client_changed(client.id.as_str()))?;
-    }
-    Ok(replaced)
 }
 
 /// Somebody has used the client: it stays.

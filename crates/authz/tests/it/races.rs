@@ -8,6 +8,7 @@ mod endings;
 mod names;
 mod processes;
 mod refreshes;
+mod registrations;
 
 use std::future::Future;
 

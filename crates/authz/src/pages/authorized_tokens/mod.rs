@@ -104,10 +104,9 @@ pub async fn end(
         consents::forget(conn, user, client.as_str())?;
         for grant in ended {
             // Somebody else may have ended it since it was read: then there is nothing to tell.
-            if grants::revoke(conn, grant, now)?.is_some() {
-                let event = AuditEvent { user_id: Some(user), detail: grant.to_string(), ..event.clone() };
-                audit_events::insert(conn, &[event])?;
-            }
+            let revoked = grants::revoke(conn, grant, now)?.is_some();
+            let event = AuditEvent { user_id: Some(user), detail: grant.to_string(), ..event.clone() };
+            audit_events::insert_if(conn, revoked, event)?;
         }
         Ok(())
     };

@@ -121,9 +121,7 @@ async fn decide(
     let id = waiting.row.id.clone();
     let decided = app.db.write(move |conn| {
         let decided = device_codes::decide(conn, &id, decision)?;
-        if decided == Decided::Now {
-            audit_events::insert(conn, &[event])?;
-        }
+        audit_events::insert_if(conn, decided == Decided::Now, event)?;
         Ok(decided)
     });
     Ok(decided.await?)
