@@ -89,6 +89,10 @@ pub enum What {
     UserEnabled,
     /// A person's wrong passwords no longer count.
     UserUnlocked,
+    /// A person has another name; the detail is the old and the new.
+    UserRenamed,
+    /// A person is gone.
+    UserDeleted,
     /// An initial access token was made; the detail is its id.
     RegistrationTokenCreated,
     /// One was removed; the detail is its id.
@@ -103,6 +107,12 @@ pub enum What {
     ClientChanged,
     /// A client has a new secret.
     ClientSecretRotated,
+    /// A client was switched off.
+    ClientDisabled,
+    /// A client was switched on again.
+    ClientEnabled,
+    /// Everything issued to a client so far was ended.
+    ClientRevoked,
     /// A client was removed.
     ClientDeleted,
     /// A new key.
@@ -141,6 +151,8 @@ impl What {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserUnlocked => "user_unlocked",
+            Self::UserRenamed => "user_renamed",
+            Self::UserDeleted => "user_deleted",
             Self::RegistrationTokenCreated => "registration_token_created",
             Self::RegistrationTokenDeleted => "registration_token_deleted",
             Self::ClientRegistered => "client_registered",
@@ -148,6 +160,9 @@ impl What {
             Self::ClientCreated => "client_created",
             Self::ClientChanged => "client_changed",
             Self::ClientSecretRotated => "client_secret_rotated",
+            Self::ClientDisabled => "client_disabled",
+            Self::ClientEnabled => "client_enabled",
+            Self::ClientRevoked => "client_revoked",
             Self::ClientDeleted => "client_deleted",
             Self::KeyRotated => "key_rotated",
             Self::KeyRemoved => "key_removed",

@@ -24,7 +24,7 @@ impl Clients {
         Self { db, known: RwLock::default(), origins: RwLock::default(), forgotten: AtomicU64::new(0) }
     }
 
-    /// The client of that id.
+    /// The client of that id. One that is switched off is as if it were not there, wherever somebody asks.
     ///
     /// # Errors
     /// When it is not in memory and the database cannot be read.
@@ -34,7 +34,8 @@ impl Clients {
         }
         let forgotten = self.forgotten.load(Ordering::Acquire);
         let key = id.to_owned();
-        let found = self.db.read(move |conn| clients::find(conn, &key)).await?.map(Arc::new);
+        let found = self.db.read(move |conn| clients::find(conn, &key)).await?;
+        let found = found.filter(|client| client.disabled_at.is_none()).map(Arc::new);
         if let Some(client) = &found {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             if self.forgotten.load(Ordering::Acquire) == forgotten {

@@ -20,6 +20,7 @@
 //! `protocol` is for machines, `pages` for people, [`store`] holds the SQL, [`crypto`] every use of
 //! cryptography. [`app::App`] is everything a handler may touch; [`routes`] is the table of all paths.
 
+pub mod access;
 pub mod app;
 pub mod audit;
 pub mod cli;

@@ -1,7 +1,9 @@
 //! Registering clients: the rules, wherever a registration comes from.
 
 mod change;
+mod credentials;
 pub mod developer;
+mod endings;
 mod refused;
 mod rules;
 
@@ -18,10 +20,11 @@ use crate::crypto::random;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::clients::{self, Client};
 use crate::store::users;
-pub use change::change_metadata;
+pub use change::{Changes, ListChange, change_metadata, update};
 pub(crate) use change::{becomes, put};
+pub use credentials::{is_client_id, secret_from_elsewhere};
+pub use endings::{Ending, delete, end};
 pub use refused::Refused;
-pub use rules::is_client_id;
 use rules::judged;
 
 /// What a client secret begins with, for secret scanners.
@@ -55,7 +58,7 @@ pub struct Registration {
     pub audiences: Vec<String>,
     /// What it answers for as a resource server.
     pub introspects: Vec<String>,
-    /// The secret, when a deployment derives it; otherwise one is made.
+    /// The secret, when a deployment derives it or it was made elsewhere; otherwise one is made.
     pub secret: Option<Secret<String>>,
     /// What else there is to say.
     pub metadata: ClientMetadata,
@@ -87,6 +90,10 @@ pub enum Field {
     Audiences,
     /// What it answers for.
     Introspects,
+    /// The secret.
+    Secret,
+    /// Whose it is.
+    Owner,
     /// What else there is to say.
     Metadata,
 }
@@ -142,7 +149,23 @@ impl By {
 /// # Errors
 /// What is wrong with it, that the id is taken, or that the database cannot be asked.
 pub async fn register(app: &App, origin: &Origin, wanted: Registration) -> Result<Registered, Refused> {
-    let registered = made(app, &wanted)?;
+    register_for(app, origin, None, wanted).await
+}
+
+/// Registers a client that is somebody's, however many they have.
+///
+/// # Errors
+/// As [`register`]; also when there is no such person.
+pub async fn register_for(
+    app: &App,
+    origin: &Origin,
+    owner: Option<&str>,
+    wanted: Registration,
+) -> Result<Registered, Refused> {
+    let mut registered = made(app, &wanted)?;
+    if let Some(name) = owner {
+        registered.client.user_id = Some(change::person(app, name).await?);
+    }
     let row = registered.client.clone();
     let event = What::ClientCreated.of_client(&row.id, origin, row.created_at);
     let inserted = app.db.write(move |conn| {
@@ -183,8 +206,23 @@ pub async fn rotate_secret(
     by: By,
     id: &str,
 ) -> Result<(Secret<String>, Timestamp), Refused> {
-    let secret = random::secret(SECRET_PREFIX)?;
-    let hash = sha256(secret.as_bytes());
+    let secret = Secret::new(random::secret(SECRET_PREFIX)?);
+    let until = replace_secret(app, origin, by, id, &secret).await?;
+    Ok((secret, until))
+}
+
+/// Puts a secret in the place of a client's; says until when the old one stays valid.
+///
+/// # Errors
+/// When there is no such confidential client, or the database cannot be asked.
+pub async fn replace_secret(
+    app: &App,
+    origin: &Origin,
+    by: By,
+    id: &str,
+    secret: &Secret<String>,
+) -> Result<Timestamp, Refused> {
+    let hash = sha256(secret.expose().as_bytes());
     let now = app.now();
     let until = now.plus(app.config.lifetimes.secret_overlap);
     let id = ClientId(id.to_owned());
@@ -197,22 +235,10 @@ pub async fn rotate_secret(
         return Err(Refused::NoSuchClient);
     }
     app.feed.catch_up().await?;
-    Ok((Secret::new(secret), until))
+    Ok(until)
 }
 
-/// Removes a client, and ends every token issued to it.
-///
-/// # Errors
-/// When there is no such client, or the database cannot be asked.
-pub async fn delete(app: &App, origin: &Origin, by: By, id: &str) -> Result<(), Refused> {
-    let id = ClientId(id.to_owned());
-    let event = by.did(What::ClientDeleted, &id, origin, app.now());
-    let deleted = app.db.write(move |conn| {
-        let deleted = by.may_change(conn, &id)? && clients::delete(conn, id.as_str())?;
-        audit_events::insert_if(conn, deleted, event)
-    });
-    if !deleted.await? {
-        return Err(Refused::NoSuchClient);
-    }
-    Ok(app.feed.catch_up().await?)
+/// A list as a client's row keeps it.
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }

@@ -12,6 +12,14 @@ table! {
         valid_from -> BigInt,
         disabled_at -> Nullable<BigInt>,
         profile -> Text,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    former_names (username_key) {
+        username_key -> Text,
+        user_id -> BigInt,
     }
 }
 
@@ -32,6 +40,8 @@ table! {
         metadata -> Text,
         user_id -> Nullable<BigInt>,
         version -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+        valid_from -> BigInt,
     }
 }
 

@@ -46,7 +46,7 @@ where
     }
 }
 
-/// A client identifier (RFC 6749 section 2.2). Begins with a letter, so that it never equals a person's `sub`.
+/// A client identifier (RFC 6749 section 2.2). Never all digits, so that it never equals a person's `sub`.
 #[derive(
     Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, AsExpression, FromSqlRow,
 )]

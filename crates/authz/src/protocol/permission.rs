@@ -61,6 +61,23 @@ impl Permission {
         Self { scopes: scopes.split(' ').collect(), audiences: audiences.to_owned() }
     }
 
+    /// What is left of it for a client that may do less by now than when it was allowed.
+    ///
+    /// # Errors
+    /// `invalid_grant` when nothing is.
+    pub(crate) fn within(&self, client: &Client) -> Result<Self, OAuthError> {
+        let scopes: ScopeSet = self.scopes.iter().filter(|scope| client.scopes.contains(scope)).collect();
+        let is_its_own = |audience: &&str| client.audiences.split(' ').any(|own| own == *audience);
+        let audiences = self.audiences.split(' ').filter(is_its_own).collect::<Vec<_>>().join(" ");
+        let nothing_is_left = (scopes.is_empty() && !self.scopes.is_empty())
+            || (audiences.is_empty() && !self.audiences.is_empty());
+        if nothing_is_left {
+            let sentence = "The client may not do any more what was allowed.";
+            return Err(OAuthError::new(Code::InvalidGrant, sentence));
+        }
+        Ok(Self { scopes, audiences })
+    }
+
     /// What is left of it when `scope` and `resource` ask for less; all of it when they ask for nothing in
     /// particular.
     ///

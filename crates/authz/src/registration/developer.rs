@@ -2,7 +2,7 @@
 
 use super::change::put;
 use super::rules::{judged, problem};
-use super::{By, Field, Kind, Owner, Problem, Refused, Registered, Registration, made};
+use super::{By, Field, Kind, Owner, Problem, Refused, Registered, Registration, made, words};
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::client_metadata::ClientMetadata;
@@ -147,8 +147,4 @@ fn together<T>(mistakes: Vec<Problem>, judged: Result<T, Refused>) -> Result<T, 
         Ok(_) if !mistakes.is_empty() => Err(Refused::Invalid(mistakes)),
         judged => judged,
     }
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
 }

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use model::id::ClientId;
 use model::scope::ScopeSet;
+use model::time::Timestamp;
 use url::Url;
 
+use super::credentials::client_id;
 use super::{Field, Kind, Problem, Refused, Registration};
 use crate::app::App;
 use crate::client_metadata::{AuthMethod, ClientMetadata, SubjectType};
 use crate::client_rules;
-use crate::crypto::random;
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::redirect_uri;
 use crate::scopes::INTROSPECTION;
@@ -37,6 +37,8 @@ pub(super) fn judged(app: &App, wanted: &Registration) -> Result<Client, Refused
         metadata: noted(kept(wanted.metadata.clone()), &mut problems),
         user_id: None,
         version: 1,
+        disabled_at: None,
+        valid_from: Timestamp::from_micros(0),
         id: client_id(wanted.id.as_deref())?,
     };
     if !confidential && !client.introspects.is_empty() {
@@ -93,29 +95,6 @@ fn check_addresses(client: &Client) -> Result<(), Problem> {
 
 pub(super) fn kept(metadata: ClientMetadata) -> Result<Json<ClientMetadata>, Problem> {
     Json::new(metadata).map_err(|error| problem(Field::Metadata, error.to_string()))
-}
-
-/// 24 characters after a letter: never the decimal id of a person, which is a `sub` as well.
-fn client_id(wanted: Option<&str>) -> Result<ClientId, Refused> {
-    let Some(wanted) = wanted else {
-        let bits = random::bytes::<12>()?;
-        return Ok(ClientId(bits.iter().fold("c".to_owned(), |id, byte| format!("{id}{byte:02x}"))));
-    };
-    if !is_client_id(wanted) {
-        return Err(problem(
-            Field::Id,
-            "a client id begins with a letter and has letters, digits, - _ and .",
-        )
-        .into());
-    }
-    Ok(ClientId(wanted.to_owned()))
-}
-
-/// Whether a client could have this id.
-pub fn is_client_id(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let begins_with_a_letter = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    begins_with_a_letter && text.len() <= 100 && text.bytes().all(allowed)
 }
 
 /// Characters that are not seen, or that turn the text around them: a name is shown where somebody decides.

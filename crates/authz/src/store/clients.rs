@@ -5,12 +5,16 @@ use diesel::sql_types::{BigInt, Text};
 use model::db::Conn;
 use model::id::{ClientId, UserId};
 use model::scope::ScopeSet;
-use model::time::Timestamp;
+use model::time::{Clock, Timestamp};
 
 use super::json::Json;
-use super::{device_codes, insert_unless_taken, revocations};
+use super::{insert_unless_taken, revocations};
 use crate::client_metadata::{AuthMethod, ClientMetadata};
-use crate::schema::{clients, consents, grants};
+use crate::schema::clients;
+
+mod endings;
+
+pub use endings::{delete, end, set_disabled, vouches};
 
 /// A client's row. Lists are kept as text, as the wire writes them: they are short and read whole.
 #[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]
@@ -46,6 +50,10 @@ pub struct Client {
     pub user_id: Option<UserId>,
     /// Counts its changes, so that none is made to what nobody has read.
     pub version: i64,
+    /// Since when an administrator has switched it off.
+    pub disabled_at: Option<Timestamp>,
+    /// Codes and approvals made for it at or before this instant are void.
+    pub valid_from: Timestamp,
 }
 
 impl Client {
@@ -62,6 +70,19 @@ impl Client {
     /// The registered redirect URIs.
     pub fn redirect_uris(&self) -> impl Iterator<Item = &str> {
         self.redirect_uris.lines()
+    }
+
+    /// Whether it may do less than `before`, or may be answered at fewer addresses.
+    fn is_less_than(&self, before: &Self) -> bool {
+        let lacks = |now: &str, then: &str| {
+            then.split_whitespace().any(|each| !now.split_whitespace().any(|kept| kept == each))
+        };
+        let answers = &self.metadata.response_types;
+        lacks(&self.grant_types, &before.grant_types)
+            || lacks(&self.redirect_uris, &before.redirect_uris)
+            || lacks(self.scopes.as_str(), before.scopes.as_str())
+            || lacks(&self.audiences, &before.audiences)
+            || before.metadata.response_types.iter().any(|each| !answers.contains(each))
     }
 
     /// Whether it may be told about a token: one of its own, or one meant for a resource it answers for.
@@ -131,7 +152,9 @@ pub fn hold_of_person(conn: &mut Conn, id: &str, user: UserId) -> QueryResult<bo
 /// # Errors
 /// When a statement fails.
 pub fn origins(conn: &mut Conn) -> QueryResult<Vec<String>> {
-    let with_some = clients::table.filter(clients::metadata.like("%\"allowed_origins\":[\"%"));
+    let with_some = clients::table
+        .filter(clients::metadata.like("%\"allowed_origins\":[\"%"))
+        .filter(clients::disabled_at.is_null());
     let found: Vec<Json<ClientMetadata>> = with_some.select(clients::metadata).load(conn)?;
     Ok(found.iter().flat_map(|metadata| metadata.allowed_origins.clone()).collect())
 }
@@ -158,9 +181,11 @@ pub fn insert(conn: &mut Conn, client: &Client) -> QueryResult<bool> {
         revocations::insert(conn, &revocations::NewRevocation::client_changed(client.id.as_str()))?;
     }
     if inserted && revocations::is_client_deleted(conn, client.id.as_str())? {
+        let own = clients::table.find(&client.id);
+        diesel::update(own).set(clients::valid_from.eq(client.created_at)).execute(conn)?;
         revocations::insert(
             conn,
-            &revocations::NewRevocation::client_replaced(client.id.as_str(), client.created_at),
+            &revocations::NewRevocation::client_ended(client.id.as_str(), client.created_at),
         )?;
     }
     Ok(inserted)
@@ -195,18 +220,28 @@ pub fn rotate_secret(
 }
 
 /// Puts `changed` in the place of what the client was when it was `read`, whole, if nobody has changed it since, in
-/// whatever it may be. `false` when somebody has, or when it is gone.
+/// whatever it may be. What it may no longer do ends: codes and access tokens it was given so far are void, and a refresh
+/// token gives what is left. Answers the client as it is then; `None` when somebody has changed it, or it is gone.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn replace(conn: &mut Conn, read: &Client, changed: &Client) -> QueryResult<bool> {
+pub fn replace(
+    conn: &mut Conn,
+    read: &Client,
+    changed: &Client,
+    clock: &Clock,
+) -> QueryResult<Option<Client>> {
     let unchanged = clients::table.find(&read.id).filter(clients::version.eq(read.version));
-    let next = Client { id: read.id.clone(), version: read.version.saturating_add(1), ..changed.clone() };
-    let replaced = diesel::update(unchanged).set(&next).execute(conn)? == 1;
-    if replaced {
+    let mut next = Client { id: read.id.clone(), version: read.version.saturating_add(1), ..changed.clone() };
+    if diesel::update(unchanged).set(&next).execute(conn)? == 0 {
+        return Ok(None);
+    }
+    if next.is_less_than(read) {
+        next.valid_from = endings::void_so_far(conn, &next, clock)?;
+    } else {
         revocations::insert(conn, &revocations::NewRevocation::client_changed(read.id.as_str()))?;
     }
-    Ok(replaced)
+    Ok(Some(next))
 }
 
 /// Whether there is such a client; on PostgreSQL it then stays until the transaction ends, so that "deleted" and
@@ -222,25 +257,4 @@ pub fn hold(conn: &mut Conn, id: &str) -> QueryResult<bool> {
             held.bind::<Text, _>(id).execute(conn).map(|count| count == 1)
         }
     }
-}
-
-/// Removes the client, its grants, and every token issued to it. `false` when there is none.
-///
-/// # Errors
-/// When a statement fails.
-pub fn delete(conn: &mut Conn, id: &str) -> QueryResult<bool> {
-    if let Conn::Postgres(conn) = conn {
-        // Whoever would add a grant for it waits here, and then finds no client to add it for.
-        diesel::sql_query("SELECT 1 FROM clients WHERE id = $1 FOR UPDATE")
-            .bind::<Text, _>(id)
-            .execute(conn)?;
-    }
-    device_codes::forget_client(conn, id)?;
-    diesel::delete(grants::table.filter(grants::client_id.eq(id))).execute(conn)?;
-    diesel::delete(consents::table.filter(consents::client_id.eq(id))).execute(conn)?;
-    let deleted = diesel::delete(clients::table.find(id)).execute(conn)?;
-    if deleted == 1 {
-        revocations::insert(conn, &revocations::NewRevocation::client_deleted(id))?;
-    }
-    Ok(deleted == 1)
 }

@@ -91,10 +91,43 @@ pub fn remember(
     super::insert_unless_taken!(conn, consents::table, row).map(drop)
 }
 
-/// Forgets what a person has agreed to for a client: they are asked again.
+/// Forgets what a person has agreed to for a client: they are asked again. `false` when that was nothing.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn forget(conn: &mut Conn, user: UserId, client: &str) -> QueryResult<()> {
-    diesel::delete(consents::table.find((user, client))).execute(conn).map(drop)
+pub fn forget(conn: &mut Conn, user: UserId, client: &str) -> QueryResult<bool> {
+    Ok(diesel::delete(consents::table.find((user, client))).execute(conn)? == 1)
+}
+
+/// Forgets all that a person has agreed to.
+///
+/// # Errors
+/// When a statement fails.
+pub fn forget_all(conn: &mut Conn, user: UserId) -> QueryResult<()> {
+    diesel::delete(consents::table.filter(consents::user_id.eq(user))).execute(conn).map(drop)
+}
+
+/// What a person has agreed to, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Agreed {
+    /// For which client.
+    pub client_id: String,
+    /// Scopes.
+    pub scopes: ScopeSet,
+    /// Whom tokens may be for.
+    pub audiences: ScopeSet,
+    /// The last time.
+    pub agreed_at: Timestamp,
+}
+
+/// All that a person has agreed to, the latest first.
+///
+/// # Errors
+/// When a statement fails.
+pub fn of_user(conn: &mut Conn, user: UserId) -> QueryResult<Vec<Agreed>> {
+    consents::table
+        .filter(consents::user_id.eq(user))
+        .select((consents::client_id, consents::scopes, consents::audiences, consents::agreed_at))
+        .order((consents::agreed_at.desc(), consents::client_id))
+        .load(conn)
 }

@@ -9,7 +9,7 @@ use model::id::{GrantId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 
-use super::clients::Client;
+use super::clients::{Client, vouches as client_vouches};
 use super::{insert_unless_taken, revocations, users};
 use crate::schema::{clients, grants};
 
@@ -54,7 +54,7 @@ pub enum Refused {
     Ended,
 }
 
-/// Redeems a code: inserts the grant it buys, which its uniqueness allows once. A second redemption ends the
+/// Redeems a code, unless its person or its client may not act any more: inserts the grant it buys, which its uniqueness allows once. A second redemption ends the
 /// grant (RFC 6749 section 4.1.2).
 ///
 /// # Errors
@@ -62,6 +62,9 @@ pub enum Refused {
 pub fn claim(conn: &mut Conn, grant: &Grant, code_issued_at: Timestamp) -> QueryResult<Result<(), Refused>> {
     if users::hold(conn, grant.user_id, code_issued_at)?.is_none() {
         return Ok(Err(Refused::NoPerson));
+    }
+    if !client_vouches(conn, &grant.client_id, code_issued_at)? {
+        return Ok(Err(Refused::Ended));
     }
     if insert_unless_taken!(conn, grants::table, grant)? == 1 {
         return Ok(Ok(()));
@@ -257,6 +260,8 @@ mod tests {
             metadata: Json::default(),
             user_id: None,
             version: 1,
+            disabled_at: None,
+            valid_from: Timestamp::from_micros(0),
         }
     }
 

@@ -27,7 +27,7 @@ pub fn insert(
         .map(drop)
 }
 
-/// The client of that id, if this is the token it is managed with.
+/// The client of that id, if this is the token it is managed with, and it is not switched off.
 ///
 /// # Errors
 /// When a statement fails.
@@ -35,7 +35,8 @@ pub fn managed(conn: &mut Conn, client: &str, token_hash: &[u8]) -> QueryResult<
     let own =
         client_registrations::table.find(client).filter(client_registrations::token_hash.eq(token_hash));
     let found: Option<String> = own.select(client_registrations::client_id).get_result(conn).optional()?;
-    found.map_or(Ok(None), |id| clients::find(conn, &id))
+    let client = found.map_or(Ok(None), |id| clients::find(conn, &id))?;
+    Ok(client.filter(|client| client.disabled_at.is_none()))
 }
 
 /// Somebody has used the client: it stays.

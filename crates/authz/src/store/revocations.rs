@@ -77,19 +77,25 @@ impl NewRevocation {
         }
     }
 
+    /// A person is gone, and with them everything issued for them, by whatever clock.
+    pub fn user_gone(id: UserId, now: Timestamp) -> Self {
+        Self { issued_before: Some(FOREVER), ..Self::user(id, now) }
+    }
+
     /// A client's registration has changed.
     pub fn client_changed(id: &str) -> Self {
         Self { kind: "client", key: id.to_owned(), issued_before: None, drop_after: FOREVER }
     }
 
-    /// A client is gone, and with it everything issued to it.
-    pub fn client_deleted(id: &str) -> Self {
+    /// A client is gone or switched off, and with it everything issued to it.
+    pub fn client_gone(id: &str) -> Self {
         Self { kind: "client", key: id.to_owned(), issued_before: Some(FOREVER), drop_after: FOREVER }
     }
 
-    /// A client has the id of one that is gone: what was issued to that one stays void.
-    pub fn client_replaced(id: &str, created_at: Timestamp) -> Self {
-        Self { kind: "client", key: id.to_owned(), issued_before: Some(created_at), drop_after: FOREVER }
+    /// What was issued to a client of that id so far is void. For good: a row that it was gone may be before this one, and
+    /// the last of them counts.
+    pub fn client_ended(id: &str, at: Timestamp) -> Self {
+        Self { kind: "client", key: id.to_owned(), issued_before: Some(at), drop_after: FOREVER }
     }
 
     /// There is a new sealing key.

@@ -82,18 +82,41 @@ pub fn end(conn: &mut Conn, id: &[u8], now: Timestamp) -> QueryResult<Option<End
     Ok(Some(Ended { user_id, clients }))
 }
 
-/// Ends all of a person's sessions, and writes down which clients are to be told.
+/// A person's sessions that have not ended, newest first.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn end_of_user(conn: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<()> {
+pub fn of_user(conn: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<Vec<Session>> {
+    let live = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ends_at.gt(now));
+    live.order((sessions::created_at.desc(), sessions::sid)).load(conn)
+}
+
+/// Ends all of a person's sessions, and writes down which clients are to be told. Answers how many there were.
+///
+/// # Errors
+/// When a statement fails.
+pub fn end_of_user(conn: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<usize> {
     let theirs = diesel::delete(sessions::table.filter(sessions::user_id.eq(user)));
     let ended: Vec<SessionId> = theirs.returning(sessions::sid).get_results(conn)?;
-    for sid in ended {
-        let clients = session_clients::take(conn, sid)?;
+    for sid in &ended {
+        let clients = session_clients::take(conn, *sid)?;
         logout_deliveries::insert(conn, &clients, now)?;
     }
-    Ok(())
+    Ok(ended.len())
+}
+
+/// Ends one of a person's sessions, by what applications know it by, as [`end`] does. How many there were.
+///
+/// # Errors
+/// When a statement fails.
+pub fn end_one_of_user(conn: &mut Conn, user: UserId, sid: SessionId, now: Timestamp) -> QueryResult<usize> {
+    let theirs = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::sid.eq(sid));
+    let ids: Vec<Vec<u8>> = theirs.select(sessions::id).load(conn)?;
+    let mut ended = 0;
+    for id in ids {
+        ended += usize::from(end(conn, &id, now)?.is_some());
+    }
+    Ok(ended)
 }
 
 /// Ends everybody's sessions, and writes down which clients are to be told.

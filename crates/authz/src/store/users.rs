@@ -7,7 +7,7 @@ use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
 
 use super::json::Json;
-use super::{attempts, insert_unless_taken, revocations, sessions};
+use super::{attempts, former_names, insert_unless_taken, revocations, sessions};
 use crate::profile::Profile;
 use crate::schema::{grants, users};
 
@@ -30,6 +30,8 @@ pub struct User {
     pub disabled_at: Option<Timestamp>,
     /// What they are to others.
     pub profile: Json<Profile>,
+    /// Since when they are gone; then nothing else is left of them here.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl User {
@@ -53,12 +55,13 @@ pub struct NewUser {
     pub created_at: Timestamp,
 }
 
-/// The person of that name.
+/// The person of that name, who is not gone.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn find(conn: &mut Conn, username_key: &str) -> QueryResult<Option<User>> {
-    users::table.filter(users::username_key.eq(username_key)).get_result(conn).optional()
+    let named = users::table.filter(users::username_key.eq(username_key));
+    named.filter(users::deleted_at.is_null()).get_result(conn).optional()
 }
 
 /// The person of that id.
@@ -78,25 +81,48 @@ pub fn set_profile(
     username_key: &str,
     profile: &Json<Profile>,
 ) -> QueryResult<Option<UserId>> {
-    let person = users::table.filter(users::username_key.eq(username_key));
+    let named = users::table.filter(users::username_key.eq(username_key));
+    let person = named.filter(users::deleted_at.is_null());
     let changed = diesel::update(person).set(users::profile.eq(profile.as_str())).returning(users::id);
     changed.get_result(conn).optional()
 }
 
-/// Everybody, in the order they came.
+/// Changes what a person is to others, if nobody else has since it was `read`. Answers whom it concerns; `None` when somebody
+/// has, or there is no such person.
+///
+/// # Errors
+/// When a statement fails.
+pub fn change_profile(
+    conn: &mut Conn,
+    username_key: &str,
+    read: &Json<Profile>,
+    profile: &Json<Profile>,
+) -> QueryResult<Option<UserId>> {
+    let named = users::table.filter(users::username_key.eq(username_key));
+    let unchanged = named.filter(users::deleted_at.is_null()).filter(users::profile.eq(read.as_str()));
+    let changed = diesel::update(unchanged).set(users::profile.eq(profile.as_str())).returning(users::id);
+    changed.get_result(conn).optional()
+}
+
+/// Everybody who is not gone, in the order they came.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn all(conn: &mut Conn) -> QueryResult<Vec<User>> {
-    users::table.order(users::id).load(conn)
+    users::table.filter(users::deleted_at.is_null()).order(users::id).load(conn)
 }
 
-/// Adds a person; `None` when the name is taken.
+/// Adds a person; `None` when the name is taken, or was somebody's.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn insert(conn: &mut Conn, new: &NewUser) -> QueryResult<Option<User>> {
     if insert_unless_taken!(conn, users::table, new)? == 0 {
+        return Ok(None);
+    }
+    // Looked at after the insert, which waits for whoever is just giving the name up.
+    if former_names::whose(conn, &new.username_key)?.is_some() {
+        diesel::delete(users::table.filter(users::username_key.eq(&new.username_key))).execute(conn)?;
         return Ok(None);
     }
     find(conn, &new.username_key)
@@ -117,12 +143,11 @@ pub fn vouched_for(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult
 /// # Errors
 /// When a statement fails.
 pub fn hold(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option<User>> {
-    if let Conn::Postgres(conn) = conn {
-        diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR SHARE")
-            .bind::<BigInt, _>(id)
-            .execute(conn)?;
-    }
-    vouched_for(conn, id, since)
+    let user: Option<User> = match conn {
+        Conn::Sqlite(conn) => users::table.find(id).get_result(conn).optional()?,
+        Conn::Postgres(conn) => users::table.find(id).for_share().get_result(conn).optional()?,
+    };
+    Ok(user.filter(|user| user.vouches_for(since)))
 }
 
 /// As [`hold`], and alone: whoever else would hold it alone waits for the transaction to end, so that what a person may
@@ -187,7 +212,7 @@ pub fn set_disabled(
 /// grants, in the order in which redeeming locks them, so that neither waits for the other and the grants of
 /// whoever came first are there to be ended; the instant is read once all are, so that whatever was issued before
 /// is older.
-fn change(
+pub(super) fn change(
     conn: &mut Conn,
     username_key: &str,
     clock: &Clock,
@@ -212,6 +237,18 @@ fn change(
     diesel::update(users::table.find(id)).set(users::valid_from.eq(now)).execute(conn)?;
     revocations::insert(conn, &revocations::NewRevocation::user(id, now))?;
     Ok(Some(id))
+}
+
+/// Ends every session, code, grant and token of a person so far. Answers whom it concerns; `None` when there is no such
+/// person.
+///
+/// # Errors
+/// When a statement fails.
+pub fn end(conn: &mut Conn, username_key: &str, clock: &Clock) -> QueryResult<Option<UserId>> {
+    // Their row is written, and so locked, before anything else.
+    change(conn, username_key, clock, |conn, id| {
+        diesel::update(users::table.find(id)).set(users::valid_from.eq(clock.now())).execute(conn)
+    })
 }
 
 /// Ends every session, code, grant and token of everybody, those of clients included. Answers the instant.

@@ -38,6 +38,7 @@ mod login;
 mod logout;
 mod logs;
 mod matrix;
+mod narrowed;
 mod races;
 mod readiness;
 mod registration;

@@ -1,6 +1,8 @@
 //! Every grant against every kind of client, person, scope and artefact: a check that one grant has and its
 //! sibling lacks is the commonest hole of servers like this one.
 
+use authz::registration::Ending;
+
 use crate::support::{
     AuthorizationRequest, Client, DEVICE_CODE, TestServer, password_of, server, server_with,
 };
@@ -184,4 +186,35 @@ async fn no_artefact_passes_as_another() {
     browser.allows(&device).await;
     assert_eq!(client.poll(&device).await.status, 200);
     assert!(browser.is_signed_in().await);
+}
+
+/// R48, R35, C6: a client that an administrator has switched off is refused at every grant, as if it were not there; and what it
+/// was given before has ended for good, also once it is on again.
+#[tokio::test]
+async fn a_client_that_is_switched_off_gets_nothing_at_any_grant() {
+    let server = server().await;
+    server.person("ada").await;
+    let watcher = server.new_client("watcher").introspects(&["timetracker"]).register().await;
+    for grant in GRANTS {
+        let client = server.client(&format!("of-{}", grant.replace(':', "-"))).await;
+        let fields = good(&server, &client, grant, "").await;
+        let access = send(&client, &good(&server, &client, grant, "").await).await.text("access_token");
+        assert!(watcher.vouches_for(&access).await);
+        server.end_client(&client, Ending::Disable).await;
+        assert!(!watcher.vouches_for(&access).await, "{grant}");
+        send(&client, &fields).await.is_error(401, "invalid_client");
+        server.advance(1);
+        send(&client, &fields).await.is_error(401, "invalid_client");
+        server.end_client(&client, Ending::Enable).await;
+        server.advance(1);
+        let answer = send(&client, &fields).await;
+        if ["client_credentials", "password"].contains(&grant) {
+            assert!(watcher.vouches_for(&answer.text("access_token")).await, "{grant} {answer:?}");
+        } else {
+            answer.is_error(400, "invalid_grant");
+        }
+        assert!(!watcher.vouches_for(&access).await, "{grant}");
+        let answer = send(&client, &good(&server, &client, grant, "").await).await;
+        assert!(watcher.vouches_for(&answer.text("access_token")).await, "{grant} {answer:?}");
+    }
 }

@@ -71,7 +71,7 @@ impl Expected {
     }
 }
 
-/// A person's `sub` is their decimal id, written in one way only; a client's begins with a letter.
+/// A person's `sub` is their decimal id, written in one way only; a client's is never all digits.
 fn person(reply: &BasicTokenIntrospectionResponse) -> Option<UserId> {
     let subject = reply.sub()?;
     if reply.client_id().is_some_and(|client| client.as_str() == subject) {

@@ -101,7 +101,12 @@ const fn field(field: Field) -> &'static str {
         Field::GrantTypes => "grants",
         Field::RedirectUris => "redirect-uris",
         Field::Scopes => "scopes",
-        Field::Id | Field::Audiences | Field::Introspects | Field::Metadata => "application-form",
+        Field::Id
+        | Field::Audiences
+        | Field::Introspects
+        | Field::Metadata
+        | Field::Secret
+        | Field::Owner => "application-form",
     }
 }
 

@@ -55,6 +55,7 @@ pub(super) fn page_of(
         name: &client.name,
         kind: kind(client),
         has_a_secret: client.has_a_secret(),
+        is_disabled: client.disabled_at.is_some(),
         grant_types: &client.grant_types.split_whitespace().collect::<Vec<_>>(),
         redirect_uris: &client.redirect_uris().collect::<Vec<_>>(),
         scopes: client.scopes.as_str(),

@@ -69,6 +69,8 @@ pub(super) struct ShowPage<'a> {
     /// How it proves who it is, in words.
     pub(super) kind: &'a str,
     pub(super) has_a_secret: bool,
+    /// An administrator has switched it off.
+    pub(super) is_disabled: bool,
     pub(super) grant_types: &'a [&'a str],
     pub(super) redirect_uris: &'a [&'a str],
     pub(super) scopes: &'a str,

@@ -2,25 +2,20 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use model::db::Conn;
-use model::id::{GrantId, UserId};
+use model::id::GrantId;
 use model::time::Timestamp;
 
-use super::browser::{self, Browser, PageForm, SignedIn};
+use super::browser::{self, Browser, PageForm};
 use super::destination::Destination;
 use super::error::{Kind, PageError};
 use super::views::{
     AuthorizedApplication, AuthorizedGrant, AuthorizedTokensPage, ConsentScope, EndAccessPage,
 };
+use crate::access;
 use crate::app::App;
-use crate::audit::{Origin, What};
-use crate::store::audit_events::{self, AuditEvent};
+use crate::audit::Origin;
 use crate::store::clients::Client;
-use crate::store::consents;
-use crate::store::grants::{self, Grant};
-
-/// No more are read at once. Somebody with more sees the newest, and the others when those are ended.
-const SHOWN: i64 = 500;
+use crate::store::grants::Grant;
 
 /// Lists them, by application.
 ///
@@ -28,7 +23,7 @@ const SHOWN: i64 = 500;
 /// When the database cannot be asked.
 pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, PageError> {
     let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
-    let live = live(&app, &signed_in).await?;
+    let live = access::live(&app, &signed_in.user, signed_in.at).await?;
     let mut applications: Vec<AuthorizedApplication> = Vec::new();
     for (grant, client) in &live {
         let shown = AuthorizedGrant {
@@ -64,7 +59,7 @@ pub async fn ask(
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
-    let live = live(&app, &signed_in).await?;
+    let live = access::live(&app, &signed_in.user, signed_in.at).await?;
     let (grant, client) = find(&live, &id)?;
     let of_client = live.iter().filter(|(_, each)| each.id == client.id).count();
     let id = grant.id.to_string();
@@ -93,44 +88,14 @@ pub async fn end(
 ) -> Result<HttpResponse, PageError> {
     let PageForm { browser, params } = form;
     let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
-    let live = live(&app, &signed_in).await?;
+    let live = access::live(&app, &signed_in.user, signed_in.at).await?;
     let (chosen, client) = find(&live, &id)?;
     let all = params.get("which") == Some("all");
     let of_client = live.iter().filter(|(_, each)| each.id == client.id).map(|(grant, _)| grant.id);
     let ended: Vec<GrantId> = of_client.filter(|id| all || *id == chosen.id).collect();
-    let (user, client, now) = (signed_in.user.id, client.id.clone(), app.now());
-    let event = What::AccessEnded.of_client(&client, &Origin::Address(browser.address()), now);
-    let revoke = move |conn: &mut Conn| {
-        consents::forget(conn, user, client.as_str())?;
-        for grant in ended {
-            // Somebody else may have ended it since it was read: then there is nothing to tell.
-            let revoked = grants::revoke(conn, grant, now)?.is_some();
-            let event = AuditEvent { user_id: Some(user), detail: grant.to_string(), ..event.clone() };
-            audit_events::insert_if(conn, revoked, event)?;
-        }
-        Ok(())
-    };
-    app.db.write(revoke).await?;
-    app.feed.catch_up().await?;
+    access::end(&app, &Origin::Address(browser.address()), signed_in.user.id, &client.id, ended).await?;
     let location = format!("{}/o/authorized_tokens/", app.config.issuer.base());
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish())
-}
-
-/// A person's grants that still give something, newest first.
-async fn live(app: &App, signed_in: &SignedIn) -> Result<Vec<(Grant, Client)>, PageError> {
-    let (user, now): (UserId, Timestamp) = (signed_in.user.id, signed_in.at);
-    let found = app.db.read(move |conn| grants::of_user(conn, user, now, SHOWN)).await?;
-    let gives = |(grant, client): &(Grant, Client)| {
-        let lifetimes = client.metadata.lifetimes(app.config.lifetimes);
-        let renewable = client.may_use("refresh_token");
-        let lasts = if renewable {
-            lifetimes.access_token.max(lifetimes.refresh_idle)
-        } else {
-            lifetimes.access_token
-        };
-        signed_in.user.vouches_for(grant.created_at) && now < grant.rotated_at.plus(lasts)
-    };
-    Ok(found.into_iter().filter(gives).collect())
 }
 
 /// The one of that id. Another person's is not there, as one that never was.

@@ -27,7 +27,7 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
         return Err(refused());
     }
     let whole = Permission::sealed(code.scopes, code.audiences);
-    let given = whole.at(params)?;
+    let given = whole.within(client)?.at(params)?;
     let scopes = whole.scopes.clone();
     issue::ready(app, client, &whole).await?;
     let grant = issue::new_grant(app, code.grant, code.user, client, scopes, code.authenticated_at, now);

@@ -21,7 +21,7 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     let approval = allowed(polled)?;
     // Judged before the code is used up.
     let whole = Permission { scopes: approval.scopes.clone(), audiences: approval.audiences.clone() };
-    let given = whole.at(params)?;
+    let given = whole.within(client)?.at(params)?;
     issue::ready(app, client, &whole).await?;
     let Approval { grant, user, authenticated_at, .. } = approval;
     let grant = issue::new_grant(app, grant, user, client, whole.scopes.clone(), authenticated_at, now);

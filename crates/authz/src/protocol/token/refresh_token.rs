@@ -22,7 +22,7 @@ pub(super) async fn renew(app: &App, request: &ClientRequest) -> Result<Answer, 
     // Judged before the token is used up.
     let whole = Permission::sealed(token.scopes, token.audiences);
     issue::ready(app, client, &whole).await?;
-    let given = whole.narrowed(params)?;
+    let given = whole.within(client)?.narrowed(params)?;
     let presented =
         Presented { grant: token.grant, generation: token.generation, client: token.client.to_owned() };
     let overlap = app.config.lifetimes.refresh_overlap;

@@ -1,5 +1,7 @@
 //! Whoever uses a token against whoever ends it.
 
+use authz::registration::Ending;
+
 use super::{one_and_two, winners};
 
 /// C9, R48, R61: whatever the order, once all have returned nothing of the grant is alive.
@@ -161,6 +163,95 @@ async fn issuing_against_deleting_the_client_leaves_nothing_alive() {
                 }
                 client.at(server).client_credentials().await.is_error(401, "invalid_client");
             }
+        }
+    }
+}
+
+/// C13, C6: a client that is switched off and on again while codes are redeemed, by a server that has not heard of it as well:
+/// nothing from before comes back with it.
+#[tokio::test]
+async fn issuing_against_switching_the_client_off_leaves_nothing_alive() {
+    for servers in one_and_two(&[]).await {
+        let browser = servers[0].signed_in("ada").await;
+        let watcher = servers[0].new_client("watcher").introspects(&["timetracker"]).register().await;
+        for round in 0..6 {
+            let client = servers[0].client(&format!("client-{round}")).await;
+            let mut codes = Vec::new();
+            for _ in 0..8 {
+                codes.push(browser.code_for(&client).await);
+            }
+            let redeeming: Vec<_> = codes
+                .into_iter()
+                .enumerate()
+                .map(|(number, code)| {
+                    let client = client.at(&servers[number % servers.len()]);
+                    tokio::spawn(async move { client.redeem(&code).await })
+                })
+                .collect();
+            servers[0].end_client(&client, Ending::Disable).await;
+            let mut answers = Vec::new();
+            for each in redeeming {
+                answers.push(each.await.unwrap());
+            }
+            servers[0].advance(1);
+            servers[0].end_client(&client, Ending::Enable).await;
+            servers[0].advance(1);
+            for server in &servers {
+                server.app().feed.catch_up().await.unwrap();
+                for answer in &answers {
+                    match answer.status {
+                        200 => {
+                            assert!(!watcher.at(server).vouches_for(&answer.text("access_token")).await);
+                            let refresh = answer.text("refresh_token");
+                            client.at(server).refresh(&refresh).await.is_error(400, "invalid_grant");
+                        }
+                        401 => answer.is_error(401, "invalid_client"),
+                        _ => answer.is_error(400, "invalid_grant"),
+                    }
+                }
+                assert_eq!(client.at(server).client_credentials().await.status, 200);
+            }
+        }
+    }
+}
+
+/// C13, R61: a person who is deleted while codes are redeemed and renewed.
+#[tokio::test]
+async fn issuing_against_deleting_the_person_leaves_nothing_alive() {
+    for servers in one_and_two(&[]).await {
+        let client = servers[0].client("web").await;
+        for round in 0..4 {
+            let name = format!("person-{round}");
+            let browser = servers[0].signed_in(&name).await;
+            let mut codes = Vec::new();
+            for _ in 0..8 {
+                codes.push(browser.code_for(&client).await);
+            }
+            let (access, refresh) = browser.tokens_for(&client).await;
+            let issuing: Vec<_> = codes
+                .into_iter()
+                .enumerate()
+                .map(|(number, code)| {
+                    let (client, refresh) = (client.at(&servers[number % servers.len()]), refresh.clone());
+                    tokio::spawn(async move { [client.redeem(&code).await, client.refresh(&refresh).await] })
+                })
+                .collect();
+            servers[0].delete_person(&name).await;
+            let mut dead = vec![(access, refresh)];
+            for each in issuing {
+                for winner in winners(&each.await.unwrap()) {
+                    dead.push((winner.text("access_token"), winner.text("refresh_token")));
+                }
+            }
+            for server in &servers {
+                server.app().feed.catch_up().await.unwrap();
+                for (access, refresh) in &dead {
+                    assert!(!client.at(server).vouches_for(access).await);
+                    client.at(server).refresh(refresh).await.is_error(400, "invalid_grant");
+                }
+            }
+            assert!(!browser.is_signed_in().await);
+            assert_eq!(servers[0].count("grants").await, 0);
         }
     }
 }

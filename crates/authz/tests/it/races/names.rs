@@ -1,5 +1,11 @@
 //! Names.
 
+use authz::audit::Origin;
+use authz::sign_up;
+use authz::store::former_names::{self, Renamed};
+use model::db::Conn;
+use model::secret::Secret;
+
 use crate::support::{password_of, server};
 
 /// C4, R124: one person per name, however it is written, on two servers at once.
@@ -66,5 +72,36 @@ async fn of_many_right_passwords_all_are_welcome() {
     let client = server.client("web").await;
     for _ in 0..30 {
         assert_eq!(client.password("ada", &password_of("ada")).await.status, 200);
+    }
+}
+
+/// C4, R69: a name that its person gives up is nobody's, also for whoever asks for it at that very moment.
+#[tokio::test]
+async fn a_name_that_is_given_up_is_taken_by_nobody_who_wants_it_meanwhile() {
+    let first = server().await;
+    let second = first.second().await;
+    for round in 0..6 {
+        let name = format!("ada-{round}");
+        first.person(&name).await;
+        let wanting: Vec<_> = (0..16)
+            .map(|number| {
+                let app = if number % 2 == 0 { first.app().clone() } else { second.app().clone() };
+                let (name, password) = (name.clone(), Secret::new(password_of("eve")));
+                tokio::spawn(async move {
+                    sign_up::create(&app, &Origin::CommandLine(None), &name, password).await.is_ok()
+                })
+            })
+            .collect();
+        if round % 2 == 0 {
+            first.delete_person(&name).await;
+        } else {
+            let (old, new, clock) = (name.clone(), format!("other-{round}"), first.clock.clone());
+            let rename = move |conn: &mut Conn| former_names::rename(conn, &old, [&new, &new], &clock);
+            assert!(matches!(first.app().db.write(rename).await.unwrap(), Renamed::Now(_)));
+        }
+        for each in wanting {
+            assert!(!each.await.unwrap());
+        }
+        assert_eq!(first.count(&format!("users WHERE username_key = '{name}'")).await, 0);
     }
 }

@@ -8,9 +8,10 @@ use authz::audit::Origin;
 use authz::config::Config;
 use authz::crypto::master::MasterKey;
 use authz::profile::Profile;
+use authz::registration::{self, Changes, Ending};
 use authz::server::Server;
 use authz::store::json::Json;
-use authz::store::{groups, users};
+use authz::store::{former_names, groups, users};
 use model::db::DatabaseUrl;
 use model::db::testing::TestDatabase;
 use model::secret::Secret;
@@ -172,6 +173,14 @@ impl TestServer {
         self.app().feed.catch_up().await.unwrap();
     }
 
+    /// As the administrator's command does, in this process.
+    pub async fn delete_person(&self, name: &str) {
+        let (key, clock) = (name.to_owned(), self.clock.clone());
+        let deleted = self.app().db.write(move |conn| former_names::delete(conn, &key, false, &clock)).await;
+        assert!(deleted.unwrap().is_some());
+        self.app().feed.catch_up().await.unwrap();
+    }
+
     /// What the administrator says a person is.
     pub async fn set_profile(&self, name: &str, profile: serde_json::Value) {
         let profile = Json::new(serde_json::from_value::<Profile>(profile).unwrap()).unwrap();
@@ -193,6 +202,16 @@ impl TestServer {
         let done = self.app().db.write(move |conn| users::set_password(conn, &key, &hash, &clock)).await;
         assert!(done.unwrap().is_some());
         self.app().feed.catch_up().await.unwrap();
+    }
+
+    /// As the administrator's command does, in this process.
+    pub async fn end_client(&self, client: &Client, ending: Ending) {
+        registration::end(self.app(), &Origin::CommandLine(None), ending, &client.id).await.unwrap();
+    }
+
+    pub async fn update_client(&self, client: &Client, changes: Changes) {
+        let origin = Origin::CommandLine(None);
+        registration::update(self.app(), &origin, &client.id, &changes).await.unwrap();
     }
 
     pub async fn delete_client(&self, client: &Client) {

@@ -1,0 +1,65 @@
+//! What applications may do for a person, and ending it: for the person's own page and for administrators.
+
+use model::db::{Conn, DbError};
+use model::id::{ClientId, GrantId, UserId};
+use model::time::Timestamp;
+
+use crate::app::App;
+use crate::audit::{Origin, What};
+use crate::store::audit_events::{self, AuditEvent};
+use crate::store::clients::Client;
+use crate::store::consents;
+use crate::store::grants::{self, Grant};
+use crate::store::users::User;
+
+/// No more are read at once. Somebody with more sees the newest, and the others when those are ended.
+const SHOWN: i64 = 500;
+
+/// A person's grants that still give something, newest first.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn live(app: &App, user: &User, now: Timestamp) -> Result<Vec<(Grant, Client)>, DbError> {
+    let id = user.id;
+    let found = app.db.read(move |conn| grants::of_user(conn, id, now, SHOWN)).await?;
+    let gives = |(grant, client): &(Grant, Client)| {
+        let lifetimes = client.metadata.lifetimes(app.config.lifetimes);
+        let renewable = client.may_use("refresh_token");
+        let lasts = if renewable {
+            lifetimes.access_token.max(lifetimes.refresh_idle)
+        } else {
+            lifetimes.access_token
+        };
+        user.vouches_for(grant.created_at) && now < grant.rotated_at.plus(lasts)
+    };
+    Ok(found.into_iter().filter(gives).collect())
+}
+
+/// Ends grants of a person for a client, and forgets what they agreed to: they are asked again before it gets any more, which
+/// would otherwise give it back without a word. In force when this returns. Whether there was anything to end.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn end(
+    app: &App,
+    origin: &Origin,
+    user: UserId,
+    client: &ClientId,
+    ended: Vec<GrantId>,
+) -> Result<bool, DbError> {
+    let (client, now) = (client.clone(), app.now());
+    let event = AuditEvent { user_id: Some(user), ..What::AccessEnded.of_client(&client, origin, now) };
+    let revoke = move |conn: &mut Conn| {
+        let mut has_ended = consents::forget(conn, user, client.as_str())?;
+        for grant in ended {
+            // Somebody else may have ended it since it was read: then there is nothing to tell.
+            let revoked = grants::revoke(conn, grant, now)?.is_some();
+            let event = AuditEvent { detail: grant.to_string(), ..event.clone() };
+            has_ended |= audit_events::insert_if(conn, revoked, event)?;
+        }
+        Ok(has_ended)
+    };
+    let has_ended = app.db.write(revoke).await?;
+    app.feed.catch_up().await?;
+    Ok(has_ended)
+}
