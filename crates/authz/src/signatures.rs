@@ -4,7 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use model::db::DbError;
+use diesel::QueryResult;
+use model::db::{Conn, DbError};
 use model::time::Timestamp;
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use crate::audit::{Origin, What};
 use crate::crypto::signing::{KeptKey, SigningAlg, SigningError};
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::revocations::LONGEST_ACCESS;
-use crate::store::signing_keys;
+use crate::store::{sealing_keys, signing_keys};
 
 /// How long others may keep the key set without looking again (`Cache-Control` of the JWKS).
 pub const JWKS_MAX_AGE: Duration = Duration::from_secs(300);
@@ -89,15 +90,54 @@ pub async fn sign(app: &App, alg: SigningAlg, typ: &str, claims: &impl Serialize
 /// # Errors
 /// When keys cannot be made, read or written.
 pub async fn rotate(app: &App) -> Result<Timestamp, Failed> {
-    let now = app.now();
-    let (missing, later) = (app.signing.missing(), now.plus(PUBLISHED_BEFORE_USE));
-    let usable_from = |alg| if missing.contains(&alg) { now } else { later };
-    let keys = generate(app, SigningAlg::ALL.map(|alg| (alg, usable_from(alg))).into()).await?;
-    // Whatever a key has signed, an ID token or a JWT access token, has ended then.
-    let lifetime = app.config.lifetimes.id_token.max(LONGEST_ACCESS);
-    app.db.write(move |conn| signing_keys::succeed(conn, &keys, lifetime, now)).await?;
+    let next = Successors::make(app).await?;
+    let signs_from = next.signs_from;
+    app.db.write(move |conn| next.insert(conn)).await?;
     app.feed.catch_up().await?;
-    Ok(SigningAlg::ALL.map(usable_from).into_iter().fold(now, Timestamp::max))
+    Ok(signs_from)
+}
+
+/// The same, and a new sealing key; answers from when that seals and these sign. All of it, or nothing.
+///
+/// # Errors
+/// When keys cannot be made, read or written.
+pub async fn rotate_all(app: &App, origin: &Origin) -> Result<(Timestamp, Timestamp), Failed> {
+    let next = Successors::make(app).await?;
+    let (now, signs_from, event) = (next.now, next.signs_from, What::KeyRotated.event(origin, next.now));
+    let rotated = app.db.write(move |conn| {
+        audit_events::insert(conn, &[event])?;
+        let seals_from = sealing_keys::insert(conn, now)?;
+        next.insert(conn)?;
+        Ok(seals_from)
+    });
+    let seals_from = rotated.await?;
+    app.feed.catch_up().await?;
+    Ok((seals_from, signs_from))
+}
+
+/// A new key for each algorithm.
+struct Successors {
+    keys: Vec<KeptKey>,
+    signs_from: Timestamp,
+    /// Whatever a key has signed, an ID token or a JWT access token, has ended after this.
+    lifetime: Duration,
+    now: Timestamp,
+}
+
+impl Successors {
+    async fn make(app: &App) -> Result<Self, Failed> {
+        let now = app.now();
+        let (missing, later) = (app.signing.missing(), now.plus(PUBLISHED_BEFORE_USE));
+        let usable_from = |alg| if missing.contains(&alg) { now } else { later };
+        let keys = generate(app, SigningAlg::ALL.map(|alg| (alg, usable_from(alg))).into()).await?;
+        let signs_from = SigningAlg::ALL.map(usable_from).into_iter().fold(now, Timestamp::max);
+        let lifetime = app.config.lifetimes.id_token.max(LONGEST_ACCESS);
+        Ok(Self { keys, signs_from, lifetime, now })
+    }
+
+    fn insert(&self, conn: &mut Conn) -> QueryResult<()> {
+        signing_keys::succeed(conn, &self.keys, self.lifetime, self.now)
+    }
 }
 
 /// Removes a key that somebody else may have: from now on nothing it signed verifies. Another signs in its place at once.

@@ -1,19 +1,24 @@
 //! `authz client …`
 
-use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Value, json};
+mod create;
+mod said;
+mod update;
 
-use super::{Outcome, Report, registration_token};
+use clap::Subcommand;
+use model::secret::Secret;
+use serde_json::json;
+
+use self::said::{described, kind, lines};
+use super::{Failure, Outcome, Report, line_from_stdin, registration_token};
 use crate::app::App;
 use crate::audit::Origin;
-use crate::client_metadata::ClientMetadata;
-use crate::registration::{self, By, Kind, Registration};
+use crate::registration::{self, By, Ending};
 use crate::store::clients::{self, Client};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Register a client; its secret is shown once.
-    Create(Create),
+    Create(Box<create::Create>),
     /// Show every client.
     List,
     /// Show one client.
@@ -21,6 +26,10 @@ pub(super) enum Command {
         /// The client id.
         id: String,
     },
+    /// Change a client. Where it may do less than before, the codes and access tokens it has end, and its refresh tokens give
+    /// what is left.
+    #[command(override_usage = "authz client update [OPTIONS] <ID>")]
+    Update(Box<update::Update>),
     /// Change what a client's metadata says; the rest of it stays.
     SetMetadata {
         /// The client id.
@@ -30,6 +39,25 @@ pub(super) enum Command {
     },
     /// Give a client a new secret; the old one stays valid for a while.
     RotateSecret {
+        /// The client id.
+        id: String,
+        /// Take it from the first line of standard input instead of making one: at least 32 characters, which nobody has
+        /// thought of.
+        #[arg(long)]
+        secret_from_stdin: bool,
+    },
+    /// End every grant, code and token of a client. What people agreed to stays: it may begin anew.
+    Revoke {
+        /// The client id.
+        id: String,
+    },
+    /// Switch a client off: it is refused everywhere, as if it were not there, and everything it was given has ended.
+    Disable {
+        /// The client id.
+        id: String,
+    },
+    /// Switch a client on again. What it was given before stays ended; what people agreed to counts again.
+    Enable {
         /// The client id.
         id: String,
     },
@@ -43,102 +71,37 @@ pub(super) enum Command {
     },
 }
 
-/// Whether the client can keep a secret.
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum ClientType {
-    /// A program on a server.
-    Confidential,
-    /// A program on somebody's device or in a browser.
-    Public,
-}
-
-#[derive(Args)]
-pub(super) struct Create {
-    /// What people are shown when it asks for access.
-    #[arg(long)]
-    name: String,
-    /// Whether it can keep a secret.
-    #[arg(long = "type", value_enum)]
-    kind: ClientType,
-    /// A grant type it may use: authorization_code, refresh_token, client_credentials, password,
-    /// urn:ietf:params:oauth:grant-type:device_code. Repeat for several. A client with authorization_code, password or
-    /// device codes may also refresh.
-    #[arg(long = "grant-type")]
-    grant_types: Vec<String>,
-    /// Where answers may be sent. Repeat for several.
-    #[arg(long = "redirect-uri")]
-    redirect_uris: Vec<String>,
-    /// A scope it may ask for (all, when none is named). Repeat for several.
-    #[arg(long = "scope")]
-    scopes: Vec<String>,
-    /// Whom its tokens are for (AUTHZ_DEFAULT_AUDIENCE, when none is named). Repeat for several.
-    #[arg(long = "audience")]
-    audiences: Vec<String>,
-    /// An audience it answers for as a resource server, and so may introspect. Repeat for several.
-    #[arg(long = "introspects")]
-    introspects: Vec<String>,
-    /// The client id, when it must be a particular one.
-    #[arg(long)]
-    id: Option<String>,
-    /// A JSON object of further metadata, by the names of RFC 7591 and OpenID Connect Registration.
-    #[arg(long, default_value = "{}")]
-    metadata: String,
-}
-
 pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome {
     match command {
-        Command::Create(create) => register(app, origin, create).await,
+        Command::Create(create) => create::run(app, origin, *create).await,
         Command::List => list(app).await,
         Command::Show { id } => show(app, id).await,
+        Command::Update(update) => update::run(app, origin, *update).await,
         Command::SetMetadata { id, changes } => {
             let client = registration::change_metadata(app, origin, &id, &changes).await?;
             Ok(Report { text: lines(&client), json: described(&client) })
         }
         Command::RegistrationToken(command) => registration_token::run(app, origin, command).await,
-        Command::RotateSecret { id } => rotate(app, origin, &id).await,
+        Command::RotateSecret { id, secret_from_stdin: false } => rotate(app, origin, &id).await,
+        Command::RotateSecret { id, secret_from_stdin: true } => replace_secret(app, origin, &id).await,
+        Command::Revoke { id } => {
+            let text = "Every grant, code and token of it has ended.";
+            end(app, origin, Ending::Tokens, &id, text).await
+        }
+        Command::Disable { id } => {
+            let text = "It is switched off; every grant, code and token of it has ended.";
+            end(app, origin, Ending::Disable, &id, text).await
+        }
+        Command::Enable { id } => end(app, origin, Ending::Enable, &id, "It is switched on.").await,
         Command::Delete { id } => delete(app, origin, &id).await,
     }
 }
 
-async fn register(app: &App, origin: &Origin, create: Create) -> Outcome {
-    let kind = match create.kind {
-        ClientType::Confidential => Kind::Confidential,
-        ClientType::Public => Kind::Public,
-    };
-    let registered = registration::register(
-        app,
-        origin,
-        Registration {
-            id: create.id,
-            name: create.name,
-            kind,
-            grant_types: create.grant_types,
-            redirect_uris: create.redirect_uris,
-            scopes: create.scopes,
-            audiences: create.audiences,
-            introspects: create.introspects,
-            secret: None,
-            metadata: ClientMetadata::default().changed_by(&create.metadata)?,
-        },
-    )
-    .await?;
-    let secret = registered.secret.as_ref().map(model::secret::Secret::expose);
-    let mut text = lines(&registered.client);
-    if let Some(secret) = secret {
-        text.push_str("\nclient_secret  ");
-        text.push_str(secret);
-        text.push_str("\n\nThe secret is shown this once. Keep it.");
-    }
-    let mut json = described(&registered.client);
-    if let (Some(secret), Some(members)) = (secret, json.as_object_mut()) {
-        members.insert("client_secret".to_owned(), json!(secret));
-    }
-    Ok(Report { text, json })
-}
-
 async fn list(app: &App) -> Outcome {
     let all = app.db.read(clients::all).await?;
-    let line = |client: &Client| format!("{:40}  {:12}  {}", client.id, kind(client), client.name);
+    let state = |client: &Client| if client.disabled_at.is_some() { "  (switched off)" } else { "" };
+    let line =
+        |client: &Client| format!("{:40}  {:12}  {}{}", client.id, kind(client), client.name, state(client));
     Ok(Report {
         text: all.iter().map(line).collect::<Vec<_>>().join("\n"),
         json: all.iter().map(described).collect(),
@@ -162,6 +125,20 @@ async fn rotate(app: &App, origin: &Origin, id: &str) -> Outcome {
     })
 }
 
+async fn replace_secret(app: &App, origin: &Origin, id: &str) -> Outcome {
+    let secret = secret_from_stdin()?;
+    let until = registration::replace_secret(app, origin, By::Administrator, id, &secret).await?;
+    Ok(Report {
+        text: format!("It has this secret. The old one is valid until {until}."),
+        json: json!({"client_id": id, "previous_valid_until": until.to_string()}),
+    })
+}
+
+async fn end(app: &App, origin: &Origin, ending: Ending, id: &str, text: &str) -> Outcome {
+    registration::end(app, origin, ending, id).await?;
+    Ok(Report { text: text.to_owned(), json: json!({"client_id": id, "done": true}) })
+}
+
 async fn delete(app: &App, origin: &Origin, id: &str) -> Outcome {
     registration::delete(app, origin, By::Administrator, id).await?;
     Ok(Report {
@@ -170,39 +147,9 @@ async fn delete(app: &App, origin: &Origin, id: &str) -> Outcome {
     })
 }
 
-fn kind(client: &Client) -> &'static str {
-    if client.is_confidential { "confidential" } else { "public" }
-}
-
-fn lines(client: &Client) -> String {
-    let owner = client.user_id.map_or_else(|| "nobody".to_owned(), |id| format!("person {id}"));
-    let indented = client.redirect_uris.replace('\n', "\n               ");
-    format!(
-        "client_id      {}\nname           {}\ntype           {}\ngrant types    {}\nredirect URIs  {indented}\nscopes         {}\naudiences      {}\nintrospects    {}\nmetadata       {}\nowner          {owner}",
-        client.id,
-        client.name,
-        kind(client),
-        client.grant_types,
-        client.scopes,
-        client.audiences,
-        client.introspects,
-        client.metadata.as_str()
-    )
-}
-
-fn described(client: &Client) -> Value {
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    json!({
-        "client_id": client.id,
-        "name": client.name,
-        "type": kind(client),
-        "grant_types": words(&client.grant_types),
-        "redirect_uris": client.redirect_uris().collect::<Vec<_>>(),
-        "scopes": words(client.scopes.as_str()),
-        "audiences": words(&client.audiences),
-        "introspects": words(&client.introspects),
-        "metadata": &*client.metadata,
-        "user_id": client.user_id,
-        "created_at": client.created_at.to_string(),
-    })
+/// Of a client that comes from another server.
+fn secret_from_stdin() -> Result<Secret<String>, Failure> {
+    let line = line_from_stdin("secret")?;
+    let judged = registration::secret_from_elsewhere(line.expose());
+    judged.map_err(|problem| problem.what.into())
 }

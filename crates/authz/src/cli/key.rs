@@ -5,11 +5,12 @@ use serde_json::json;
 
 use super::{Outcome, Report};
 use crate::app::App;
-use crate::audit::{Origin, What};
+use crate::audit::Origin;
 use crate::crypto::master::MasterKey;
+use crate::crypto::seal::SealingKey;
 use crate::crypto::signing::KeptKey;
 use crate::signatures;
-use crate::store::{audit_events, sealing_keys, signing_keys};
+use crate::store::{sealing_keys, signing_keys};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -18,7 +19,11 @@ pub(super) enum Command {
     /// Begin new keys, for sealing and for signing; what the old ones made stays valid. No restart is needed.
     Rotate,
     /// Show the signing keys.
-    List,
+    List {
+        /// The sealing keys instead, which nobody else ever has.
+        #[arg(long)]
+        sealing: bool,
+    },
     /// Remove a signing key that somebody else may have: nothing it signed verifies any more.
     Remove {
         /// Its id, the `kid` in tokens; one in 64 begins with a hyphen.
@@ -36,7 +41,8 @@ pub(super) fn generate() -> Outcome {
 pub(super) async fn run(app: &App, origin: &Origin, command: &Command) -> Outcome {
     match command {
         Command::Generate => generate(),
-        Command::List => list(app).await,
+        Command::List { sealing: false } => list(app).await,
+        Command::List { sealing: true } => list_sealing(app).await,
         Command::Remove { kid } => {
             if !signatures::remove(app, origin, kid).await? {
                 return Err("there is no such signing key".into());
@@ -44,14 +50,7 @@ pub(super) async fn run(app: &App, origin: &Origin, command: &Command) -> Outcom
             Ok(Report { text: format!("Removed {kid}."), json: json!({"kid": kid, "removed": true}) })
         }
         Command::Rotate => {
-            let now = app.now();
-            let event = What::KeyRotated.event(origin, now);
-            let rotated = app.db.write(move |conn| {
-                audit_events::insert(conn, &[event])?;
-                sealing_keys::insert(conn, now)
-            });
-            let usable_from = rotated.await?;
-            let signs_from = signatures::rotate(app).await?;
+            let (usable_from, signs_from) = signatures::rotate_all(app, origin).await?;
             Ok(Report {
                 text: format!(
                     "The new sealing key is used from {usable_from}; the old ones still open.\n\
@@ -78,6 +77,17 @@ async fn list(app: &App) -> Outcome {
             "retire_after": key.retire_after.map(|at| at.to_string()),
         })
     };
+    Ok(Report {
+        text: keys.iter().map(line).collect::<Vec<_>>().join("\n"),
+        json: keys.iter().map(json).collect(),
+    })
+}
+
+async fn list_sealing(app: &App) -> Outcome {
+    let mut keys = app.db.read(sealing_keys::all).await?;
+    keys.sort_by_key(|key| key.id);
+    let line = |key: &SealingKey| format!("{}  from {}", key.id, key.usable_from);
+    let json = |key: &SealingKey| json!({"id": key.id, "usable_from": key.usable_from.to_string()});
     Ok(Report {
         text: keys.iter().map(line).collect::<Vec<_>>().join("\n"),
         json: keys.iter().map(json).collect(),

@@ -32,7 +32,10 @@ struct Report {
     json: Value,
 }
 
-type Outcome = Result<Report, Box<dyn Error + Send + Sync>>;
+/// Why one has not.
+type Failure = Box<dyn Error + Send + Sync>;
+
+type Outcome = Result<Report, Failure>;
 
 /// OAuth 2.0 authorization server. Settings come from AUTHZ_… variables and the TOML file AUTHZ_CONFIG names.
 #[derive(Parser)]
@@ -74,9 +77,10 @@ pub async fn run(variables: impl IntoIterator<Item = (String, String)>) -> ExitC
     let json = arguments.json;
     let variables: Vec<(String, String)> = variables.into_iter().collect();
     let origin = Origin::CommandLine(operator(&variables));
-    match dispatch(arguments.command, &origin, Settings::new("AUTHZ_", variables)).await {
+    match dispatch(arguments.command, &origin, Settings::new("AUTHZ_", variables), json).await {
         Ok(Some(report)) => {
-            say(&if json { report.json.to_string() } else { report.text });
+            // Nobody reading any more is not a failure of the command.
+            let _ = say(&if json { report.json.to_string() } else { report.text });
             ExitCode::SUCCESS
         }
         Ok(None) => ExitCode::SUCCESS,
@@ -98,9 +102,8 @@ fn operator(variables: &[(String, String)]) -> Option<String> {
     ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(value)
 }
 
-/// Nobody reading any more is not a failure of the command.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+fn say(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{text}")
 }
 
 fn complain(text: &str) {
@@ -111,7 +114,8 @@ async fn dispatch(
     command: Command,
     origin: &Origin,
     settings: Settings,
-) -> Result<Option<Report>, Box<dyn Error + Send + Sync>> {
+    as_json: bool,
+) -> Result<Option<Report>, Failure> {
     match command {
         Command::Serve => {
             let config = Config::from_settings(settings)?;
@@ -122,6 +126,10 @@ async fn dispatch(
         Command::Migrate => migrate(&Config::database_from_settings(settings)?).map(Some),
         Command::RevokeAll => revoke_all(&open(settings).await?, origin).await.map(Some),
         Command::Doctor => doctor::run(Config::from_settings(settings)?).await.map(Some),
+        Command::Audit(wanted) if wanted.follow => {
+            audit::follow(&open(settings).await?, wanted, as_json).await?;
+            Ok(None)
+        }
         Command::Audit(wanted) => audit::run(&open(settings).await?, wanted).await.map(Some),
         Command::User(command) => user::run(&open(settings).await?, origin, command).await.map(Some),
         Command::Client(command) => client::run(&open(settings).await?, origin, command).await.map(Some),
@@ -130,7 +138,7 @@ async fn dispatch(
     }
 }
 
-async fn open(settings: Settings) -> Result<App, Box<dyn Error + Send + Sync>> {
+async fn open(settings: Settings) -> Result<App, Failure> {
     Ok(App::open(Config::from_settings(settings)?, Clock::system()).await?)
 }
 
@@ -158,12 +166,12 @@ fn migrate(database: &DatabaseUrl) -> Outcome {
 }
 
 /// The first line of standard input.
-fn password_from_stdin() -> Result<Secret<String>, Box<dyn Error + Send + Sync>> {
+fn line_from_stdin(what: &str) -> Result<Secret<String>, Failure> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    if password.is_empty() {
-        return Err("no password on standard input".into());
+    let line = line.trim_end_matches(['\r', '\n']);
+    if line.is_empty() {
+        return Err(format!("no {what} on standard input").into());
     }
-    Ok(Secret::new(password.to_owned()))
+    Ok(Secret::new(line.to_owned()))
 }

@@ -1,6 +1,8 @@
 //! `authz user …`
 
-use std::io::Read;
+mod access;
+mod names;
+mod profile;
 
 use clap::Subcommand;
 use diesel::QueryResult;
@@ -8,20 +10,14 @@ use model::db::{Conn, DbError};
 use model::id::UserId;
 use serde_json::{Value, json};
 
-use super::{Outcome, Report, password_from_stdin};
+use super::{Outcome, Report, line_from_stdin};
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::people;
-use crate::profile::Profile;
 use crate::sign_in::username_key;
 use crate::sign_up;
-use crate::store::groups;
-use crate::store::json::Json;
 use crate::store::users::{self, User};
-use crate::store::{attempts, audit_events};
-
-/// No honest profile is longer, in bytes.
-const MAX_PROFILE: u64 = 16 * 1024;
+use crate::store::{attempts, audit_events, groups};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -42,6 +38,51 @@ pub(super) enum Command {
     SetProfile {
         /// The name to sign in with.
         username: String,
+        /// Change only what is named, such as {"email_verified":true}; null removes.
+        #[arg(long)]
+        merge: bool,
+    },
+    /// Show one account: its groups, and what applications may be told of the person.
+    Show {
+        /// The name to sign in with.
+        username: String,
+    },
+    /// Give a person another name, and end every session and token, which say the old one. Nobody else can take that.
+    Rename {
+        /// The name to sign in with.
+        username: String,
+        /// The new one.
+        new: String,
+    },
+    /// Show which applications may act for a person, and what they have agreed to.
+    Grants {
+        /// The name to sign in with.
+        username: String,
+    },
+    /// End what applications may do for a person; they are asked again before any gets more.
+    Revoke(access::Revoke),
+    /// Show in which browsers a person is signed in.
+    Sessions {
+        /// The name to sign in with.
+        username: String,
+    },
+    /// Sign a person out, in every browser or one; applications that want to know are told. Tokens stay.
+    SignOut {
+        /// The name to sign in with.
+        username: String,
+        /// The session, as `user sessions` shows it; all of them without.
+        #[arg(long)]
+        session: Option<String>,
+    },
+    /// Remove a person for good: everything of theirs ends and is forgotten, but not the audit log. Nobody else is ever given
+    /// their number, nor their name.
+    Delete {
+        /// The name to sign in with.
+        username: String,
+        /// Forget the name, too, so that somebody else can take it. Applications that know people by name take them for
+        /// each other.
+        #[arg(long)]
+        free_name: bool,
     },
     /// Put a person into exactly these groups.
     Groups {
@@ -70,7 +111,7 @@ pub(super) enum Command {
 pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome {
     match command {
         Command::Create { username } => {
-            let user = sign_up::create(app, origin, &username, password_from_stdin()?).await?;
+            let user = sign_up::create(app, origin, &username, line_from_stdin("password")?).await?;
             Ok(Report {
                 text: format!("Created {} (id {}).", user.username, user.id),
                 json: described(&user),
@@ -78,8 +119,15 @@ pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome
         }
         Command::List => list(app).await,
         Command::SetPassword { username } => set_password(app, origin, &username).await,
-        Command::SetProfile { username } => set_profile(app, origin, &username).await,
-        Command::Groups { username, groups } => set_groups(app, origin, &username, groups).await,
+        Command::Show { username } => show(app, &username).await,
+        Command::SetProfile { username, merge } => profile::set(app, origin, &username, merge).await,
+        Command::Groups { username, groups } => profile::set_groups(app, origin, &username, groups).await,
+        Command::Rename { username, new } => names::rename(app, origin, &username, &new).await,
+        Command::Grants { username } => access::grants(app, &username).await,
+        Command::Revoke(revoke) => access::revoke(app, origin, revoke).await,
+        Command::Sessions { username } => access::sessions(app, &username).await,
+        Command::SignOut { username, session } => access::sign_out(app, origin, &username, session).await,
+        Command::Delete { username, free_name } => names::delete(app, origin, &username, free_name).await,
         Command::Disable { username } => set_disabled(app, origin, &username, true).await,
         Command::Enable { username } => set_disabled(app, origin, &username, false).await,
         Command::Unlock { username } => unlock(app, origin, &username).await,
@@ -99,7 +147,7 @@ async fn list(app: &App) -> Outcome {
 }
 
 async fn set_password(app: &App, origin: &Origin, username: &str) -> Outcome {
-    let password = password_from_stdin()?;
+    let password = line_from_stdin("password")?;
     people::password(password.expose(), username)?;
     let hash = app.passwords.hash(password).await?;
     let clock = app.clock.clone();
@@ -107,28 +155,6 @@ async fn set_password(app: &App, origin: &Origin, username: &str) -> Outcome {
         users::set_password(conn, key, &hash, &clock)
     });
     done(changed.await?, username, "has a new password; every session and token made before has ended")
-}
-
-async fn set_profile(app: &App, origin: &Origin, username: &str) -> Outcome {
-    let said = std::io::read_to_string(std::io::stdin().lock().take(MAX_PROFILE))?;
-    let mut profile: Profile =
-        serde_json::from_str(&said).map_err(|error| format!("the profile: {error}"))?;
-    profile.updated_at.get_or_insert(app.now().unix_seconds());
-    let profile = Json::new(profile)?;
-    let changed = change(app, origin, username, What::ProfileSet, move |conn, key| {
-        users::set_profile(conn, key, &profile)
-    });
-    done(changed.await?, username, "has a new profile")
-}
-
-async fn set_groups(app: &App, origin: &Origin, username: &str, names: Vec<String>) -> Outcome {
-    let is_name = |name: &String| (1..=100).contains(&name.len()) && !name.chars().any(char::is_control);
-    if !names.iter().all(is_name) {
-        return Err("a group's name has 1 to 100 bytes and no control characters".into());
-    }
-    let changed =
-        change(app, origin, username, What::GroupsSet, move |conn, key| groups::replace(conn, key, &names));
-    done(changed.await?, username, "is in these groups")
 }
 
 async fn set_disabled(app: &App, origin: &Origin, username: &str, disabled: bool) -> Outcome {
@@ -151,6 +177,35 @@ async fn unlock(app: &App, origin: &Origin, username: &str) -> Outcome {
     done(changed.await?, username, "may sign in; wrong passwords so far no longer count")
 }
 
+async fn show(app: &App, username: &str) -> Outcome {
+    let key = username_key(username);
+    let found = app.db.read(move |conn| {
+        let Some(user) = users::find(conn, &key)? else { return Ok(None) };
+        let groups = groups::of(conn, user.id)?;
+        Ok(Some((user, groups)))
+    });
+    let (user, groups) = found.await?.ok_or(NOBODY)?;
+    let state = user.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled since {at}"));
+    let mut json = described(&user);
+    if let Some(members) = json.as_object_mut() {
+        members.insert("groups".to_owned(), json!(groups));
+        members.insert("profile".to_owned(), json!(&*user.profile));
+    }
+    Ok(Report {
+        text: format!(
+            "id          {}\nusername    {}\nstate       {state}\ncreated     {}\ngroups      {}\nprofile     {}",
+            user.id,
+            user.username,
+            user.created_at,
+            groups.join(" "),
+            user.profile.as_str()
+        ),
+        json,
+    })
+}
+
+const NOBODY: &str = "there is no such person";
+
 /// Makes a change to the person of that name, and tells the audit log in the same transaction. Whether there is one.
 async fn change(
     app: &App,
@@ -161,18 +216,15 @@ async fn change(
 ) -> Result<bool, DbError> {
     let (key, origin, now) = (username_key(username), origin.clone(), app.now());
     let changed = app.db.write(move |conn| {
-        let user = change(conn, &key)?;
-        if let Some(user) = user {
-            audit_events::insert(conn, &[what.of_user(user, &origin, now)])?;
-        }
-        Ok(user.is_some())
+        let Some(user) = change(conn, &key)? else { return Ok(false) };
+        audit_events::insert_if(conn, true, what.of_user(user, &origin, now))
     });
     changed.await
 }
 
 fn done(changed: bool, username: &str, what: &str) -> Outcome {
     if !changed {
-        return Err("there is no such person".into());
+        return Err(NOBODY.into());
     }
     Ok(Report { text: format!("{username} {what}."), json: json!({"username": username, "done": true}) })
 }

@@ -62,27 +62,35 @@ pub struct Wanted {
     pub event: Option<String>,
     /// Not before.
     pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// Numbered higher than this.
+    pub after: i64,
     /// The newest so many.
     pub limit: i64,
 }
 
-/// The newest rows that are wanted, oldest first.
+/// The newest rows that are wanted, oldest first, each with its number.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn newest(conn: &mut Conn, wanted: &Wanted) -> QueryResult<Vec<AuditEvent>> {
+pub fn newest(conn: &mut Conn, wanted: &Wanted) -> QueryResult<Vec<(i64, AuditEvent)>> {
     let mut rows = audit_events::table
         .select((
-            audit_events::at,
-            audit_events::event,
-            audit_events::user_id,
-            audit_events::client_id,
-            audit_events::origin,
-            audit_events::detail,
-            audit_events::times,
+            audit_events::id,
+            (
+                audit_events::at,
+                audit_events::event,
+                audit_events::user_id,
+                audit_events::client_id,
+                audit_events::origin,
+                audit_events::detail,
+                audit_events::times,
+            ),
         ))
         .order(audit_events::id.desc())
         .limit(wanted.limit)
+        .filter(audit_events::id.gt(wanted.after))
         .into_boxed();
     if let Some(user) = wanted.user {
         rows = rows.filter(audit_events::user_id.eq(user));
@@ -96,7 +104,10 @@ pub fn newest(conn: &mut Conn, wanted: &Wanted) -> QueryResult<Vec<AuditEvent>> 
     if let Some(since) = wanted.since {
         rows = rows.filter(audit_events::at.ge(since));
     }
-    let mut rows: Vec<AuditEvent> = rows.load(conn)?;
+    if let Some(until) = wanted.until {
+        rows = rows.filter(audit_events::at.lt(until));
+    }
+    let mut rows: Vec<(i64, AuditEvent)> = rows.load(conn)?;
     rows.reverse();
     Ok(rows)
 }

@@ -14,7 +14,7 @@ async fn log(server: &TestServer) -> Vec<String> {
     let events = server.app().db.read(move |conn| audit_events::newest(conn, &wanted)).await.unwrap();
     events
         .into_iter()
-        .map(|AuditEvent { event, user_id, client_id, origin, detail, times, .. }| {
+        .map(|(_, AuditEvent { event, user_id, client_id, origin, detail, times, .. })| {
             assert!(["127.0.0.1", "command line"].contains(&origin.as_str()), "{origin}");
             let user = user_id.map_or_else(|| "-".to_owned(), |user| user.to_string());
             format!("{event} {user} {} [{detail}] {times}", client_id.as_deref().unwrap_or("-"))

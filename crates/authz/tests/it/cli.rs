@@ -1,6 +1,11 @@
 //! The program, as an administrator runs it beside a running server.
 
+mod access;
+mod bring;
 mod clients;
+mod follow;
+mod people;
+mod update;
 
 use serde_json::{Value, json};
 
@@ -137,6 +142,8 @@ async fn keys_are_generated_without_settings_and_rotated_without_a_restart() {
     let program = Program::new(&server.settings);
     assert!(program.run(&["key", "rotate", "--json"], "").json()["usable_from"].is_string());
     assert_eq!(server.count("sealing_keys").await, 2);
+    let (listed, text) = both(&program, &["key", "list", "--sealing"], "");
+    assert_eq!((listed.as_array().unwrap().len(), &listed[1]["id"], text.lines().count()), (2, &json!(2), 2));
     eventually("tokens are sealed with the new key", || async {
         client.client_credentials().await.text("access_token")[..10] != old[..10]
     })

@@ -57,7 +57,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
             "grant_types": ["authorization_code", "client_credentials", "refresh_token"],
             "redirect_uris": ["https://client.example/cb"], "scopes": ["read"], "audiences": ["timetracker"],
             "introspects": ["timetracker"], "created_at": null, "client_secret": null,
-            "user_id": null,
+            "user_id": null, "disabled_at": null,
             "metadata": metadata,
         })
     );
@@ -149,7 +149,10 @@ async fn what_should_not_be_registered_is_refused() {
             &["--introspects", "timetracker", "--redirect-uri", "https://c.example/"],
             "only a confidential client",
         ),
-        (&["--id", "1", "--redirect-uri", "https://c.example/"], "a client id begins with a letter"),
+        (
+            &["--id", "1", "--redirect-uri", "https://c.example/"],
+            "a client id begins with a letter or a digit",
+        ),
         (
             &["--audience", "a b", "--redirect-uri", "https://c.example/"],
             "an audience has visible characters",
