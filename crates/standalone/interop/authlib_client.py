@@ -15,6 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 import authlib_front
+import authlib_keys
 import authlib_leaving
 import authlib_registering
 import authlib_tokens
@@ -229,6 +230,7 @@ FLOWS = {
     **authlib_front.FLOWS,
     **authlib_tokens.FLOWS,
     **authlib_registering.FLOWS,
+    **authlib_keys.FLOWS,
     **authlib_leaving.FLOWS,
 }
 

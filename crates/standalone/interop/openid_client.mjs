@@ -7,6 +7,7 @@ import {
   SCOPE, ask, be, browse, client, isFor, isThePerson, issuer, person, signIn, told, userInfo, world,
 } from './openid_application.mjs';
 import { flows as front } from './openid_front.mjs';
+import { flows as keys } from './openid_keys.mjs';
 import { flows as leaving } from './openid_leaving.mjs';
 import { flows as registering } from './openid_registering.mjs';
 import { flows as tokens } from './openid_tokens.mjs';
@@ -226,6 +227,7 @@ const flows = {
   ...front,
   ...tokens,
   ...registering,
+  ...keys,
   ...leaving,
 };
 
