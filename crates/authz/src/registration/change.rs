@@ -124,18 +124,18 @@ pub async fn update(app: &App, origin: &Origin, id: &str, changes: &Changes) -> 
         secret: None,
         metadata: metadata?,
     };
-    let mut changed = becomes(&read, judged(app, &wanted)?);
-    if let Some(kept) = changes.grant_types.without.iter().find(|&each| changed.may_use(each)) {
+    let mut next = becomes(&read, judged(app, &wanted)?);
+    if let Some(kept) = changes.grant_types.without.iter().find(|&each| next.may_use(each)) {
         return Err(
             problem(Field::GrantTypes, format!("{kept} comes along with the other grant types")).into()
         );
     }
     match &changes.owner {
         None => {}
-        Some(None) => changed.user_id = None,
-        Some(Some(name)) => changed.user_id = Some(person(app, name).await?),
+        Some(None) => next.user_id = None,
+        Some(Some(name)) => next.user_id = Some(person(app, name).await?),
     }
-    put(app, origin, By::Administrator, read, changed).await
+    put(app, origin, By::Administrator, read, next).await
 }
 
 /// Nothing would mean everything, which is not what is left of something.
@@ -162,7 +162,7 @@ async fn find(app: &App, id: &str) -> Result<Client, Refused> {
 pub async fn change_metadata(app: &App, origin: &Origin, id: &str, changes: &str) -> Result<Client, Refused> {
     let read = find(app, id).await?;
     let metadata = read.metadata.changed_by(changes).map_err(|what| problem(Field::Metadata, what))?;
-    let changed = Client { metadata: kept(metadata)?, ..read.clone() };
-    check(&changed)?;
-    put(app, origin, By::Administrator, read, changed).await
+    let next = Client { metadata: kept(metadata)?, ..read.clone() };
+    check(&next)?;
+    put(app, origin, By::Administrator, read, next).await
 }

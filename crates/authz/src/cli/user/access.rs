@@ -127,7 +127,7 @@ pub(super) async fn sessions(app: &App, username: &str) -> Outcome {
     let live = app.db.read(move |conn| sessions::of_user(conn, user.id, now)).await?;
     let live: Vec<Session> =
         live.into_iter().filter(|session| user.vouches_for(session.created_at)).collect();
-    let line = |session: &Session| {
+    let told = |session: &Session| {
         let (since, until) = (session.authenticated_at, session.ends_at);
         format!("{}  signed in {since}, until {until}", session.sid)
     };
@@ -140,7 +140,7 @@ pub(super) async fn sessions(app: &App, username: &str) -> Outcome {
         })
     };
     Ok(Report {
-        text: live.iter().map(line).collect::<Vec<_>>().join("\n"),
+        text: live.iter().map(told).collect::<Vec<_>>().join("\n"),
         json: live.iter().map(json).collect(),
     })
 }

@@ -18,7 +18,7 @@ const MAX_PROFILE: u64 = 16 * 1024;
 
 pub(super) async fn set(app: &App, origin: &Origin, username: &str, merge: bool) -> Outcome {
     let said = std::io::read_to_string(std::io::stdin().lock().take(MAX_PROFILE))?;
-    let said: Map<String, Value> = serde_json::from_str(&said).map_err(wrong)?;
+    let said: Map<String, Value> = serde_json::from_str(&said).map_err(|error| wrong(&error))?;
     if merge {
         return change_to(app, origin, username, said).await;
     }
@@ -52,12 +52,13 @@ async fn change_to(app: &App, origin: &Origin, username: &str, said: Map<String,
 const CHANGED: &str = "has a new profile";
 
 fn kept(app: &App, members: Map<String, Value>) -> Result<Json<Profile>, Failure> {
-    let mut profile: Profile = serde_json::from_value(Value::Object(members)).map_err(wrong)?;
+    let mut profile: Profile =
+        serde_json::from_value(Value::Object(members)).map_err(|error| wrong(&error))?;
     profile.updated_at.get_or_insert(app.now().unix_seconds());
     Ok(Json::new(profile)?)
 }
 
-fn wrong(error: serde_json::Error) -> String {
+fn wrong(error: &serde_json::Error) -> String {
     format!("the profile: {error}")
 }
 
