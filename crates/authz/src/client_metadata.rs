@@ -49,6 +49,8 @@ pub struct ClientMetadata {
     pub jwks: Option<Value>,
     /// where they are.
     pub jwks_uri: Option<String>,
+    /// Whether it is given only tokens that are bound to a key it holds (RFC 9449 section 5.2).
+    pub dpop_bound_access_tokens: bool,
     /// Whether its ID tokens say when the person signed in; they do in any case.
     pub require_auth_time: bool,
     /// How to reach whoever is responsible.
@@ -124,6 +126,7 @@ impl Default for ClientMetadata {
             require_signed_request_object: false,
             jwks: None,
             jwks_uri: None,
+            dpop_bound_access_tokens: false,
             require_auth_time: false,
             contacts: Vec::new(),
             client_uri: None,

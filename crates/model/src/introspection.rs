@@ -1,7 +1,9 @@
 //! The introspection answer of RFC 7662 section 2.2 as `authz` writes it. `timetracker-api` reads it with the `oauth2`
 //! crate, as any resource server would; the end-to-end tests hold the two together.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::dpop::Thumbprint;
 
 /// What an authorization server says about a token. A token that is not active says nothing else:
 /// the wire form is exactly `{"active":false}`.
@@ -23,7 +25,7 @@ pub struct ActiveToken<'a> {
     /// The person, for people to read; absent for a token a client got for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<&'a str>,
-    /// Always `Bearer`.
+    /// `Bearer`, or `DPoP` when it is bound to a key (RFC 9449 section 6.2).
     pub token_type: &'a str,
     /// When it ends.
     pub exp: i64,
@@ -40,6 +42,18 @@ pub struct ActiveToken<'a> {
     pub iss: &'a str,
     /// The token's own id.
     pub jti: &'a str,
+    /// The key it is bound to; absent when whoever has it may use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+}
+
+/// How whoever presents a token proves that it is theirs (RFC 7800 section 3.1).
+/// In another way as well is not known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// By holding the key with this thumbprint (RFC 9449 section 6.1).
+    pub jkt: Thumbprint,
 }
 
 impl Serialize for Introspection<'_> {
@@ -69,7 +83,7 @@ mod tests {
 
     #[test]
     fn an_active_token_says_what_rfc_7662_names() {
-        let answer = Introspection::Active(ActiveToken {
+        let token = ActiveToken {
             scope: "read",
             client_id: "web",
             username: None,
@@ -81,10 +95,18 @@ mod tests {
             aud: vec!["timetracker"],
             iss: "http://localhost:8000/o",
             jti: "1",
-        });
+            cnf: None,
+        };
+        let answer = Introspection::Active(token.clone());
         assert_eq!(
             serde_json::to_string(&answer).unwrap(),
             r#"{"active":true,"scope":"read","client_id":"web","token_type":"Bearer","exp":20,"iat":10,"nbf":10,"sub":"web","aud":["timetracker"],"iss":"http://localhost:8000/o","jti":"1"}"#
+        );
+        let cnf = Some(Confirmation { jkt: Thumbprint([0; 32]) });
+        let bound = serde_json::to_string(&Introspection::Active(ActiveToken { cnf, ..token })).unwrap();
+        assert!(
+            bound.ends_with(r#""jti":"1","cnf":{"jkt":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}"#),
+            "{bound}"
         );
     }
 }

@@ -96,6 +96,7 @@ impl Data {
             expires_at: self.now.plus(Duration::from_secs(86_400)),
             authenticated_at: Some(self.now),
             userinfo: None,
+            key: None,
         };
         Ok(self.app.sealer.seal(&token, self.now)?)
     }
@@ -126,6 +127,7 @@ impl Data {
             authenticated_at: self.now,
             nonce: None,
             openid: OpenId::default(),
+            key: None,
         };
         let code = self.app.sealer.seal(&code, self.now)?;
         Ok(format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))
@@ -156,6 +158,7 @@ impl Data {
             issued_at: self.now,
             expires_at: ends_at,
             openid: OpenId::default(),
+            key: None,
         };
         let token = self.app.sealer.seal(&token, self.now)?;
         let now = self.now;

@@ -84,6 +84,7 @@ fn sealing(app: &App) -> Result<String, String> {
         issued_at: now,
         expires_at: now.plus(std::time::Duration::from_secs(60)),
         openid: OpenId::default(),
+        key: None,
     };
     let text = app.sealer.seal(&token, now).map_err(|error| error.to_string())?;
     let opens = app.sealer.open::<RefreshToken>(&text, now, &mut Vec::new()).is_some();

@@ -9,6 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::verify;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use model::dpop::{Alg, PublicKey, Signed};
 use serde_json::{Map, Value};
 
 use super::jwk::VerifyAlg;
@@ -32,6 +33,23 @@ pub fn signed_by_us(keys: &SigningKeys, text: &str, typ: &str) -> Option<Map<Str
     let jwk: Jwk = serde_json::from_str(&jwk).ok()?;
     let data = decode(text, &DecodingKey::from_jwk(&jwk).ok()?, &signature_only(alg)).ok()?;
     Some(data.claims)
+}
+
+/// Whether the key in a proof has signed it (RFC 9449 section 4.3): the one header that brings its key, which proves no
+/// more than that its sender holds it.
+pub fn is_signed(proof: &Signed<'_>) -> bool {
+    let alg = match proof.alg {
+        Alg::ES256 => Algorithm::ES256,
+        Alg::EdDSA => Algorithm::EdDSA,
+        Alg::PS256 => Algorithm::PS256,
+        Alg::RS256 => Algorithm::RS256,
+    };
+    let key = match proof.key {
+        PublicKey::P256 { x, y } => DecodingKey::from_ec_components(x, y),
+        PublicKey::Ed25519 { x } => DecodingKey::from_ed_components(x),
+        PublicKey::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
+    };
+    key.and_then(|key| verify(proof.signature, proof.message.as_bytes(), &key, alg)).unwrap_or(false)
 }
 
 fn signature_only(alg: SigningAlg) -> Validation {
@@ -104,6 +122,8 @@ fn part(text: &str, place: usize) -> Option<Map<String, Value>> {
     serde_json::from_slice(&bytes).ok()
 }
 
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod properties;
 

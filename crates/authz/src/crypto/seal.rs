@@ -4,20 +4,24 @@
 //! `<prefix>` and base64url of `key id (4) | nonce (12) | AES-256-GCM-SIV ciphertext and tag`. GCM-SIV
 //! (RFC 8452) because nonces are drawn at random by processes that do not know of each other: a repeated one
 //! costs only the secrecy of whether two tokens are equal. The prefix is authenticated with the body, so that
-//! one kind never opens as another. Why not PASETO v4.local: docs/decisions/0004-sealed-tokens.md.
+//! one kind never opens as another. Behind the claims of what is bound to a key stand the 32 bytes of its thumbprint;
+//! behind all others nothing. Why not PASETO v4.local: docs/decisions/0004-sealed-tokens.md.
+
+mod claims;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use model::id::{GrantId, SessionId, TokenId, UserId};
+use model::dpop::Thumbprint;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::master::MasterKey;
 use super::random;
-use crate::profile::ClaimSet;
+
+pub use claims::{AccessToken, Code, InJwt, OpenId, RefreshToken};
 
 const KEY_ID_LEN: usize = 4;
 const HEADER_LEN: usize = KEY_ID_LEN + NONCE_LEN;
@@ -30,131 +34,11 @@ pub trait Kind<'a>: Serialize + Deserialize<'a> {
     const PREFIX: &'static str;
     /// When it ends by itself.
     fn expires_at(&self) -> Timestamp;
-}
-
-/// What an access token says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccessToken<'a> {
-    /// Its own id (`jti`).
-    pub id: TokenId,
-    /// The grant it came from; none for a token a client got for itself.
-    pub grant: Option<GrantId>,
-    /// The person; none for a token a client got for itself.
-    pub user: Option<UserId>,
-    /// The person's name; empty without a person.
-    pub username: &'a str,
-    /// The client it was issued to.
-    pub client: &'a str,
-    /// Space-separated scope tokens.
-    pub scopes: &'a str,
-    /// Whom it is for; space-separated.
-    pub audiences: &'a str,
-    /// When it was issued.
-    pub issued_at: Timestamp,
-    /// When it ends.
-    pub expires_at: Timestamp,
-    /// When the person last proved who they are.
-    pub authenticated_at: Option<Timestamp>,
-    /// Which claims were asked for beside those of its scopes; none when it does not open UserInfo.
-    pub userinfo: Option<ClaimSet>,
-}
-
-/// What this server itself reads in a JWT access token: all of it, under a prefix of its own, so that it is no access
-/// token by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InJwt<'a>(#[serde(borrow)] pub AccessToken<'a>);
-
-/// What is known of an authentication when an ID token may come of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenId {
-    /// The session; none when no browser took part.
-    pub sid: Option<SessionId>,
-    /// The claims asked for in the ID token.
-    pub id_token: ClaimSet,
-    /// The claims asked for at UserInfo, beside those of the scopes.
-    pub userinfo: ClaimSet,
-}
-
-/// What a refresh token says. Whether it is the live one is known to the grant alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefreshToken<'a> {
-    /// The grant it belongs to.
-    pub grant: GrantId,
-    /// The client it was issued to.
-    pub client: &'a str,
-    /// The person's name, for the next access token.
-    pub username: &'a str,
-    /// What the grant is for; space-separated.
-    pub scopes: &'a str,
-    /// Whom its tokens may be for; space-separated.
-    pub audiences: &'a str,
-    /// Counts up with each rotation of the grant.
-    pub generation: i64,
-    /// When it was issued.
-    pub issued_at: Timestamp,
-    /// When it ends unless it is used before.
-    pub expires_at: Timestamp,
-    /// What ID tokens of the grant say.
-    pub openid: OpenId,
-}
-
-/// What an authorization code says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Code<'a> {
-    /// The id of the grant it will buy: its single use.
-    pub grant: GrantId,
-    /// Who allowed it.
-    pub user: UserId,
-    /// Their name.
-    pub username: &'a str,
-    /// The client it was issued to.
-    pub client: &'a str,
-    /// Where it was sent.
-    pub redirect_uri: &'a str,
-    /// What was allowed; space-separated.
-    pub scopes: &'a str,
-    /// Whom tokens may be for; space-separated.
-    pub audiences: &'a str,
-    /// SHA-256 of the verifier (RFC 7636 section 4.2, S256); none from a client that is excused from it.
-    pub challenge: Option<[u8; 32]>,
-    /// When it was issued.
-    pub issued_at: Timestamp,
-    /// When it ends.
-    pub expires_at: Timestamp,
-    /// When the person last proved who they are.
-    pub authenticated_at: Timestamp,
-    /// What the ID token repeats, to tie it to the request.
-    pub nonce: Option<&'a str>,
-    /// What ID tokens of the grant say.
-    pub openid: OpenId,
-}
-
-impl<'a> Kind<'a> for AccessToken<'a> {
-    const PREFIX: &'static str = "tta_";
-    fn expires_at(&self) -> Timestamp {
-        self.expires_at
-    }
-}
-
-impl<'a> Kind<'a> for InJwt<'a> {
-    const PREFIX: &'static str = "ttj_";
-    fn expires_at(&self) -> Timestamp {
-        self.0.expires_at
-    }
-}
-
-impl<'a> Kind<'a> for RefreshToken<'a> {
-    const PREFIX: &'static str = "ttr_";
-    fn expires_at(&self) -> Timestamp {
-        self.expires_at
-    }
-}
-
-impl<'a> Kind<'a> for Code<'a> {
-    const PREFIX: &'static str = "ttc_";
-    fn expires_at(&self) -> Timestamp {
-        self.expires_at
-    }
+    /// The key it is bound to.
+    fn key(&self) -> Option<Thumbprint>;
+    /// The same, bound to this key.
+    #[must_use]
+    fn bound_to(self, key: Option<Thumbprint>) -> Self;
 }
 
 /// A key's number, and from when it may be used to seal.
@@ -219,6 +103,9 @@ impl Sealer {
         body.extend_from_slice(&id.to_be_bytes());
         body.extend_from_slice(&nonce);
         let mut body = postcard::to_extend(claims, body).map_err(|_| SealError)?;
+        if let Some(key) = claims.key() {
+            body.extend_from_slice(&key.0);
+        }
         let (_, plain) = body.split_at_mut(HEADER_LEN);
         let nonce = Nonce::assume_unique_for_key(nonce);
         let tag = key
@@ -251,7 +138,11 @@ impl Sealer {
             key.open_in_place(nonce, Aad::from(K::PREFIX.as_bytes()), body).ok()?
         };
         let (claims, rest) = postcard::take_from_bytes::<K>(plain).ok()?;
-        (rest.is_empty() && now < claims.expires_at()).then_some(claims)
+        let key = match rest {
+            [] => None,
+            rest => Some(Thumbprint(rest.try_into().ok()?)),
+        };
+        (now < claims.expires_at()).then(|| claims.bound_to(key))
     }
 }
 
@@ -260,6 +151,8 @@ mod properties;
 
 #[cfg(test)]
 mod tests {
+    use model::id::{GrantId, UserId};
+
     use super::*;
 
     fn sealer() -> Sealer {
@@ -283,7 +176,44 @@ mod tests {
             issued_at: at(10),
             expires_at: at(20),
             openid: OpenId::default(),
+            key: None,
         }
+    }
+
+    /// Sealed by another program from what decision 4 says, before anything could be bound to a key.
+    #[test]
+    fn what_was_sealed_by_an_older_release_opens_and_is_bound_to_nothing() {
+        let sealer = Sealer::new(Arc::new("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".parse().unwrap()));
+        sealer.replace_keys(vec![SealingKey { id: 1, usable_from: at(0) }]);
+        let access = "tta_AAAAAQABAgMEBQYHCAkKC5aWIvmcPv5uZ44EIwWDBcj0q-AO5WEYX8r26agPxOuzTQUF1RBM689AVdKAbklo5GS_lFUvWD6Il\
+            wEYeIlfK1BABjkdF60jUzzi5W7Z_45OanXZ2FyO8tugpOCwoyDsIkHw-zs";
+        let mut buffer = Vec::new();
+        let opened: AccessToken = sealer.open(access, at(19), &mut buffer).unwrap();
+        assert_eq!((opened.user, opened.client, opened.key), (Some(UserId(7)), "web", None));
+        assert_eq!(sealer.seal(&opened, at(10)).unwrap().len(), access.len());
+        let in_jwt = "ttj_AAAAAQABAgMEBQYHCAkKC4rJhD35Rzqyt405-vYWjqd-bysa_61J4TQ7SZc9dPtfMPgcrSP9XNIOJ64lO_bwCgVX_tMka5uJF\
+            0Gd2-uS3OC9rbINvsXAyr1pkIMIsVguVgf_SVHBUyY39VQ5XMM0ZNKpeaQ";
+        let mut buffer = Vec::new();
+        assert_eq!(sealer.open::<InJwt>(in_jwt, at(19), &mut buffer), Some(InJwt(opened)));
+        let refresh = "ttr_AAAAAQABAgMEBQYHCAkKCxc3jShcbmvoKEWZXOXrqI1jP4eCnfyxZSDvfZh3qBpGwICDIhVt5BsWq-1Tj5NoD06Ou3GbnoKK\
+            FNCGjJVTEybVDsaxRds";
+        let mut buffer = Vec::new();
+        let opened: RefreshToken = sealer.open(refresh, at(19), &mut buffer).unwrap();
+        assert_eq!((opened.generation, opened.client, opened.key), (1, "web", None));
+        let code = "ttc_AAAAAQABAgMEBQYHCAkKC3O1oi9AAVBtKLmnIzVSjpBBpRVQE3s7qEpsBlxNfE6mXwcIultZqT2Jd4OHW6LOhlJCg_Ljak5GKWQMK4\
+            XMNxSgrHiiJOXTm2ybUfkccDlWaS7r8Lv1oInJvolwCAEWiHsps02x5NI9Bqq7zK7BJBUV5XAbrDB9vxze0AX67z7klSIAIO3ucNc";
+        let mut buffer = Vec::new();
+        let opened: Code = sealer.open(code, at(19), &mut buffer).unwrap();
+        assert_eq!((opened.nonce, opened.challenge, opened.key), (Some("n"), Some([7; 32]), None));
+    }
+
+    #[test]
+    fn what_is_bound_stays_bound_to_that_key() {
+        let (sealer, key) = (sealer(), Some(Thumbprint([7; 32])));
+        let text = sealer.seal(&RefreshToken { key, ..refresh() }, at(10)).unwrap();
+        let mut buffer = Vec::new();
+        let opened: RefreshToken = sealer.open(&text, at(19), &mut buffer).unwrap();
+        assert_eq!(opened, RefreshToken { grant: opened.grant, key, ..refresh() });
     }
 
     #[test]

@@ -5,7 +5,9 @@
 //! could read. It has a type of its own (`at+jwt`), so that it passes for no ID token and no ID token for it.
 
 use actix_web::http::header::HeaderValue;
+use model::dpop::Thumbprint;
 use model::id::{GrantId, TokenId, UserId};
+use model::introspection::Confirmation;
 use model::time::Timestamp;
 use serde::Serialize;
 
@@ -36,6 +38,8 @@ struct Claims<'a> {
     scope: &'a str,
     #[serde(flatten)]
     authentication: Option<Authentication>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
     sealed: String,
 }
 
@@ -69,7 +73,7 @@ pub(super) struct Person<'a> {
     pub(super) userinfo: ClaimSet,
 }
 
-/// A token for what is `given`, in the form its client is registered for.
+/// A token for what is `given`, in the form its client is registered for, bound to a key if there is one.
 ///
 /// # Errors
 /// When it cannot be sealed or signed.
@@ -78,6 +82,7 @@ pub(super) async fn issue(
     client: &Client,
     person: Option<&Person<'_>>,
     given: &Permission,
+    key: Option<Thumbprint>,
     now: Timestamp,
 ) -> Result<String, OAuthError> {
     let token = AccessToken {
@@ -92,6 +97,7 @@ pub(super) async fn issue(
         expires_at: now.plus(client.metadata.lifetimes(app.config.lifetimes).access_token),
         authenticated_at: person.map(|person| person.authenticated_at),
         userinfo: person.filter(|_| opens_userinfo(client, given)).map(|person| person.userinfo),
+        key,
     };
     match client.metadata.access_token_format {
         AccessTokenFormat::Opaque => Ok(app.sealer.seal(&token, now)?),
@@ -130,6 +136,7 @@ async fn signed(
         client_id: token.client,
         scope: token.scopes,
         authentication,
+        cnf: token.key.map(|jkt| Confirmation { jkt }),
         sealed,
     };
     let text = signatures::sign(app, client.metadata.access_token_signed_response_alg, TYP, &claims).await?;
@@ -152,8 +159,24 @@ pub(super) fn open<'a>(
     Some(token)
 }
 
-/// The token in an `Authorization` header (RFC 6750 section 2.1). The scheme has no case.
-pub(super) fn in_header(header: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// How a token is presented. A scheme has no case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Whoever has it may use it (RFC 6750 section 2.1).
+    Bearer,
+    /// Whoever holds its key may (RFC 9449 section 7.1).
+    Dpop,
+}
+
+/// The token in an `Authorization` header, and how it is presented.
+pub(super) fn in_header(header: &HeaderValue) -> Option<(Scheme, &str)> {
+    let (name, token) = header.to_str().ok()?.split_once(' ')?;
+    let schemes = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
+    let (_, scheme) = schemes.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known))?;
+    Some((scheme, token.trim()))
+}
+
+/// The same, where only whoever has it may use it.
+pub(super) fn bearer(header: &HeaderValue) -> Option<&str> {
+    in_header(header).filter(|(scheme, _)| *scheme == Scheme::Bearer).map(|(_, token)| token)
 }

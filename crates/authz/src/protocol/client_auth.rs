@@ -64,7 +64,8 @@ impl ClientRequest {
     }
 
     /// From a client that authenticates by an access token of its own with this scope (RFC 7662 section 2.1). A
-    /// token that speaks for a person is none: who holds it need not be the client.
+    /// token that speaks for a person is none: who holds it need not be the client. Nor is one that is bound to a key, which
+    /// nobody proves here: whoever has a key has a secret as well.
     pub(super) async fn by_token(
         request: &HttpRequest,
         payload: &mut Payload,
@@ -81,7 +82,7 @@ impl ClientRequest {
         let (now, mut buffer) = (app.now(), Vec::new());
         let token =
             access_token::open(app, text, now, &mut buffer).filter(|token| !app.feed.is_revoked(token));
-        let Some(token) = token.filter(|token| token.user.is_none()) else {
+        let Some(token) = token.filter(|token| token.user.is_none() && token.key.is_none()) else {
             app.audit.note(What::ClientRefused, address, About::default(), now);
             return match app.wrong_secrets.failed(&format!("{} bearer", edge::network(address)), now) {
                 Some(wait) => Err(too_many(wait.as_secs())),

@@ -35,7 +35,7 @@ const ENDPOINTS: [(&str, Pages); 9] = [
 ];
 
 /// The request headers that need permission and that our endpoints read.
-const HEADERS: &str = "Authorization, Content-Type";
+const HEADERS: &str = "Authorization, Content-Type, DPoP";
 /// The answer's headers that a page may read beside the few it always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static("WWW-Authenticate, Retry-After");
 /// Seconds for which a browser need not ask again.

@@ -2,6 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use model::dpop;
 use serde_json::json;
 
 use super::grant_types::GrantType;
@@ -58,6 +59,7 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
         "revocation_endpoint_auth_methods_supported": methods_or_none,
         "revocation_endpoint_auth_signing_alg_values_supported": VerifyAlg::NAMES,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": dpop::ALGS.split(' ').collect::<Vec<_>>(),
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": algs,
         "userinfo_signing_alg_values_supported": algs,

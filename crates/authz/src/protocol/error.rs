@@ -31,6 +31,8 @@ pub enum Code {
     InvalidToken,
     /// It proves it, and is for something else.
     InsufficientScope,
+    /// What should prove that the client holds a key does not (RFC 9449 section 5).
+    InvalidDpopProof,
     /// The code, refresh token or password is not good.
     InvalidGrant,
     /// The client may not do this.
@@ -83,6 +85,7 @@ impl Code {
             Self::InvalidClient => "invalid_client",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::InvalidGrant => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",

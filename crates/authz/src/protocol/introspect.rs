@@ -4,7 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use futures_util::future::LocalBoxFuture;
-use model::introspection::{ActiveToken, Introspection};
+use model::introspection::{ActiveToken, Confirmation, Introspection};
 
 use super::access_token;
 use super::client_auth::ClientRequest;
@@ -26,7 +26,7 @@ impl FromRequest for Asking {
         let mut payload = payload.take();
         Box::pin(async move {
             let header = request.headers().get(header::AUTHORIZATION);
-            Ok(Self(match header.and_then(access_token::in_header) {
+            Ok(Self(match header.and_then(access_token::bearer) {
                 Some(token) => {
                     ClientRequest::by_token(&request, &mut payload, token, scopes::INTROSPECTION).await?
                 }
@@ -80,7 +80,7 @@ fn active(app: &App, caller: &Client, token: &AccessToken) -> HttpResponse {
         scope: token.scopes,
         client_id: token.client,
         username: token.user.map(|_| token.username),
-        token_type: "Bearer",
+        token_type: if token.key.is_some() { "DPoP" } else { "Bearer" },
         exp: token.expires_at.unix_seconds(),
         iat: token.issued_at.unix_seconds(),
         nbf: token.issued_at.unix_seconds(),
@@ -88,5 +88,6 @@ fn active(app: &App, caller: &Client, token: &AccessToken) -> HttpResponse {
         aud: token.audiences.split(' ').filter(|audience| !audience.is_empty()).collect(),
         iss: app.config.issuer.as_str(),
         jti: &id,
+        cnf: token.key.map(|jkt| Confirmation { jkt }),
     }))
 }

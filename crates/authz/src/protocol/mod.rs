@@ -6,6 +6,7 @@ mod client_auth;
 pub mod cors;
 pub mod device_authorization;
 pub mod discovery;
+mod dpop;
 pub mod end_session;
 mod error;
 pub mod grant_types;

@@ -1,7 +1,8 @@
 //! `/o/userinfo/`: OpenID Connect Core section 5.3. What a person is, for whoever holds an access token with `openid`.
 //!
-//! The token is in the header (RFC 6750 section 2.1) or in a form (section 2.2), never in the address. What was
-//! revoked is refused at once, as introspection does.
+//! The token is in the header (RFC 6750 section 2.1) or in a form (section 2.2), never in the address. One that is bound to
+//! a key is in the header, with a proof beside it (RFC 9449 section 7.1). What was revoked is refused at once, as
+//! introspection does.
 
 use std::fmt;
 
@@ -11,9 +12,11 @@ use actix_web::http::header::{self, ContentType};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::future::LocalBoxFuture;
 use model::db::DbError;
+use model::dpop::{ALGS, Thumbprint, Wrong};
 use serde_json::{Map, Value, json};
 
-use super::access_token;
+use super::access_token::{self, Scheme};
+use super::dpop::{Refused, Sent};
 use super::error::{Code, OAuthError};
 use super::params::Params;
 use crate::app::App;
@@ -23,7 +26,13 @@ use crate::store::{groups, users};
 use crate::{edge, id_token, signatures};
 
 /// An access token as it was presented.
-pub struct Presented(Result<String, Refusal>);
+pub struct Presented(Result<Token, Refusal>);
+
+struct Token {
+    text: String,
+    scheme: Scheme,
+    proof: Sent,
+}
 
 /// Why nothing is told (RFC 6750 section 3.1).
 #[derive(Debug)]
@@ -33,7 +42,11 @@ pub enum Refusal {
     /// It is there twice, or cannot be read.
     Malformed(OAuthError),
     /// It does not open, has ended or was revoked.
-    Invalid,
+    Invalid(Scheme),
+    /// It is bound to a key that was not proven, or a key was proven and it is bound to none.
+    Unbound,
+    /// What should prove the key does not.
+    Proof(Wrong),
     /// It is good for something else.
     Insufficient,
     /// It cannot be judged right now.
@@ -51,7 +64,7 @@ impl FromRequest for Presented {
     }
 }
 
-async fn presented(request: &HttpRequest, payload: &mut Payload) -> Result<String, Refusal> {
+async fn presented(request: &HttpRequest, payload: &mut Payload) -> Result<Token, Refusal> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let (first, second) = (headers.next(), headers.next());
     let in_form = if edge::is_form(request) {
@@ -61,9 +74,10 @@ async fn presented(request: &HttpRequest, payload: &mut Payload) -> Result<Strin
         None
     };
     match (first, second, in_form) {
-        (None, None, Some(token)) => Ok(token),
+        (None, None, Some(text)) => Ok(Token { text, scheme: Scheme::Bearer, proof: Sent::default() }),
         (Some(header), None, None) => {
-            access_token::in_header(header).map(str::to_owned).ok_or(Refusal::NoToken)
+            let (scheme, text) = access_token::in_header(header).ok_or(Refusal::NoToken)?;
+            Ok(Token { text: text.to_owned(), scheme, proof: Sent::with(request) })
         }
         (None, None, None) => Err(Refusal::NoToken),
         _ => {
@@ -78,23 +92,40 @@ async fn presented(request: &HttpRequest, payload: &mut Payload) -> Result<Strin
 /// # Errors
 /// As RFC 6750 section 3.1 says; 503 when it cannot be judged.
 pub async fn answer(app: web::Data<App>, presented: Presented) -> Result<HttpResponse, Refusal> {
-    let text = presented.0?;
+    let presented = presented.0?;
     if !app.feed.is_current() {
         let sentence = "The server cannot judge tokens right now. Try again shortly.";
         return Err(Refusal::Failed(OAuthError::new(Code::TemporarilyUnavailable, sentence).retry_after(1)));
     }
     let mut buffer = Vec::new();
-    let token = access_token::open(&app, &text, app.now(), &mut buffer);
-    let token = token.filter(|token| !app.feed.is_revoked(token)).ok_or(Refusal::Invalid)?;
+    let token = access_token::open(&app, &presented.text, app.now(), &mut buffer);
+    let invalid = || Refusal::Invalid(presented.scheme);
+    let token = token.filter(|token| !app.feed.is_revoked(token)).ok_or_else(invalid)?;
+    presented.belongs_to_its_sender(&app, token.key).await?;
     let (Some(id), Some(asked)) = (token.user, token.userinfo) else { return Err(Refusal::Insufficient) };
-    let client = app.clients.find(token.client).await?.ok_or(Refusal::Invalid)?;
+    let client = app.clients.find(token.client).await?.ok_or_else(invalid)?;
     let found = app.db.read(move |conn| Ok((users::by_id(conn, id)?, groups::of(conn, id)?))).await?;
-    let (Some(user), groups) = found else { return Err(Refusal::Invalid) };
+    let (Some(user), groups) = found else { return Err(invalid()) };
     let scopes = token.scopes.split(' ').collect();
     let mut claims = Map::new();
     claims.insert("sub".to_owned(), id_token::subject(&app, &client, id).into());
     claims.extend(profile::told(ClaimSet::of_scopes(&scopes).union(asked), &user, groups));
     told(&app, &client, claims).await
+}
+
+impl Token {
+    /// A token is theirs who have it, or theirs who hold its key, and never the one in place of the other (R76).
+    async fn belongs_to_its_sender(&self, app: &App, key: Option<Thumbprint>) -> Result<(), Refusal> {
+        match (self.scheme, key) {
+            (Scheme::Bearer, None) => Ok(()),
+            (Scheme::Dpop, Some(key)) => match self.proof.key(app, Some(&self.text)).await? {
+                Some(held) if held == key => Ok(()),
+                Some(_) => Err(Refusal::Unbound),
+                None => Err(Refusal::Proof(Wrong::Missing)),
+            },
+            _ => Err(Refusal::Unbound),
+        }
+    }
 }
 
 /// As JSON, or signed for a client that registered for it (section 5.3.2).
@@ -111,6 +142,15 @@ async fn told(app: &App, client: &Client, mut claims: Map<String, Value>) -> Res
 impl From<DbError> for Refusal {
     fn from(error: DbError) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Wrong(wrong) => Self::Proof(wrong),
+            Refused::Failed(error) => error.into(),
+        }
     }
 }
 
@@ -134,7 +174,13 @@ impl Refusal {
             Self::Malformed(error) | Self::Failed(error) => {
                 (error.status_code(), Some(error.code().as_str()), error.description())
             }
-            Self::Invalid => (
+            Self::Unbound => (
+                StatusCode::UNAUTHORIZED,
+                Some("invalid_token"),
+                "The token is bound to a key, and it is not that key that was proven, or it is bound to none.",
+            ),
+            Self::Proof(wrong) => (StatusCode::UNAUTHORIZED, Some("invalid_dpop_proof"), wrong.sentence()),
+            Self::Invalid(_) => (
                 StatusCode::UNAUTHORIZED,
                 Some("invalid_token"),
                 "The token is unknown, has ended or was revoked.",
@@ -159,7 +205,12 @@ impl ResponseError for Refusal {
         if let Self::Failed(_) = self {
             response.insert_header((header::RETRY_AFTER, 1));
         } else {
-            let mut challenge = r#"Bearer realm="authz""#.to_owned();
+            let mut challenge = match self {
+                Self::Invalid(Scheme::Dpop) | Self::Unbound | Self::Proof(_) => {
+                    format!(r#"DPoP realm="authz", algs="{ALGS}""#)
+                }
+                _ => r#"Bearer realm="authz""#.to_owned(),
+            };
             if let Some(code) = code {
                 challenge = format!(r#"{challenge}, error="{code}", error_description="{sentence}""#);
             }

@@ -89,7 +89,7 @@ async fn a_preflight_permits_a_registered_origin_what_the_endpoint_reads() {
     spa(&server, "other", &[OTHER]).await;
     let permitted = |origin: &str| {
         vec![
-            "access-control-allow-headers: Authorization, Content-Type".to_owned(),
+            "access-control-allow-headers: Authorization, Content-Type, DPoP".to_owned(),
             "access-control-allow-methods: POST".to_owned(),
             format!("access-control-allow-origin: {origin}"),
             "access-control-expose-headers: WWW-Authenticate, Retry-After".to_owned(),
@@ -101,7 +101,7 @@ async fn a_preflight_permits_a_registered_origin_what_the_endpoint_reads() {
             (SPA, "POST", "", true),
             (OTHER, "POST", "content-type", true),
             (SPA, "POST", "authorization,content-type", true),
-            (SPA, "POST", "Authorization, Content-Type", true),
+            (SPA, "POST", "Authorization, Content-Type, DPoP", true),
             (EVIL, "POST", "", false),
             ("null", "POST", "", false),
             (SPA, "GET", "", false),

@@ -51,6 +51,7 @@ async fn both_positions_say_the_same_and_all_of_it() {
                 "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
                 "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"],
                 "code_challenge_methods_supported": ["S256"],
+                "dpop_signing_alg_values_supported": ["ES256", "Ed25519", "EdDSA", "PS256", "RS256"],
                 "subject_types_supported": ["public", "pairwise"],
                 "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
                 "userinfo_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],

@@ -1,5 +1,7 @@
 //! The authorization server over real HTTP, written as an attacker and a fussy reader of RFCs would.
 //! Files mirror the URLs; a doc comment names the rows of the security catalogue a test proves.
+// The metadata is one long document.
+#![recursion_limit = "256"]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,6 +24,7 @@ mod code_page;
 mod cors;
 mod device;
 mod discovery;
+mod dpop;
 mod end_session;
 mod failpoints;
 mod feed;

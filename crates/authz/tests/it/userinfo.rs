@@ -176,7 +176,7 @@ async fn a_page_of_any_origin_that_holds_a_token_may_ask() {
     let preflight = server.http.request(Method::OPTIONS, PATH).header("origin", "https://spa.example");
     let preflight = server.http.send(preflight.header("access-control-request-method", "GET")).await;
     assert_eq!(preflight.status, 204);
-    assert_eq!(preflight.header("access-control-allow-headers"), Some("Authorization, Content-Type"));
+    assert_eq!(preflight.header("access-control-allow-headers"), Some("Authorization, Content-Type, DPoP"));
     assert_eq!(preflight.header("access-control-allow-methods"), Some("GET, POST"));
     let asked = async |token: &str| {
         let request = server.http.request(Method::GET, PATH).header("origin", "https://spa.example");

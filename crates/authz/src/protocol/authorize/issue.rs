@@ -90,6 +90,7 @@ fn code(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, Se
             id_token: asked.claims.id_token,
             userinfo: asked.claims.userinfo,
         },
+        key: asked.key,
     };
     app.sealer.seal(&code, now)
 }
@@ -104,5 +105,6 @@ async fn access(app: &App, request: &Request, signed_in: &SignedIn) -> Result<St
         grant: None,
         userinfo: request.asked.claims.userinfo,
     };
-    access_token::issue(app, &request.client, Some(&person), &request.asked.permission, signed_in.at).await
+    access_token::issue(app, &request.client, Some(&person), &request.asked.permission, None, signed_in.at)
+        .await
 }

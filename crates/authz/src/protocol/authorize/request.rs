@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use model::dpop::Thumbprint;
 use model::time::Timestamp;
 
 use super::answer::{Mode, Return};
@@ -52,6 +53,8 @@ pub(super) struct Asked {
     pub(super) response_type: ResponseType,
     /// What the code will be tied to.
     pub(super) challenge: Option<Challenge>,
+    /// The key that whoever redeems the code must hold.
+    pub(super) key: Option<Thumbprint>,
     /// What the person is to be asked.
     pub(super) prompt: Prompt,
     /// How long ago they may have signed in.
@@ -150,6 +153,7 @@ impl Request {
             permission,
             challenge: if response_type.code { challenge(client, params)? } else { None },
             response_type,
+            key: key(params)?,
             prompt: prompt(params, app.config.signup)?,
             max_age: max_age(params)?.or(client.metadata.default_max_age.map(at_least_a_second)),
             nonce: nonce(params, response_type)?,
@@ -219,7 +223,9 @@ fn response_type(client: &Client, params: &Params) -> Result<ResponseType, OAuth
         OAuthError::new(Code::UnsupportedResponseType, "There is no such response type here.")
     })?;
     let may_have_code = !wanted.code || client.may_use("authorization_code");
-    if !may_have_code || !client.metadata.response_types.contains(&wanted) {
+    // Nobody proves a key on the way through a browser, so what is handed out there is bound to none.
+    let is_unbound = wanted.token && client.metadata.dpop_bound_access_tokens;
+    if !may_have_code || is_unbound || !client.metadata.response_types.contains(&wanted) {
         return Err(OAuthError::new(Code::UnauthorizedClient, "The client may not use this response type."));
     }
     if wanted.is_front_channel() && params.get("response_mode") == Some("query") {
@@ -241,6 +247,13 @@ fn challenge(client: &Client, params: &Params) -> Result<Option<Challenge>, OAut
     let malformed =
         OAuthError::new(Code::InvalidRequest, "The code challenge is 43 characters of base64url.");
     Challenge::parse(text).map(Some).ok_or(malformed)
+}
+
+/// The thumbprint of the key that the code is for (RFC 9449 section 10).
+fn key(params: &Params) -> Result<Option<Thumbprint>, OAuthError> {
+    let sentence = "The dpop_jkt parameter is 43 characters of base64url.";
+    let malformed = OAuthError::new(Code::InvalidRequest, sentence);
+    params.get("dpop_jkt").map(|text| Thumbprint::parse(text).ok_or(malformed)).transpose()
 }
 
 /// Nobody has that id, or nobody has it any more.

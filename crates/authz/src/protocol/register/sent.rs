@@ -18,7 +18,7 @@ use crate::protocol::redirect_uri;
 use crate::registration::{Kind, Registration};
 
 /// The members of [`ClientMetadata`] that are a client's to say.
-pub(super) const METADATA: [&str; 24] = [
+pub(super) const METADATA: [&str; 25] = [
     "default_max_age",
     "id_token_signed_response_alg",
     "userinfo_signed_response_alg",
@@ -30,6 +30,7 @@ pub(super) const METADATA: [&str; 24] = [
     "require_signed_request_object",
     "jwks",
     "jwks_uri",
+    "dpop_bound_access_tokens",
     "require_auth_time",
     "contacts",
     "client_uri",

@@ -1,5 +1,7 @@
 //! The authorization code grant: RFC 6749 section 4.1.3, with PKCE (RFC 7636 section 4.6) for everybody.
 
+use model::dpop::Thumbprint;
+
 use super::issue::{self, Answer, Holder};
 use crate::app::App;
 use crate::audit::{About, What};
@@ -12,7 +14,11 @@ use crate::store::grants::Refused;
 
 /// Redeems a code. Everything about it is judged before it is used up, so that a wrong client, verifier or
 /// redirect URI neither spends it nor harms the grant it bought.
-pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
+pub(super) async fn redeem(
+    app: &App,
+    request: &ClientRequest,
+    key: Option<Thumbprint>,
+) -> Result<Answer, OAuthError> {
     let ClientRequest { client, params, address } = request;
     let text = params.required("code", "Missing code parameter.")?;
     let now = app.now();
@@ -23,7 +29,8 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     let redirects_agree =
         params.get("redirect_uri").map_or(challenge.is_some(), |uri| uri == code.redirect_uri);
     let proves_it = Challenge::goes_with(challenge, params.get("code_verifier"));
-    if code.client != client.id.as_str() || !redirects_agree || !proves_it {
+    let is_for_this_key = code.key.is_none() || code.key == key;
+    if code.client != client.id.as_str() || !redirects_agree || !proves_it || !is_for_this_key {
         return Err(refused());
     }
     let whole = Permission::sealed(code.scopes, code.audiences);
@@ -34,7 +41,7 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     match issue::claim_in_session(app, client, code.openid.sid, &grant, code.issued_at).await? {
         Ok(()) => {
             let (username, openid, nonce) = (code.username, code.openid, code.nonce);
-            let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce };
+            let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce, key };
             issue::pair(app, client, &holder, given, now).await
         }
         Err(Refused::Replayed) => {
@@ -52,6 +59,6 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
 fn refused() -> OAuthError {
     OAuthError::new(
         Code::InvalidGrant,
-        "The code is unknown, was used, has ended, or does not belong to this client, redirect URI and verifier.",
+        "The code is unknown, was used, has ended, or does not belong to this client, redirect URI, verifier and key.",
     )
 }

@@ -1,5 +1,6 @@
 //! The device code grant: RFC 8628 sections 3.4 and 3.5.
 
+use model::dpop::Thumbprint;
 use model::secret::sha256;
 
 use super::issue::{self, Answer, Holder};
@@ -13,7 +14,11 @@ use crate::store::device_codes::{self, Approval, Polled};
 /// Says how far the person is, and issues once they have allowed it. What was fetched before is `invalid_grant` and
 /// does no harm to what was fetched: the code never was in a browser, so whoever has it is the device, whose answer was
 /// lost or who asked twice at once.
-pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
+pub(super) async fn redeem(
+    app: &App,
+    request: &ClientRequest,
+    key: Option<Thumbprint>,
+) -> Result<Answer, OAuthError> {
     let ClientRequest { client, params, .. } = request;
     let text = params.required("device_code", "Missing device_code parameter.")?;
     let (id, asking, now) = (sha256(text.as_bytes()), client.id.as_str().to_owned(), app.now());
@@ -29,7 +34,7 @@ pub(super) async fn redeem(app: &App, request: &ClientRequest) -> Result<Answer,
     let user = app.db.write(move |conn| device_codes::redeem(conn, &approval, &row, now)).await?;
     let user = user.ok_or_else(unknown)?;
     let (username, openid) = (user.username.as_str(), OpenId::default());
-    let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce: None };
+    let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce: None, key };
     issue::pair(app, client, &holder, given, now).await
 }
 

@@ -3,6 +3,7 @@
 use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
 use diesel::result::Error::DatabaseError;
 use model::db::DbError;
+use model::dpop::Thumbprint;
 use model::id::{GrantId, SessionId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
@@ -59,6 +60,8 @@ pub(super) struct Holder<'a> {
     pub(super) openid: OpenId,
     /// What the first one repeats.
     pub(super) nonce: Option<&'a str>,
+    /// The key that what is issued is bound to.
+    pub(super) key: Option<Thumbprint>,
 }
 
 /// An access token alone.
@@ -67,6 +70,7 @@ pub(super) async fn access(
     client: &Client,
     holder: Option<&Holder<'_>>,
     given: Permission,
+    key: Option<Thumbprint>,
     now: Timestamp,
 ) -> Result<Answer, OAuthError> {
     let lifetime = client.metadata.lifetimes(app.config.lifetimes).access_token;
@@ -77,12 +81,12 @@ pub(super) async fn access(
         grant: Some(holder.grant.id),
         userinfo: holder.openid.userinfo,
     });
-    let access_token = access_token::issue(app, client, person.as_ref(), &given, now).await?;
+    let access_token = access_token::issue(app, client, person.as_ref(), &given, key, now).await?;
     let user = person.map(|person| person.user);
     Ok(Answer {
         access_token,
         expires_in: lifetime.as_secs(),
-        token_type: "Bearer",
+        token_type: if key.is_some() { "DPoP" } else { "Bearer" },
         scope: ScopeText(given.scopes),
         refresh_token: None,
         id_token: None,
@@ -100,9 +104,9 @@ pub(super) async fn pair(
     now: Timestamp,
 ) -> Result<Answer, OAuthError> {
     let states = given.scopes.contains("openid");
-    let mut answer = access(app, client, Some(holder), given, now).await?;
+    let mut answer = access(app, client, Some(holder), given, holder.key, now).await?;
     if client.may_use("refresh_token") {
-        let Holder { grant, username, whole, openid, .. } = holder;
+        let Holder { grant, username, whole, openid, key, .. } = holder;
         let claims = RefreshToken {
             grant: grant.id,
             client: client.id.as_str(),
@@ -115,6 +119,7 @@ pub(super) async fn pair(
                 .ends_at
                 .min(now.plus(client.metadata.lifetimes(app.config.lifetimes).refresh_idle)),
             openid: *openid,
+            key: *key,
         };
         answer.refresh_token = Some(app.sealer.seal(&claims, now)?);
     }

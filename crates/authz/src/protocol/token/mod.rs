@@ -11,8 +11,10 @@ use std::net::IpAddr;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError, web};
+use model::dpop::Thumbprint;
 
 use super::client_auth::ClientRequest;
+use super::dpop::Sent;
 use super::error::{Code, OAuthError};
 use super::grant_types::GrantType;
 use super::params::Params;
@@ -20,12 +22,16 @@ use crate::app::App;
 use crate::audit::{About, What};
 use issue::Answer;
 
-/// Dispatches on the grant type.
+/// Dispatches on the grant type. What is issued is bound to the key that a proof proves (RFC 9449 section 5).
 ///
 /// # Errors
 /// As RFC 6749 section 5.2 says.
-pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpResponse, OAuthError> {
-    let given = give(&app, &request).await;
+pub async fn post(
+    app: web::Data<App>,
+    request: ClientRequest,
+    proof: Sent,
+) -> Result<HttpResponse, OAuthError> {
+    let given = give(&app, &request, &proof).await;
     note(&app, &request, &given);
     let (_, answer) = given?;
     Ok(HttpResponse::Ok()
@@ -48,7 +54,7 @@ fn note(app: &App, request: &ClientRequest, given: &Result<(GrantType, Answer), 
 /// What is answered to a form that a client's developer tries on a page of ours.
 pub(crate) async fn tried(app: &web::Data<App>, params: Params, address: IpAddr) -> HttpResponse {
     let given = match ClientRequest::tried(app, params, address).await {
-        Ok(request) => post(app.clone(), request).await,
+        Ok(request) => post(app.clone(), request, Sent::default()).await,
         Err(error) => Err(error),
     };
     given.unwrap_or_else(|error| {
@@ -59,7 +65,7 @@ pub(crate) async fn tried(app: &web::Data<App>, params: Params, address: IpAddr)
     })
 }
 
-async fn give(app: &App, request: &ClientRequest) -> Result<(GrantType, Answer), OAuthError> {
+async fn give(app: &App, request: &ClientRequest, proof: &Sent) -> Result<(GrantType, Answer), OAuthError> {
     let name = request.params.required("grant_type", "Missing grant_type parameter.")?;
     let Some(grant_type) = GrantType::ALL.into_iter().find(|known| known.as_str() == name) else {
         return Err(OAuthError::new(Code::UnsupportedGrantType, "There is no such grant type here."));
@@ -67,12 +73,23 @@ async fn give(app: &App, request: &ClientRequest) -> Result<(GrantType, Answer),
     if !request.client.may_use(name) {
         return Err(OAuthError::new(Code::UnauthorizedClient, "The client may not use this grant type."));
     }
+    let key = proven(app, request, proof).await?;
     let answer = match grant_type {
-        GrantType::AuthorizationCode => authorization_code::redeem(app, request).await?,
-        GrantType::RefreshToken => refresh_token::renew(app, request).await?,
-        GrantType::ClientCredentials => client_credentials::issue(app, request).await?,
-        GrantType::Password => password::issue(app, request).await?,
-        GrantType::DeviceCode => device_code::redeem(app, request).await?,
+        GrantType::AuthorizationCode => authorization_code::redeem(app, request, key).await?,
+        GrantType::RefreshToken => refresh_token::renew(app, request, key).await?,
+        GrantType::ClientCredentials => client_credentials::issue(app, request, key).await?,
+        GrantType::Password => password::issue(app, request, key).await?,
+        GrantType::DeviceCode => device_code::redeem(app, request, key).await?,
     };
     Ok((grant_type, answer))
+}
+
+/// The key to bind to, which some clients must have (section 5.2).
+async fn proven(app: &App, request: &ClientRequest, proof: &Sent) -> Result<Option<Thumbprint>, OAuthError> {
+    let key = proof.key(app, None).await?;
+    if key.is_none() && request.client.metadata.dpop_bound_access_tokens {
+        let sentence = "The client's tokens are bound to a key, and there is no DPoP proof of one.";
+        return Err(OAuthError::new(Code::InvalidDpopProof, sentence));
+    }
+    Ok(key)
 }

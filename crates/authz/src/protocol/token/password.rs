@@ -1,6 +1,7 @@
 //! The password grant: RFC 6749 section 4.3, for clients an administrator has given it. The tutorials this server
 //! replaces use it; new clients should not (RFC 9700 section 2.4).
 
+use model::dpop::Thumbprint;
 use model::id::GrantId;
 use model::secret::Secret;
 
@@ -13,7 +14,11 @@ use crate::protocol::permission::Permission;
 use crate::sign_in::{self, Attempt, SignIn};
 
 /// Checks a person's password and issues for them.
-pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, OAuthError> {
+pub(super) async fn issue(
+    app: &App,
+    request: &ClientRequest,
+    key: Option<Thumbprint>,
+) -> Result<Answer, OAuthError> {
     let ClientRequest { client, params, address } = request;
     let username = params.required("username", "Request is missing username parameter.")?;
     let password = params.required("password", "Request is missing password parameter.")?;
@@ -34,7 +39,7 @@ pub(super) async fn issue(app: &App, request: &ClientRequest) -> Result<Answer, 
     match issue::claim(app, &grant, since).await? {
         Ok(()) => {
             let (username, openid) = (user.username.as_str(), OpenId::default());
-            let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce: None };
+            let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce: None, key };
             issue::pair(app, client, &holder, whole.clone(), now).await
         }
         Err(_) => Err(OAuthError::new(Code::InvalidGrant, "Invalid credentials given.")),

@@ -45,7 +45,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
 
         "token_endpoint_auth_method": null, "token_endpoint_auth_signing_alg": null,
         "request_object_signing_alg": null, "require_signed_request_object": false,
-        "jwks": null, "jwks_uri": null, "require_auth_time": false, "contacts": [],
+        "jwks": null, "jwks_uri": null, "dpop_bound_access_tokens": false, "require_auth_time": false, "contacts": [],
         "client_uri": null, "logo_uri": null, "policy_uri": null, "tos_uri": null,
         "post_logout_redirect_uris": [], "backchannel_logout_uri": null,
         "backchannel_logout_session_required": false, "frontchannel_logout_uri": null,
