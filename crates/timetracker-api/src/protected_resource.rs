@@ -4,6 +4,7 @@
 use actix_web::http::header;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
+use model::dpop::ALGS;
 use serde_json::json;
 
 use crate::App;
@@ -27,6 +28,8 @@ pub async fn get(request: HttpRequest, ThinData(app): ThinData<App>) -> HttpResp
             "authorization_servers": [app.issuer()],
             "scopes_supported": [READ, WRITE],
             "bearer_methods_supported": ["header"],
+            "dpop_signing_alg_values_supported": ALGS.split(' ').collect::<Vec<_>>(),
+            "dpop_bound_access_tokens_required": false,
             "resource_name": NAME,
         }))
 }

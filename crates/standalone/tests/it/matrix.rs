@@ -101,7 +101,8 @@ async fn every_route_admits_exactly_those_it_should() {
                 let before =
                     if admitted { None } else { Some(things.everything().await.map(|list| list.text)) };
                 for path in spellings(&path) {
-                    let answer = send(&world, credential, &method, &path, &things.body(endpoint)).await;
+                    let answer =
+                        send(&world, &clock, credential, &method, &path, &things.body(endpoint)).await;
                     let row = format!("{method} {path} with {}", credential.name);
                     judge(&row, world.origin(), endpoint, &method, credential, &answer);
                     rows += 1;
@@ -120,11 +121,23 @@ async fn every_route_admits_exactly_those_it_should() {
     assert!(rows > 1_000, "{rows}");
 }
 
-async fn send(world: &World, credential: &Credential, method: &Method, path: &str, body: &Value) -> Answer {
-    let request = crate::support::http().request(method.clone(), format!("{}{path}", world.origin()));
-    let request = match &credential.token {
-        Some(token) => request.bearer_auth(token),
-        None => request,
+async fn send(
+    world: &World,
+    clock: &Clock,
+    credential: &Credential,
+    method: &Method,
+    path: &str,
+    body: &Value,
+) -> Answer {
+    let url = format!("{}{path}", world.origin());
+    let request = crate::support::http().request(method.clone(), &url);
+    let request = match (&credential.token, &credential.holder) {
+        (Some(token), Some(holder)) => {
+            let proof = holder.proof(method.as_str(), &url, Some(token), clock.now());
+            request.header("authorization", format!("DPoP {token}")).header("dpop", proof)
+        }
+        (Some(token), None) => request.bearer_auth(token),
+        (None, _) => request,
     };
     let request = match *method {
         Method::POST | Method::PUT | Method::PATCH => {

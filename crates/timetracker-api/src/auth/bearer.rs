@@ -1,4 +1,4 @@
-//! The token of a request (RFC 6750 section 2.1): the `Authorization` header and nothing else.
+//! The token of a request (RFC 6750 section 2.1, RFC 9449 section 7.1): the `Authorization` header and nothing else.
 
 use actix_web::http::header::{self, HeaderMap};
 
@@ -7,12 +7,21 @@ use crate::wire::error::{ApiError, Rejected};
 /// The longest token; ours are a few hundred bytes.
 const LONGEST: usize = 4_096;
 
+/// Who may use the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Whoever has it.
+    Bearer,
+    /// Whoever holds the key it is bound to.
+    Dpop,
+}
+
 /// Finds the token and checks its form, so that nobody is asked about rubbish. A token in the query is not
 /// looked at, and one there beside the header is a fault (RFC 6750 section 2: one method per request).
 ///
 /// # Errors
 /// 401 when there is none or it is malformed, 400 when there are two.
-pub fn token<'a>(headers: &'a HeaderMap, query: &str) -> Result<&'a str, ApiError> {
+pub fn token<'a>(headers: &'a HeaderMap, query: &str) -> Result<(Scheme, &'a str), ApiError> {
     let mut said = headers.get_all(header::AUTHORIZATION);
     let Some(value) = said.next() else { return Err(ApiError::Unauthenticated(Rejected::Missing)) };
     let in_query = || query.split('&').any(|part| part.split('=').next() == Some("access_token"));
@@ -24,14 +33,16 @@ pub fn token<'a>(headers: &'a HeaderMap, query: &str) -> Result<&'a str, ApiErro
         Some(at) => (value.get(..at), value.get(at + 1..).unwrap_or_default()),
         None => (Some(value), [].as_slice()),
     };
-    if !scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer")) {
+    let is = |name: &[u8]| scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(name));
+    let scheme = if is(b"bearer") {
+        Scheme::Bearer
+    } else if is(b"dpop") {
+        Scheme::Dpop
+    } else {
         return Err(ApiError::Unauthenticated(Rejected::Missing));
-    }
-    let token = token.trim_ascii();
-    std::str::from_utf8(token)
-        .ok()
-        .filter(|token| is_well_formed(token))
-        .ok_or(ApiError::Unauthenticated(Rejected::Invalid))
+    };
+    let token = std::str::from_utf8(token.trim_ascii()).ok().filter(|token| is_well_formed(token));
+    token.map(|token| (scheme, token)).ok_or(ApiError::Unauthenticated(Rejected::Invalid))
 }
 
 /// `b64token` of RFC 6750 section 2.1.
@@ -55,7 +66,11 @@ mod tests {
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
         }
-        token(&headers, query).map(str::to_owned).map_err(|error| format!("{error:?}"))
+        let found = token(&headers, query).map(|(scheme, token)| match scheme {
+            Scheme::Bearer => token.to_owned(),
+            Scheme::Dpop => format!("{token} and its key"),
+        });
+        found.map_err(|error| format!("{error:?}"))
     }
 
     /// R155, R156.
@@ -72,6 +87,11 @@ mod tests {
             (vec![b""], "", missing.clone()),
             (vec![b"Bearer abc"], "", Ok("abc".to_owned())),
             (vec![b"bEARER aZ09-._~+/=="], "page=2", Ok("aZ09-._~+/==".to_owned())),
+            (vec![b"DPoP abc"], "", Ok("abc and its key".to_owned())),
+            (vec![b"dpop abc"], "", Ok("abc and its key".to_owned())),
+            (vec![b"DPoP"], "", invalid.clone()),
+            (vec![b"DPoP abc", b"Bearer abc"], "", two.clone()),
+            (vec![b"DPoPabc"], "", missing.clone()),
             (vec![b"Bearer"], "", invalid.clone()),
             (vec![b"Bearer "], "", invalid.clone()),
             (vec![b"Bearer =="], "", invalid.clone()),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use model::dpop::Thumbprint;
 use model::secret::sha256;
 use model::time::Timestamp;
 use moka::future::Cache;
@@ -22,8 +23,8 @@ const MOST: u64 = 50_000;
 pub enum Verdict {
     /// It speaks for this caller.
     Caller(Arc<Caller>),
-    /// It is good, but speaks for no person.
-    Nobody,
+    /// It is good, but speaks for no person; with the key it is bound to.
+    Nobody(Option<Thumbprint>),
     /// It is not good here.
     Rejected(Rejected),
     /// Nobody could be asked.
@@ -105,7 +106,7 @@ mod tests {
     fn an_answer_is_believed_from_the_question_on_and_never_beyond_the_tokens_end() {
         let answers = Answers::new(Duration::from_secs(10));
         let at = Timestamp::from_unix_seconds;
-        assert_eq!(answers.believed(Verdict::Nobody, at(100), at(1_000)).until, at(110));
-        assert_eq!(answers.believed(Verdict::Nobody, at(100), at(103)).until, at(103));
+        assert_eq!(answers.believed(Verdict::Nobody(None), at(100), at(1_000)).until, at(110));
+        assert_eq!(answers.believed(Verdict::Nobody(None), at(100), at(103)).until, at(103));
     }
 }

@@ -7,12 +7,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenIntrospectionResponse};
+use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenResponse, BasicTokenType};
 use oauth2::{
-    AccessToken, AsyncHttpClient, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, IntrospectionUrl, RequestTokenError,
+    AccessToken, AsyncHttpClient, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields,
+    HttpRequest, HttpResponse, IntrospectionUrl, RequestTokenError, StandardRevocableToken,
+    StandardTokenIntrospectionResponse,
 };
 use reqwest::redirect::Policy;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::breaker::Breaker;
@@ -23,7 +26,32 @@ const LARGEST: usize = 64 * 1024;
 /// The most questions at once (F9: at most 50 when the authorization server comes back).
 const AT_ONCE: usize = 48;
 
-type Client = BasicClient<EndpointNotSet, EndpointNotSet, EndpointSet, EndpointNotSet, EndpointNotSet>;
+/// An answer: what RFC 7662 names, and what a token is bound to.
+pub type Reply = StandardTokenIntrospectionResponse<Bound, BasicTokenType>;
+
+/// How whoever presents a token proves that it is theirs (RFC 7800 section 3.1, RFC 9449 section 6.2). As it was said:
+/// one that is not understood must not look like none.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Bound {
+    /// The confirmation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Value>,
+}
+
+impl ExtraTokenFields for Bound {}
+
+type Client = oauth2::Client<
+    BasicErrorResponse,
+    BasicTokenResponse,
+    Reply,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+>;
 
 /// Why the client side could not be set up.
 #[derive(Debug)]
@@ -103,7 +131,7 @@ impl Introspector {
     /// When the URL is none, or the TLS roots of this machine cannot be used.
     pub fn new(config: &Config) -> Result<Self, SetupError> {
         let url = IntrospectionUrl::new(config.introspection_url.clone());
-        let client = BasicClient::new(ClientId::new(config.client_id.clone()))
+        let client: Client = oauth2::Client::new(ClientId::new(config.client_id.clone()))
             .set_client_secret(ClientSecret::new(config.client_secret.expose().clone()))
             .set_introspection_url(url.map_err(|error| SetupError(error.into()))?);
         let mut connections = reqwest::Client::builder();
@@ -133,7 +161,7 @@ impl Introspector {
     ///
     /// # Errors
     /// See [`AskError`]: nothing of it says anything about the token.
-    pub async fn ask(&self, token: &str) -> Result<BasicTokenIntrospectionResponse, AskError> {
+    pub async fn ask(&self, token: &str) -> Result<Reply, AskError> {
         if !self.breaker.admits(Instant::now()) {
             return Err(AskError::Open);
         }
@@ -148,7 +176,7 @@ impl Introspector {
         outcome
     }
 
-    async fn ask_in_turn(&self, token: &str) -> Result<BasicTokenIntrospectionResponse, AskError> {
+    async fn ask_in_turn(&self, token: &str) -> Result<Reply, AskError> {
         let _place = self.places.acquire().await;
         let token = AccessToken::new(token.to_owned());
         let question = self.client.introspect(&token).set_token_type_hint("access_token");

@@ -1,12 +1,16 @@
 //! What an introspection answer means here (R157): pure, a table of tests.
 
 use chrono::{DateTime, Utc};
+use model::dpop::Thumbprint;
 use model::id::UserId;
+use model::introspection::Confirmation;
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 use oauth2::TokenIntrospectionResponse;
-use oauth2::basic::{BasicTokenIntrospectionResponse, BasicTokenType};
+use oauth2::basic::BasicTokenType;
+use serde::Deserialize;
 
+use super::introspect::Reply;
 use crate::wire::error::Rejected;
 
 /// What a token must say to be meant for this service.
@@ -27,6 +31,8 @@ pub enum Judgement {
     Nobody {
         /// When it ends.
         ends_at: Timestamp,
+        /// The key it is bound to.
+        key: Option<Thumbprint>,
     },
     /// It speaks for a person.
     Person {
@@ -38,12 +44,14 @@ pub enum Judgement {
         scopes: ScopeSet,
         /// When it ends.
         ends_at: Timestamp,
+        /// The key it is bound to.
+        key: Option<Thumbprint>,
     },
 }
 
 impl Expected {
     /// Judges an answer. What it does not say is not assumed: no end, no type or no audience is a refusal.
-    pub fn judge(&self, reply: &BasicTokenIntrospectionResponse, now: Timestamp) -> Judgement {
+    pub fn judge(&self, reply: &Reply, now: Timestamp) -> Judgement {
         let instant = |at: Option<DateTime<Utc>>| at.map(Timestamp::from);
         if !reply.active() {
             return Judgement::Rejected(Rejected::Invalid);
@@ -53,26 +61,39 @@ impl Expected {
             return Judgement::Rejected(Rejected::Expired);
         }
         let ours = reply.iss().is_none_or(|issuer| issuer == self.issuer)
-            && reply.token_type() == Some(&BasicTokenType::Bearer)
             && instant(reply.nbf()).is_none_or(|begins| begins <= now);
-        if !ours {
-            return Judgement::Rejected(Rejected::Invalid);
-        }
+        let key = match bound_to(reply) {
+            Ok(key) if ours => key,
+            _ => return Judgement::Rejected(Rejected::Invalid),
+        };
         if !reply.aud().is_some_and(|audiences| audiences.contains(&self.audience)) {
             return Judgement::Rejected(Rejected::Elsewhere);
         }
         let scopes = reply.scopes().into_iter().flatten().map(|scope| scope.as_str()).collect();
         match (person(reply), reply.username()) {
             (Some(subject), Some(username)) => {
-                Judgement::Person { subject, username: username.to_owned(), scopes, ends_at }
+                Judgement::Person { subject, username: username.to_owned(), scopes, ends_at, key }
             }
-            _ => Judgement::Nobody { ends_at },
+            _ => Judgement::Nobody { ends_at, key },
         }
     }
 }
 
+/// The key a token is bound to, or none for one that whoever has it may use. One that is neither, or is bound in a way that
+/// is not known here, is refused.
+fn bound_to(reply: &Reply) -> Result<Option<Thumbprint>, Rejected> {
+    match (reply.token_type(), &reply.extra_fields().cnf) {
+        (Some(BasicTokenType::Bearer), None) => Ok(None),
+        (Some(BasicTokenType::Extension(name)), Some(cnf)) if name.eq_ignore_ascii_case("dpop") => {
+            let confirmation = Confirmation::deserialize(cnf).map_err(|_| Rejected::Invalid)?;
+            Ok(Some(confirmation.jkt))
+        }
+        _ => Err(Rejected::Invalid),
+    }
+}
+
 /// A person's `sub` is their decimal id, written in one way only; a client's is never all digits.
-fn person(reply: &BasicTokenIntrospectionResponse) -> Option<UserId> {
+fn person(reply: &Reply) -> Option<UserId> {
     let subject = reply.sub()?;
     if reply.client_id().is_some_and(|client| client.as_str() == subject) {
         return None;
@@ -114,6 +135,7 @@ mod tests {
             username: "ada".into(),
             scopes: "read write".parse().unwrap(),
             ends_at,
+            key: None,
         };
         for change in [json!({}), json!({"iss": null}), json!({"nbf": null}), json!({"aud": "timetracker"})] {
             assert_eq!(judge(&change), person, "{change}");
@@ -130,7 +152,27 @@ mod tests {
             json!({"sub": "seven"}),
             json!({"sub": "9", "client_id": "9"}),
         ] {
-            assert_eq!(judge(&change), Judgement::Nobody { ends_at }, "{change}");
+            assert_eq!(judge(&change), Judgement::Nobody { ends_at, key: None }, "{change}");
+        }
+    }
+
+    /// R76: what a token is bound to in a way that is not known here is refused, and never taken for nothing.
+    #[test]
+    fn a_token_is_bound_to_a_key_or_to_nothing() {
+        let key = Thumbprint([7; 32]);
+        let cnf = json!({ "jkt": key });
+        let bound = judge(&json!({"token_type": "DPoP", "cnf": cnf}));
+        assert!(matches!(bound, Judgement::Person { key: Some(found), .. } if found == key), "{bound:?}");
+        for change in [
+            json!({"cnf": cnf}),
+            json!({"token_type": "DPoP"}),
+            json!({"token_type": "DPoP", "cnf": "jkt"}),
+            json!({"token_type": "DPoP", "cnf": {}}),
+            json!({"token_type": "DPoP", "cnf": {"jkt": "short"}}),
+            json!({"token_type": "DPoP", "cnf": {"jkt": key, "x5t#S256": "more"}}),
+            json!({"cnf": {"x5t#S256": "other"}}),
+        ] {
+            assert_eq!(judge(&change), Judgement::Rejected(Rejected::Invalid), "{change}");
         }
     }
 

@@ -1,10 +1,11 @@
-//! Who is asking, and may they: `Authorization: Bearer` → [`Caller`].
+//! Who is asking, and may they: `Authorization: Bearer`, or `DPoP` with a proof → [`Caller`].
 //!
 //! * [`bearer`]: the token of a request, refused when malformed without asking anybody.
 //! * [`cache`]: what the authorization server said a moment ago, keyed by the token's SHA-256.
 //! * [`introspect`]: the one place that asks it (RFC 7662), through `oauth2` and one `reqwest` client.
 //! * [`judge`]: what its answer means here. [`people`]: the person it speaks of.
 //! * [`breaker`]: not asking for a moment when asking has failed again and again.
+//! * [`proofs`]: that whoever presents a token holds the key it is bound to (RFC 9449), with [`signature`].
 //! * [`allowed`]: the extractor by which a handler states its scope and receives the caller.
 //!
 //! The answer to "could not ask" is 503: never "let it pass", and never a 401 that signs people out.
@@ -16,11 +17,14 @@ pub mod cache;
 pub mod introspect;
 pub mod judge;
 pub mod people;
+pub mod proofs;
+pub mod signature;
 
 use std::sync::Arc;
 
 use actix_web::http::Method;
 use model::db::Db;
+use model::dpop::Thumbprint;
 use model::scope::ScopeSet;
 use model::time::{Clock, Timestamp};
 
@@ -30,6 +34,7 @@ use crate::wire::error::{ApiError, Rejected};
 use cache::{Answer, Answers, Verdict};
 use introspect::Introspector;
 use judge::{Expected, Judgement};
+use proofs::{Proofs, Sent};
 
 /// Lets a client look.
 pub const READ: &str = "read";
@@ -45,6 +50,8 @@ pub struct Caller {
     pub workspace: WorkspaceId,
     /// What the token allows.
     pub scopes: ScopeSet,
+    /// The key it is bound to.
+    pub key: Option<Thumbprint>,
 }
 
 /// The scope a method needs: safe ones `read`, all others `write`.
@@ -60,6 +67,7 @@ pub struct Gate {
     answers: Answers,
     introspector: Introspector,
     expected: Expected,
+    proofs: Proofs,
     db: Db,
     clock: Clock,
 }
@@ -74,22 +82,36 @@ impl Gate {
             answers: Answers::new(config.cache),
             introspector: Introspector::new(config)?,
             expected: Expected { issuer: config.issuer.clone(), audience: config.audience.clone() },
+            proofs: Proofs::default(),
             db,
             clock,
         })
     }
 
-    /// The caller a token speaks for.
+    /// The caller a token speaks for. It is theirs who have it, or theirs who prove its key, and never the one in place of
+    /// the other (R76).
     ///
     /// # Errors
     /// 401 for a token that is not good here, 403 for one without a person, 503 when it could not be asked.
-    pub async fn admit(&self, token: &str) -> Result<Arc<Caller>, ApiError> {
+    pub async fn admit(&self, token: &str, proof: Option<&Sent<'_>>) -> Result<Arc<Caller>, ApiError> {
         let now = self.clock.now();
-        match self.answers.get(token, now, || self.ask(token)).await {
-            Verdict::Caller(caller) => Ok(caller),
-            Verdict::Nobody => Err(ApiError::NoPerson),
-            Verdict::Rejected(rejected) => Err(ApiError::Unauthenticated(rejected)),
-            Verdict::Unanswered(cause) => Err(ApiError::Unavailable(cause.to_string().into())),
+        let (caller, key) = match self.answers.get(token, now, || self.ask(token)).await {
+            Verdict::Caller(caller) => {
+                let key = caller.key;
+                (Ok(caller), key)
+            }
+            Verdict::Nobody(key) => (Err(ApiError::NoPerson), key),
+            Verdict::Rejected(rejected) if proof.is_some() => return Err(ApiError::Unproven(rejected)),
+            Verdict::Rejected(rejected) => return Err(ApiError::Unauthenticated(rejected)),
+            Verdict::Unanswered(cause) => return Err(ApiError::Unavailable(cause.to_string().into())),
+        };
+        match (proof, key) {
+            (None, None) => caller,
+            (Some(proof), Some(key)) => {
+                self.proofs.use_up(proof, token, key, self.clock.now())?;
+                caller
+            }
+            _ => Err(ApiError::Unproven(Rejected::Unbound)),
         }
     }
 
@@ -102,13 +124,16 @@ impl Gate {
         };
         match self.expected.judge(&reply, self.clock.now()) {
             Judgement::Rejected(rejected) => Answer::rejected(rejected, asked_at),
-            Judgement::Nobody { ends_at } => self.answers.believed(Verdict::Nobody, asked_at, ends_at),
-            Judgement::Person { subject, username, scopes, ends_at } => {
+            Judgement::Nobody { ends_at, key } => {
+                self.answers.believed(Verdict::Nobody(key), asked_at, ends_at)
+            }
+            Judgement::Person { subject, username, scopes, ends_at, key } => {
                 let known =
                     people::recognize(&self.db, &self.expected.issuer, subject, username, asked_at).await;
                 match known {
                     Ok(person) => {
-                        let caller = Caller { person: person.id, workspace: person.workspace_id, scopes };
+                        let caller =
+                            Caller { person: person.id, workspace: person.workspace_id, scopes, key };
                         self.answers.believed(Verdict::Caller(Arc::new(caller)), asked_at, ends_at)
                     }
                     Err(error) => Answer::unanswered(error.to_string()),

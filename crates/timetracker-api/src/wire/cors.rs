@@ -9,7 +9,7 @@ use crate::App;
 use crate::routes::Endpoint;
 
 /// The request headers that a page may send.
-const HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match";
+const HEADERS: &str = "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match";
 /// The answer's headers that a page may read beside the few it always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static("WWW-Authenticate, ETag, Retry-After");
 /// Seconds for which a browser need not ask again.

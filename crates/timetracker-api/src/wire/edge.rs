@@ -22,7 +22,9 @@ use super::error::ApiError;
 use super::query::Parameters;
 use super::{cors, json, negotiate};
 use crate::App;
-use crate::auth::{Caller, bearer, scope_of};
+use crate::auth::bearer::{self, Scheme};
+use crate::auth::proofs::Sent;
+use crate::auth::{Caller, scope_of};
 use crate::protected_resource;
 use crate::routes::Endpoint;
 
@@ -87,7 +89,15 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Re
     let query_format = if query.contains("format") { Some(Parameters::parse(query)?) } else { None };
     let format = query_format.as_ref().and_then(|query| query.said("format"));
     visit.indent = negotiate::indent(headers, format)?;
-    let caller = app.gate().admit(bearer::token(headers, query)?).await?;
+    let (scheme, token) = bearer::token(headers, query)?;
+    let caller = match scheme {
+        Scheme::Bearer => app.gate().admit(token, None).await?,
+        Scheme::Dpop => {
+            let url = app.url(request.path());
+            let proof = Sent { headers, method: request.method(), url: &url };
+            app.gate().admit(token, Some(&proof)).await?
+        }
+    };
     let scope = scope_of(request.method());
     if !caller.scopes.contains(scope) {
         return Err(ApiError::LacksScope(scope));

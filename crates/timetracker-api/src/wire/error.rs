@@ -10,6 +10,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use model::db::DbError;
+use model::dpop::{ALGS, Wrong};
 
 use super::json;
 
@@ -19,7 +20,7 @@ pub type Message = Cow<'static, str>;
 /// A private cause.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
-/// Why a bearer token does not let a request in (RFC 6750 section 3.1).
+/// Why a token does not let a request in (RFC 6750 section 3.1, RFC 9449 section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejected {
     /// There is none: the challenge says nothing more.
@@ -30,22 +31,32 @@ pub enum Rejected {
     Expired,
     /// Meant for another resource server.
     Elsewhere,
+    /// Bound to a key that was not proven, or a key was proven and it is bound to none.
+    Unbound,
+    /// What should prove its key does not.
+    Proof(Wrong),
 }
 
 impl Rejected {
-    fn challenge(self) -> &'static str {
+    /// Code and sentence; none when no token was sent.
+    const fn told(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Missing => r#"Bearer realm="api""#,
-            Self::Invalid => {
-                r#"Bearer realm="api",error="invalid_token",error_description="The access token is invalid.""#
+            Self::Missing => None,
+            Self::Invalid => Some(("invalid_token", "The access token is invalid.")),
+            Self::Expired => Some(("invalid_token", "The access token has expired.")),
+            Self::Elsewhere => Some(("invalid_token", "The access token is not valid for this resource.")),
+            Self::Unbound => {
+                Some(("invalid_token", "The access token is bound to a key that was not proven, or to none."))
             }
-            Self::Expired => {
-                r#"Bearer realm="api",error="invalid_token",error_description="The access token has expired.""#
-            }
-            Self::Elsewhere => {
-                r#"Bearer realm="api",error="invalid_token",error_description="The access token is not valid for this resource.""#
-            }
+            Self::Proof(wrong) => Some(("invalid_dpop_proof", wrong.sentence())),
         }
+    }
+
+    fn challenge(self, scheme: &str) -> Option<HeaderValue> {
+        let reason = self.told().map_or_else(String::new, |(error, description)| {
+            format!(r#",error="{error}",error_description="{description}""#)
+        });
+        HeaderValue::from_str(&[scheme, &reason].concat()).ok()
     }
 }
 
@@ -62,6 +73,8 @@ pub enum ApiError {
     TwoTokens,
     /// 401.
     Unauthenticated(Rejected),
+    /// 401, to be tried with a proof (RFC 9449).
+    Unproven(Rejected),
     /// 403: the token lacks this scope.
     LacksScope(&'static str),
     /// 403: the token speaks for no person.
@@ -114,7 +127,9 @@ impl ApiError {
             Self::Fields(_) | Self::Messages(_) => "Invalid input.".into(),
             Self::Malformed(message) => message.clone(),
             Self::TwoTokens => "The access token was sent in more than one way.".into(),
-            Self::Unauthenticated(_) => "Authentication credentials were not provided.".into(),
+            Self::Unauthenticated(_) | Self::Unproven(_) => {
+                "Authentication credentials were not provided.".into()
+            }
             Self::LacksScope(_) | Self::NoPerson => {
                 "You do not have permission to perform this action.".into()
             }
@@ -159,7 +174,8 @@ impl ApiError {
 
     fn challenge(&self) -> Option<HeaderValue> {
         match self {
-            Self::Unauthenticated(rejected) => Some(HeaderValue::from_static(rejected.challenge())),
+            Self::Unauthenticated(rejected) => rejected.challenge(r#"Bearer realm="api""#),
+            Self::Unproven(rejected) => rejected.challenge(&format!(r#"DPoP realm="api",algs="{ALGS}""#)),
             Self::TwoTokens => Some(HeaderValue::from_static(
                 r#"Bearer realm="api",error="invalid_request",error_description="The access token was sent in more than one way.""#,
             )),
@@ -200,7 +216,7 @@ impl ResponseError for ApiError {
             Self::Fields(_) | Self::Messages(_) | Self::Malformed(_) | Self::TwoTokens => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated(_) | Self::Unproven(_) => StatusCode::UNAUTHORIZED,
             Self::LacksScope(_) | Self::NoPerson => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoSuch(_) | Self::InvalidPage => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,

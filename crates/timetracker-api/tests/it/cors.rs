@@ -34,7 +34,7 @@ fn permits_nothing(answer: &Answer) -> &Answer {
 #[tokio::test]
 async fn a_preflight_permits_configured_pages_what_exists() {
     let world = world().await;
-    let headers = "Authorization, Content-Type, Idempotency-Key, If-Match";
+    let headers = "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match";
     for origin in [SPA, LOCAL] {
         for (path, method, allow) in [
             ("/api/tracks/", "GET", "GET, POST, HEAD, OPTIONS"),
@@ -43,7 +43,8 @@ async fn a_preflight_permits_configured_pages_what_exists() {
             ("/api/activities/7/", "DELETE", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
             ("/api/", "GET", "GET, HEAD, OPTIONS"),
         ] {
-            for asked in ["", "authorization", "authorization,content-type,idempotency-key,if-match", headers]
+            for asked in
+                ["", "authorization", "authorization,content-type,dpop,idempotency-key,if-match", headers]
             {
                 preflight(&world, path, origin, method, asked)
                     .await

@@ -12,6 +12,7 @@ mod api_root;
 mod authentication;
 mod bodies;
 mod cors;
+mod dpop;
 mod edge;
 mod health;
 mod introspection;

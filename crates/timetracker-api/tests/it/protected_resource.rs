@@ -18,6 +18,8 @@ async fn the_metadata_says_whom_to_ask_for_what() {
             json!({
                 "resource": resource, "authorization_servers": [crate::support::ISSUER],
                 "scopes_supported": ["read", "write"], "bearer_methods_supported": ["header"],
+                "dpop_signing_alg_values_supported": ["ES256", "Ed25519", "EdDSA", "PS256", "RS256"],
+                "dpop_bound_access_tokens_required": false,
                 "resource_name": "Timetracker",
             })
         );

@@ -1,26 +1,32 @@
 //! One token of each kind.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use authz::client_metadata::ClientMetadata;
 use authz::registration::Registration;
+use model::dpop::testing::Holder;
 use model::time::Clock;
 
-use crate::support::{World, confidential};
+use crate::support::{Answer, Application, Browser, Tokens, World, confidential};
 
 pub const CALLBACK: &str = "https://app.example/callback";
 
 const MISSING: &str = r#"Bearer realm="api""#;
 const INVALID: &str =
     r#"Bearer realm="api",error="invalid_token",error_description="The access token is invalid.""#;
+const UNBOUND: &str = r#"DPoP realm="api",algs="ES256 Ed25519 EdDSA PS256 RS256",error="invalid_token",error_description="The access token is bound to a key that was not proven, or to none.""#;
 
 /// What a request presents, and what is to come of it.
 pub struct Credential {
     pub name: &'static str,
     pub token: Option<String>,
+    /// Who proves a key with it.
+    pub holder: Option<Arc<Holder>>,
     pub verdict: Verdict,
 }
 
+#[derive(Clone, Copy)]
 pub enum Verdict {
     /// 401 with this challenge.
     Unauthenticated(&'static str),
@@ -77,20 +83,43 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
     let invalid = |name: &'static str, token: &str| Credential {
         name,
         token: Some(token.to_owned()),
+        holder: None,
         verdict: Verdict::Unauthenticated(INVALID),
     };
     let scoped = |name: &'static str, token: String, scopes: &'static [&'static str]| Credential {
         name,
         token: Some(token),
+        holder: None,
         verdict: Verdict::Scopes(scopes),
     };
     let nobody = |name: &'static str, token: String| Credential {
         name,
         token: Some(token),
+        holder: None,
         verdict: Verdict::NoPerson,
     };
-    vec![
-        Credential { name: "no token", token: None, verdict: Verdict::Unauthenticated(MISSING) },
+    let [holder, other] = [(); 2].map(|()| Arc::new(Holder::new()));
+    let bound = bound(&mut browser, &application, &holder, clock).await;
+    let proven = |name: &'static str, token: &str, holder: Option<&Arc<Holder>>, verdict| Credential {
+        name,
+        token: Some(token.to_owned()),
+        holder: holder.cloned(),
+        verdict,
+    };
+    let unbound = Verdict::Unauthenticated(UNBOUND);
+    let bound = [
+        proven("a bound token with its key", &bound, Some(&holder), Verdict::Scopes(&["read", "write"])),
+        proven("a bound token with another key", &bound, Some(&other), unbound),
+        proven("a bound token without a key", &bound, None, unbound),
+        proven("a token bound to none with a key", &read_write.access, Some(&holder), unbound),
+    ];
+    let others = vec![
+        Credential {
+            name: "no token",
+            token: None,
+            holder: None,
+            verdict: Verdict::Unauthenticated(MISSING),
+        },
         invalid("an empty token", ""),
         invalid("two words", "two words"),
         invalid("a token that is too long", &"a".repeat(5_000)),
@@ -123,5 +152,15 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
         scoped("read in a JWT", browser.lets(&jwt, "read").await.access, &["read"]),
         invalid("a revoked JWT", &revoked_jwt.access),
         nobody("a JWT without a person", jwt.speaks_for_itself("read write").await),
-    ]
+    ];
+    others.into_iter().chain(bound).collect()
+}
+
+/// A token for reading and writing, of a key's.
+async fn bound(browser: &mut Browser, application: &Application, holder: &Holder, clock: &Clock) -> String {
+    let request = application.asks_for("read write");
+    let code = browser.allows(&request).await;
+    let proof = holder.proof("POST", &format!("{}/o/token/", application.origin), None, clock.now());
+    let exchange = application.exchange_request(&code, &request.verifier).header("dpop", proof);
+    Tokens::read(&Answer::to(exchange).await).unwrap().access
 }
