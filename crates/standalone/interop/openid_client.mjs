@@ -6,6 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import {
   SCOPE, ask, be, browse, client, isFor, isThePerson, issuer, person, signIn, told, userInfo, world,
 } from './openid_application.mjs';
+import { flows as dpop } from './openid_dpop.mjs';
 import { flows as front } from './openid_front.mjs';
 import { flows as keys } from './openid_keys.mjs';
 import { flows as leaving } from './openid_leaving.mjs';
@@ -226,6 +227,7 @@ const flows = {
   'a code is good once': replay,
   ...front,
   ...tokens,
+  ...dpop,
   ...registering,
   ...keys,
   ...leaving,

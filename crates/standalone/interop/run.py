@@ -47,6 +47,7 @@ CLIENTS = {
     "remembered": ("confidential", [CODE], {}),
     "password": ("confidential", ["password"], {}),
     "device": ("public", [DEVICE], {}),
+    "dpop-only": ("confidential", ["client_credentials"], {"dpop_bound_access_tokens": True}),
     "page": ("public", [CODE], {"allowed_origins": ["https://app.example.com"]}),
     "pairwise": ("confidential", [CODE], PAIRWISE),
     "pairwise-too": ("confidential", [CODE], PAIRWISE),
