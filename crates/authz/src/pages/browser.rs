@@ -15,6 +15,7 @@ use model::time::Timestamp;
 
 use super::SITE_NAME;
 use super::destination::Destination;
+use super::display::Display;
 use super::error::{Kind, PageError};
 use super::views::Frame;
 use crate::app::App;
@@ -190,6 +191,7 @@ pub(crate) fn frame<'a>(csrf_token: &'a str, signed_in: Option<&'a SignedIn>) ->
         site_name: SITE_NAME,
         person: signed_in.map(|signed_in| signed_in.user.username.as_str()),
         csrf_token,
+        display: Display::Page,
     }
 }
 

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 
 use crate::config::Issuer;
+use crate::protocol::Params;
 use crate::registration::is_client_id;
 use crate::user_code::UserCode;
 
@@ -51,6 +52,14 @@ impl Destination {
         match query.filter(|query| query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')) {
             Some(query) => Self::Authorize(query.to_owned()),
             None => Self::Home,
+        }
+    }
+
+    /// What the application asks that waits behind it, if one does: its own words, and judged nowhere yet.
+    pub(crate) fn asked(&self) -> Params {
+        match self {
+            Self::Authorize(query) => Params::parse(query.as_bytes()).unwrap_or_default(),
+            _ => Params::default(),
         }
     }
 

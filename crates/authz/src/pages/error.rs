@@ -10,7 +10,6 @@ use askama::Template;
 use model::db::DbError;
 use model::request_id::RequestId;
 
-use super::SITE_NAME;
 use super::views::{ErrorPage, Frame};
 use crate::edge::Reference;
 use crate::sign_in::Failed;
@@ -100,7 +99,7 @@ impl ResponseError for PageError {
     fn error_response(&self) -> HttpResponse {
         let id = RequestId::new();
         let (heading, sentence) = self.kind.words();
-        let frame = Frame { site_name: SITE_NAME, person: None, csrf_token: "" };
+        let frame = Frame::NOBODY;
         let page = ErrorPage { frame, heading, sentence, detail: self.detail, reference: &id.to_string() };
         let mut response = HttpResponse::build(self.kind.status());
         if self.kind == Kind::Busy {

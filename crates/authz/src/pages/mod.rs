@@ -7,6 +7,7 @@ pub mod code;
 pub(crate) mod curl;
 pub(crate) mod destination;
 pub mod device;
+pub(crate) mod display;
 pub(crate) mod error;
 pub mod home;
 pub mod login;

@@ -6,7 +6,6 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use model::db::DbError;
 
-use super::SITE_NAME;
 use super::browser::Browser;
 use super::error::PageError;
 use super::views::{Frame, PageLink, SignedOutPage};
@@ -60,8 +59,7 @@ pub(crate) fn show(
 ) -> Result<HttpResponse, PageError> {
     let sign_in = PageLink { href: "/accounts/login/", label: "Sign in again" };
     let link = back.map_or(sign_in, |back| PageLink { href: &back.uri, label: &back.label });
-    let page =
-        SignedOutPage { frame: Frame { site_name: SITE_NAME, person: None, csrf_token: "" }, frames, link };
+    let page = SignedOutPage { frame: Frame::NOBODY, frames, link };
     let html = page.render().map_err(PageError::internal)?;
     if !frames.is_empty() {
         let mut sources: Vec<String> = frames.iter().map(|uri| redirect_uri::csp_source(uri)).collect();

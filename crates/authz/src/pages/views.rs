@@ -6,6 +6,9 @@
 
 use askama::Template;
 
+use super::SITE_NAME;
+use super::display::Display;
+
 /// What every page has around its content.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame<'a> {
@@ -15,6 +18,14 @@ pub(crate) struct Frame<'a> {
     pub(crate) person: Option<&'a str>,
     /// The token of every form on the page, sent as `csrf_token`.
     pub(crate) csrf_token: &'a str,
+    /// How an application wishes it to look.
+    pub(crate) display: Display,
+}
+
+impl Frame<'_> {
+    /// Of a page that has no form of ours and does not say who is signed in.
+    pub(crate) const NOBODY: Self =
+        Self { site_name: SITE_NAME, person: None, csrf_token: "", display: Display::Page };
 }
 
 /// `GET /`: greets a person who is signed in, or offers to sign in or up.

@@ -4,7 +4,7 @@
 pub(crate) fn displayed(name: &str) -> String {
     let visible = |each: &char| {
         !each.is_control()
-            && !matches!(each, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+            && !matches!(each, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
     name.chars().filter(visible).take(100).collect()
 }
@@ -27,7 +27,7 @@ mod tests {
     /// R97
     #[test]
     fn a_name_cannot_hide_or_reorder_what_is_shown() {
-        assert_eq!(displayed("Bank\u{202e}…<b>\u{200b}\n"), "Bank…<b>");
+        assert_eq!(displayed("Bank\u{202e}…<b>\u{200b}\n\u{61c}\u{2028}"), "Bank…<b>");
         assert_eq!(displayed(&"x".repeat(500)).len(), 100);
     }
 

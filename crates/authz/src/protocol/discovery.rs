@@ -11,6 +11,7 @@ use crate::config::WhoMayRegister;
 use crate::crypto::jwk::VerifyAlg;
 use crate::crypto::signing::SigningAlg;
 use crate::id_token::ACR;
+use crate::pages::display::Display;
 use crate::profile::ClaimSet;
 use crate::response_type::ResponseType;
 
@@ -33,6 +34,7 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
         GrantType::ALL.into_iter().map(GrantType::as_str).chain(["implicit"]).collect();
     let response_types: Vec<String> = ResponseType::all().map(|each| each.to_string()).collect();
     let algs = SigningAlg::ALL.map(SigningAlg::as_str);
+    let displays = Display::ALL.map(Display::as_str);
     let claims: Vec<&str> = ID_TOKEN_CLAIMS.into_iter().chain(ClaimSet::all_names()).collect();
     let mut metadata = json!({
         "issuer": issuer,
@@ -64,6 +66,7 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
         "id_token_signing_alg_values_supported": algs,
         "userinfo_signing_alg_values_supported": algs,
         "acr_values_supported": [ACR],
+        "display_values_supported": displays,
         "claim_types_supported": ["normal"],
         "claims_supported": claims,
         "claims_parameter_supported": true,

@@ -56,6 +56,7 @@ async fn both_positions_say_the_same_and_all_of_it() {
                 "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
                 "userinfo_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
                 "acr_values_supported": ["1"],
+                "display_values_supported": ["page", "popup", "touch"],
                 "claim_types_supported": ["normal"],
                 "claims_supported": [
                     "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "sid",

@@ -5,8 +5,10 @@ use model::secret::Secret;
 
 use super::browser::{self, Browser, PageForm};
 use super::destination::Destination;
+use super::display::Display;
 use super::error::PageError;
-use super::views::LoginPage;
+use super::views::{Frame, LoginPage};
+use super::words::displayed;
 use crate::app::App;
 use crate::people;
 use crate::protocol::Params;
@@ -53,9 +55,8 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
 /// The name the application expects (`login_hint`, OpenID Connect Core section 3.1.2.1), if it is one that a person
 /// here can have.
 fn hinted(destination: &Destination) -> String {
-    let Destination::Authorize(query) = destination else { return String::new() };
-    let query = Params::parse(query.as_bytes()).unwrap_or_default();
-    query.get("login_hint").and_then(|hint| people::username(hint).ok()).unwrap_or_default()
+    let asked = destination.asked();
+    asked.get("login_hint").and_then(|hint| people::username(hint).ok()).unwrap_or_default()
 }
 
 async fn show(
@@ -66,21 +67,20 @@ async fn show(
     error: Option<&str>,
 ) -> Result<HttpResponse, PageError> {
     let signed_in = browser.signed_in().await?;
-    let client = match destination {
-        Destination::Authorize(query) => {
-            let query = Params::parse(query.as_bytes()).unwrap_or_default();
-            app.clients.find(query.get("client_id").unwrap_or_default()).await?
-        }
-        Destination::Home
-        | Destination::Device(_)
-        | Destination::Applications(_)
-        | Destination::AuthorizedTokens => None,
+    let asked = destination.asked();
+    let client = match asked.get("client_id") {
+        Some(id) => app.clients.find(id).await?,
+        None => None,
     };
+    let csrf_token = browser.csrf_token();
     super::page(
         browser,
         &LoginPage {
-            frame: browser::frame(&browser.csrf_token(), signed_in.as_ref()),
-            client: client.as_ref().map(|client| client.name.as_str()),
+            frame: Frame {
+                display: Display::wished(&asked),
+                ..browser::frame(&csrf_token, signed_in.as_ref())
+            },
+            client: client.map(|client| displayed(&client.name)).as_deref(),
             next: destination.next().as_deref(),
             username,
             error,

@@ -5,8 +5,9 @@ use model::secret::Secret;
 
 use super::browser::{self, Browser, PageForm};
 use super::destination::Destination;
+use super::display::Display;
 use super::error::{Kind, PageError};
-use super::views::SignupPage;
+use super::views::{Frame, SignupPage};
 use crate::app::App;
 use crate::audit::Origin;
 use crate::people::MIN_PASSWORD;
@@ -74,11 +75,14 @@ async fn show(
     username: &str,
     problems: &Problems,
 ) -> Result<HttpResponse, PageError> {
-    let signed_in = browser.signed_in().await?;
+    let (signed_in, csrf_token) = (browser.signed_in().await?, browser.csrf_token());
     super::page(
         browser,
         &SignupPage {
-            frame: browser::frame(&browser.csrf_token(), signed_in.as_ref()),
+            frame: Frame {
+                display: Display::wished(&destination.asked()),
+                ..browser::frame(&csrf_token, signed_in.as_ref())
+            },
             next: destination.next().as_deref(),
             username,
             password_min: MIN_PASSWORD,

@@ -71,7 +71,9 @@ impl Claims {
                 }
                 self.sub = sub.or(self.sub.take());
             }
-            "acr" if wish.essential && !wish.allows(ACR) => {
+            // Where UserInfo would tell it, it is a claim like any other, and one that is not to be had is left out
+            // (section 5.5.1.1 is about ID tokens).
+            "acr" if is_id_token && wish.essential && !wish.allows(ACR) => {
                 let sentence = "Nobody can sign in here in that way.";
                 return Err(OAuthError::new(Code::UnmetAuthenticationRequirements, sentence));
             }
@@ -123,7 +125,14 @@ mod tests {
         assert_eq!(Claims::parse(Some(text)).unwrap(), expected);
         assert_eq!(Claims::parse(None).unwrap(), Claims::default());
         assert_eq!(Claims::parse(Some("{}")).unwrap(), Claims::default());
-        assert!(Claims::parse(Some(r#"{"id_token":{"acr":{"values":["9"]}}}"#)).is_ok());
+        for wish in [
+            r#"{"id_token":{"acr":{"values":["9"]}}}"#,
+            r#"{"id_token":{"acr":{"value":"9"}}}"#,
+            r#"{"id_token":{"acr":{"essential":true}}}"#,
+            r#"{"userinfo":{"acr":{"essential":true,"values":["9"]}}}"#,
+        ] {
+            assert_eq!(Claims::parse(Some(wish)).unwrap(), Claims::default(), "{wish}");
+        }
     }
 
     #[test]
@@ -142,8 +151,13 @@ mod tests {
             let error = Claims::parse(Some(wrong)).unwrap_err();
             assert_eq!(error.code(), Code::InvalidRequest, "{wrong}");
         }
-        let unmet = r#"{"id_token":{"acr":{"essential":true,"value":"9"}}}"#;
-        let error = Claims::parse(Some(unmet)).unwrap_err();
-        assert_eq!(error.code(), Code::UnmetAuthenticationRequirements);
+        for unmet in [
+            r#"{"id_token":{"acr":{"essential":true,"value":"9"}}}"#,
+            r#"{"id_token":{"acr":{"essential":true,"values":["9","8"]}}}"#,
+            r#"{"id_token":{"acr":{"essential":true,"values":[]}}}"#,
+        ] {
+            let error = Claims::parse(Some(unmet)).unwrap_err();
+            assert_eq!(error.code(), Code::UnmetAuthenticationRequirements, "{unmet}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::request::Request;
 use crate::app::App;
 use crate::edge::CONTENT_SECURITY_POLICY;
 use crate::pages::browser::{self, Browser, SignedIn};
-use crate::pages::views::{ConsentPage, ConsentScope};
+use crate::pages::views::{ConsentPage, ConsentScope, Frame};
 use crate::pages::words::{displayed, in_words};
 use crate::pages::{self, PageError};
 use crate::protocol::redirect_uri;
@@ -29,10 +29,11 @@ pub(super) fn show(
     if !claims.is_empty() {
         scopes.push(ConsentScope { name: &claims, description: "See these details of yours" });
     }
+    let csrf_token = browser.csrf_token();
     let mut response = pages::page(
         browser,
         &ConsentPage {
-            frame: browser::frame(&browser.csrf_token(), Some(signed_in)),
+            frame: Frame { display: request.asked.display, ..browser::frame(&csrf_token, Some(signed_in)) },
             client_name: &displayed(&request.client.name),
             self_registered: request.client.metadata.is_self_registered,
             redirect_host: &redirect_uri::destination(request.to.uri()),

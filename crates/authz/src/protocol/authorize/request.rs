@@ -16,6 +16,7 @@ use crate::config::Issuer;
 use crate::id_token;
 use crate::pages::PageError;
 use crate::pages::browser::SignedIn;
+use crate::pages::display::Display;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::permission::Permission;
@@ -65,6 +66,8 @@ pub(super) struct Asked {
     pub(super) about: Option<String>,
     /// What is asked of the person beside what the scopes stand for.
     pub(super) claims: Claims,
+    /// How the page that asks is to look.
+    pub(super) display: Display,
 }
 
 /// Who is told about a fault.
@@ -159,6 +162,7 @@ impl Request {
             nonce: nonce(params, response_type)?,
             about: about(app, client, params, claims.sub.as_deref())?,
             claims,
+            display: Display::wished(params),
         })
     }
 

@@ -165,9 +165,18 @@ async fn what_is_not_known_or_only_a_wish_changes_nothing() {
         ("nonce", "n"),
         ("ui_locales", "de fr-CA en"),
         ("claims_locales", "de"),
+        ("display", "page"),
         ("display", "popup"),
+        ("display", "touch"),
+        ("display", "wap"),
         ("display", "nonsense"),
         ("acr_values", "urn:x"),
+        ("acr_values", "9 8 1"),
+        ("ui_locales", "\u{fffd}"),
+        (
+            "claims",
+            r#"{"id_token":{"acr":{"values":["9"]}},"userinfo":{"acr":{"essential":true,"value":"9"}}}"#,
+        ),
         ("login_hint", "ada@example.com"),
         ("prompt", "consent"),
         ("prompt", "nonsense"),
@@ -180,6 +189,36 @@ async fn what_is_not_known_or_only_a_wish_changes_nothing() {
         let code = browser.allow(&AuthorizationRequest::of(&client).with(name, value)).await;
         assert_eq!(client.redeem(&code).await.status, 200, "{name}={value}");
     }
+}
+
+/// R22, OpenID Connect Core section 3.1.2.1: `display` goes with the person from sign-in to the question, and is a wish.
+#[tokio::test]
+async fn the_pages_look_as_the_application_wishes_if_they_can() {
+    let server = server().await;
+    let client = server.client("web").await;
+    server.person("ada").await;
+    for (display, class) in
+        [("page", "page"), ("popup", "popup"), ("touch", "touch"), ("wap", "page"), ("\"><b>", "page")]
+    {
+        let browser = server.browser();
+        let request = AuthorizationRequest::of(&client).with("display", display);
+        for (asked, page) in [("create", "signup"), ("consent", "login")] {
+            let to = browser.get(&request.clone().with("prompt", asked).path()).await;
+            let to = to.location().strip_prefix("http://localhost:8000").unwrap().to_owned();
+            assert!(to.starts_with(&format!("/accounts/{page}/")));
+            assert_eq!(class_of(&browser.get(&to).await), class, "{display}, {page}");
+        }
+        browser.sign_in("ada").await;
+        let consent = browser.get(&request.with("prompt", "consent").path()).await;
+        consent.form("consent-form");
+        assert_eq!(class_of(&consent), class, "{display}");
+        assert_eq!(class_of(&browser.get("/accounts/login/").await), "page");
+    }
+}
+
+fn class_of(page: &crate::support::Answer) -> String {
+    let body = scraper::Selector::parse("body").unwrap();
+    page.html().select(&body).next().unwrap().attr("class").unwrap().to_owned()
 }
 
 /// R18
