@@ -9,3 +9,4 @@ mod request;
 mod request_object;
 mod response_mode;
 mod response_type;
+mod unverified;

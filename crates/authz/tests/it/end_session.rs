@@ -132,6 +132,24 @@ async fn who_does_not_prove_who_it_is_gets_nobody_redirected_without_a_question(
     server.browser().get("/o/logout/?state=s").await.is_page(200);
 }
 
+/// R16: whoever can register a client can get an ID token for it, too; their link leads nobody away by itself.
+#[tokio::test]
+async fn a_client_that_nobody_has_vouched_for_gets_nobody_redirected_without_a_question() {
+    let server = server().await;
+    let metadata = json!({"post_logout_redirect_uris": [BACK], "is_self_registered": true}).to_string();
+    let client = server.new_client("self").metadata(&metadata).register().await;
+    let browser = server.signed_in("ada").await;
+    let hint = id_token(&browser, &client).await;
+    let asked = path(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BACK)]);
+    let answer = server.browser().get(&asked).await;
+    answer.is_page(200);
+    assert_eq!(answer.header("refresh"), None);
+    assert_eq!(answer.element("continue").as_deref(), Some("Return to client.example"));
+    let page = browser.get(&asked).await;
+    let answer = browser.submit(&page.form("end-session-form").with("decision", "sign-out")).await;
+    assert_eq!(answer.location(), BACK);
+}
+
 /// R3, R102, R103
 #[tokio::test]
 async fn nobody_is_sent_to_an_address_that_is_not_registered_to_the_byte() {

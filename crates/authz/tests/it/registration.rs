@@ -70,6 +70,26 @@ async fn nobody_registers_where_registration_is_closed() {
     assert_eq!(metadata["registration_endpoint"], "http://localhost:8000/o/register/");
 }
 
+/// R16: an initial access token is an administrator's word for whoever holds it. Without one, nobody is taken to the
+/// client by an error.
+#[tokio::test]
+async fn who_came_with_a_token_is_told_errors_at_once_and_who_did_not_only_by_a_link() {
+    let server = open().await;
+    let token = initial_token(&server, 1).await;
+    for token in [Some(token.as_str()), None] {
+        let id = post(&server, &least(), token).await.text("client_id");
+        let client = Client::known(&server, &id, "");
+        let silent = AuthorizationRequest::of(&client).without("scope").with("prompt", "none");
+        let answer = server.browser().get(&silent.path()).await;
+        if token.is_some() {
+            assert_eq!(answer.returned_to(CALLBACK)[0].1, "login_required");
+        } else {
+            answer.is_page(200);
+            assert_eq!(answer.element("error").as_deref(), Some("login_required"));
+        }
+    }
+}
+
 /// R47, R106: section 3.2.1, the whole answer; and the client works.
 #[tokio::test]
 async fn a_client_with_a_token_is_registered_as_it_asked_and_works() {

@@ -11,6 +11,7 @@ mod consent;
 mod decide;
 mod form_post;
 mod issue;
+mod leave;
 mod request;
 mod request_object;
 

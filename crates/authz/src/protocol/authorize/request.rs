@@ -124,7 +124,7 @@ impl Request {
             return Err(PageError::bad_request("The state parameter is too long.").into());
         }
         let mode = mode(&params);
-        let to = Return::to_verified(uri, mode, state);
+        let to = Return::to_verified(&client, uri, mode, state);
         match fault.map_or_else(|| Self::judge_rest(app, &params, &client), Err) {
             Ok(asked) => Ok(Self { client, to, asked, query, seen_at }),
             Err(error) => Err(Failure::Return(to, error)),

@@ -2,7 +2,7 @@
 //!
 //! Nobody is signed out by a link, nor by another site's form: the person is asked, always, by a form of ours. Where they
 //! go afterwards is registered, byte for byte, by a client that the request names; without a question they only go there
-//! when nobody is signed in and an ID token of ours shows that it was for this client.
+//! when nobody is signed in and an ID token of ours shows that it was for this client, which somebody has vouched for.
 
 mod request;
 
@@ -35,7 +35,7 @@ pub async fn get(
         return ask(&app, &browser, &request, &signed_in);
     }
     match &request.back {
-        Some(back) if request.is_proven => {
+        Some(back) if request.may_redirect() => {
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, back.uri.as_str())).finish())
         }
         back => signed_out::show(HttpResponse::Ok(), &[], back.as_ref()),

@@ -28,6 +28,13 @@ pub(super) struct Request {
 }
 
 impl Request {
+    /// Whether people are sent on without being asked. Whoever registers a client can get an ID token for it, and would have
+    /// a link of ours that leads wherever they like (RFC 9700 section 4.11.2).
+    pub(super) fn may_redirect(&self) -> bool {
+        let is_vouched_for = self.client.as_ref().is_some_and(|client| !client.metadata.is_self_registered);
+        self.is_proven && is_vouched_for
+    }
+
     pub(super) async fn judge(app: &App, query: &str) -> Result<Self, PageError> {
         let params = Params::parse(query.as_bytes());
         let params = params.map_err(|error| PageError::bad_request(error.sentence()))?;
