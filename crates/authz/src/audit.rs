@@ -63,7 +63,7 @@ pub enum What {
     DeviceApproved,
     /// Somebody refused.
     DeviceRefused,
-    /// Tokens were issued; the detail is the grant type.
+    /// Tokens were issued; the detail is the grant type, or the response type where a browser carried them.
     TokenIssued,
     /// None were; the detail is the error code.
     TokenRefused,

@@ -13,6 +13,7 @@ use crate::crypto::jwt;
 use crate::profile::{self, ClaimSet};
 use crate::signatures::{self, Failed};
 use crate::store::clients::Client;
+use crate::store::session_clients::SessionClient;
 use crate::store::{groups, users};
 
 /// How everybody signs in here: the authentication context, in our own words, ...
@@ -92,6 +93,23 @@ async fn person(app: &App, id: UserId, claims: ClaimSet) -> Result<Map<String, V
     let found = app.db.read(move |conn| Ok((users::by_id(conn, id)?, groups::of(conn, id)?))).await?;
     let (user, groups) = found;
     Ok(user.map_or_else(Map::new, |user| profile::told(claims, &user, groups)))
+}
+
+/// What is remembered of a client that is given an ID token in a session, so that it hears of its end; nothing of one
+/// that does not want to know.
+pub fn member_of_session(
+    app: &App,
+    client: &Client,
+    sid: SessionId,
+    user: UserId,
+    now: Timestamp,
+) -> Option<SessionClient> {
+    client.metadata.wants_to_know_of_logouts().then(|| SessionClient {
+        sid,
+        client_id: client.id.as_str().to_owned(),
+        user_id: user,
+        ends_at: now.plus(app.config.lifetimes.session),
+    })
 }
 
 /// The subject of an ID token of ours that was issued to this client, whether it has ended or not; `None` for anything

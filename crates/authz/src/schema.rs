@@ -165,6 +165,7 @@ table! {
         authenticated_at -> Nullable<BigInt>,
         grant_id -> Nullable<Binary>,
         redeemed_at -> Nullable<BigInt>,
+        sid -> Nullable<Binary>,
     }
 }
 

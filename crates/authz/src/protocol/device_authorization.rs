@@ -75,6 +75,7 @@ pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpRes
         authenticated_at: None,
         grant_id: None,
         redeemed_at: None,
+        sid: None,
     };
     store(&app, row, budgets(&app, &request), now).await?;
     let verification_uri = format!("{}/device/", app.config.issuer.as_str());

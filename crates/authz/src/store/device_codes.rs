@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use model::db::Conn;
-use model::id::{GrantId, UserId};
+use model::id::{GrantId, SessionId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 
 use super::grants::{self, Grant};
+use super::session_clients::{self, SessionClient};
 use super::users::{self, User};
 use super::{clients, insert_unless_taken};
 use crate::schema::device_codes;
@@ -53,6 +54,8 @@ pub struct DeviceCode {
     pub grant_id: Option<GrantId>,
     /// When the tokens were fetched.
     pub redeemed_at: Option<Timestamp>,
+    /// The session in which it was decided.
+    pub sid: Option<SessionId>,
 }
 
 /// Adds a row; `false` when its user code is taken.
@@ -89,6 +92,8 @@ pub fn claim(
 pub struct Decision {
     /// Who decides.
     pub user: UserId,
+    /// In which session, as clients know it.
+    pub sid: SessionId,
     /// When they last proved who they are.
     pub authenticated_at: Timestamp,
     /// As of when. What ends their session from then on ends what they decided, too.
@@ -121,6 +126,7 @@ pub fn decide(conn: &mut Conn, id: &[u8], decision: Decision) -> QueryResult<Dec
             device_codes::decided_at.eq(decision.at),
             device_codes::authenticated_at.eq(decision.authenticated_at),
             device_codes::grant_id.eq(decision.grant),
+            device_codes::sid.eq(decision.sid),
         ))
         .execute(conn)?;
     if decided == 1 {
@@ -162,6 +168,8 @@ pub struct Approval {
     pub at: Timestamp,
     /// The grant it buys.
     pub grant: GrantId,
+    /// In which session, as clients know it.
+    pub sid: Option<SessionId>,
     /// For what.
     pub scopes: ScopeSet,
     /// Where; space-separated.
@@ -191,10 +199,10 @@ pub fn poll(conn: &mut Conn, id: &[u8], client: &str, now: Timestamp) -> QueryRe
 
 /// The tables keep what was decided and by whom together; a row that does not is nobody's permission.
 fn allowed(row: DeviceCode, at: Timestamp, grant: GrantId) -> Polled {
-    let DeviceCode { id, scopes, audiences, user_id, authenticated_at, .. } = row;
+    let DeviceCode { id, scopes, audiences, user_id, authenticated_at, sid, .. } = row;
     match (user_id, authenticated_at) {
         (Some(user), Some(authenticated_at)) => {
-            Polled::Allowed(Approval { id, user, authenticated_at, at, grant, scopes, audiences })
+            Polled::Allowed(Approval { id, user, authenticated_at, at, grant, sid, scopes, audiences })
         }
         _ => Polled::Unknown,
     }
@@ -224,7 +232,7 @@ pub fn micros(span: Duration) -> i64 {
 }
 
 /// Redeems what was allowed for `grant`, once; answers whose it is. `None` when it was redeemed before or has ended, or
-/// when the client is gone or its person may not act any more.
+/// when the client is gone or its person may not act any more. A `member` is remembered in the session.
 ///
 /// # Errors
 /// When a statement fails; nothing is redeemed then.
@@ -232,6 +240,7 @@ pub fn redeem(
     conn: &mut Conn,
     approval: &Approval,
     grant: &Grant,
+    member: Option<&SessionClient>,
     now: Timestamp,
 ) -> QueryResult<Option<User>> {
     // Before the row, as whoever deletes a client does it.
@@ -246,10 +255,13 @@ pub fn redeem(
     if diesel::update(unused).set(device_codes::redeemed_at.eq(now)).execute(conn)? == 0 {
         return Ok(None);
     }
-    match grants::claim(conn, grant, approval.at)? {
-        Ok(()) => users::vouched_for(conn, grant.user_id, approval.at),
-        Err(_) => Ok(None),
+    if grants::claim(conn, grant, approval.at)?.is_err() {
+        return Ok(None);
     }
+    if let Some(member) = member {
+        session_clients::insert(conn, member, now)?;
+    }
+    users::vouched_for(conn, grant.user_id, approval.at)
 }
 
 /// Removes what a client waits for.

@@ -96,6 +96,102 @@ async fn only_clients_of_that_session_that_want_to_know_are_told() {
     assert!(second.is_signed_in().await);
 }
 
+/// The claims of the ID token that the browser carries to the client.
+async fn front_channel(
+    server: &TestServer,
+    browser: &Browser,
+    client: &Client,
+    response_type: &str,
+) -> Value {
+    let request = AuthorizationRequest::of(client).with("scope", "openid").with("nonce", "n");
+    let answer = browser.decide(&request.with("response_type", response_type), "allow").await;
+    let fragment = answer.location().split_once('#').unwrap().1.to_owned();
+    let token = form_urlencoded::parse(fragment.as_bytes()).find(|(name, _)| name == "id_token").unwrap().1;
+    verified(server, &client.id, &token).await
+}
+
+/// An ID token that the authorization endpoint handed out itself counts as any other; a client that does not want to know
+/// has nothing written for it.
+#[tokio::test]
+async fn a_client_that_got_its_id_token_through_the_browser_is_told() {
+    let (server, listener) = world().await;
+    let types = json!(["code", "id_token", "code id_token", "token"]);
+    let wanted = json!({"backchannel_logout_uri": listener.url("/told?a=1"), "response_types": types});
+    let quiet = json!({ "response_types": types }).to_string();
+    let (web, app) = (server.new_client("web"), server.new_client("app"));
+    let (web, app) = (web.metadata(&wanted.to_string()).register().await, app.metadata(&wanted.to_string()));
+    let (app, quiet) = (app.register().await, server.new_client("quiet").metadata(&quiet).register().await);
+    let browser = server.signed_in("ada").await;
+    let claims = front_channel(&server, &browser, &web, "id_token").await;
+    front_channel(&server, &browser, &quiet, "id_token").await;
+    front_channel(&server, &browser, &quiet, "code id_token").await;
+    // An access token alone says nothing about a session.
+    let request = AuthorizationRequest::of(&app).with("scope", "openid").with("response_type", "token");
+    browser.decide(&request, "allow").await.location();
+    assert_eq!(server.count("session_clients").await, 1);
+    assert_eq!(server.count("session_clients WHERE client_id = 'web'").await, 1);
+    let hybrid = front_channel(&server, &browser, &app, "code id_token").await;
+    assert_eq!(hybrid["sid"], claims["sid"]);
+    sign_out(&browser).await;
+    everybody_was_told(&server).await;
+    let mut told = Vec::new();
+    for heard in listener.heard() {
+        let token = jsonwebtoken::dangerous::insecure_decode::<Value>(logout_token(&heard)).unwrap();
+        assert_eq!(token.claims["sid"], claims["sid"]);
+        told.push(token.claims["aud"].as_str().unwrap().to_owned());
+    }
+    told.sort();
+    assert_eq!(told, ["app", "web"]);
+}
+
+/// A device's client is in the session in which its person decided.
+#[tokio::test]
+async fn a_device_hears_that_the_session_that_let_it_in_has_ended() {
+    let (server, listener) = world().await;
+    let (tv, quiet) = (listening(&server, "tv", &listener).await, server.client("quiet").await);
+    let browser = server.signed_in("ada").await;
+    let mut sids = Vec::new();
+    for client in [&tv, &quiet] {
+        let begun = client.device_authorization(&[("scope", "openid read")]).await;
+        let device = crate::support::Device {
+            device_code: begun.text("device_code"),
+            user_code: begun.text("user_code"),
+        };
+        browser.allows(&device).await;
+        let tokens = client.poll(&device).await;
+        sids.push(verified(&server, &client.id, &tokens.text("id_token")).await["sid"].clone());
+        let again = client.refresh(&tokens.text("refresh_token")).await.text("id_token");
+        assert_eq!(verified(&server, &client.id, &again).await["sid"], sids[0]);
+    }
+    assert!(sids[0].is_string() && sids[0] == sids[1], "{sids:?}");
+    // Without `openid` there is no session for the client to be in.
+    browser.allows(&tv.device().await).await;
+    assert_eq!(server.count("session_clients").await, 1);
+    sign_out(&browser).await;
+    everybody_was_told(&server).await;
+    let heard = listener.heard();
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    let token = jsonwebtoken::dangerous::insecure_decode::<Value>(logout_token(&heard[0])).unwrap();
+    assert_eq!((&token.claims["aud"], &token.claims["sid"]), (&json!("tv"), &sids[0]));
+}
+
+/// A device that fetches its tokens after the session has ended.
+#[tokio::test]
+async fn a_device_that_comes_too_late_is_told_at_once() {
+    let (server, listener) = world().await;
+    let tv = listening(&server, "tv", &listener).await;
+    let browser = server.signed_in("ada").await;
+    let begun = tv.device_authorization(&[("scope", "openid")]).await;
+    let device =
+        crate::support::Device { device_code: begun.text("device_code"), user_code: begun.text("user_code") };
+    browser.allows(&device).await;
+    sign_out(&browser).await;
+    assert_eq!(tv.poll(&device).await.status, 200);
+    everybody_was_told(&server).await;
+    assert_eq!(listener.heard().len(), 1);
+    assert_eq!(server.count("session_clients").await, 0);
+}
+
 /// R105: whatever ends a session, its clients hear of it.
 #[tokio::test]
 async fn a_new_password_and_another_person_at_the_browser_end_the_session_for_clients_as_well() {

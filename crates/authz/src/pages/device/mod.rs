@@ -108,6 +108,7 @@ async fn decide(
     let at = signed_in.at;
     let decision = Decision {
         user: signed_in.user.id,
+        sid: signed_in.session.sid,
         authenticated_at: signed_in.session.authenticated_at,
         at,
         grant: is_allowed.then(|| GrantId::new(at)),

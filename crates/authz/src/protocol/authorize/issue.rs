@@ -1,32 +1,67 @@
 //! What a person has allowed, handed out: a code, and for clients that an administrator has marked an access token and
-//! an ID token beside it or instead (OpenID Connect Core sections 3.2 and 3.3). Nothing is written for any of them.
+//! an ID token beside it or instead (OpenID Connect Core sections 3.2 and 3.3). Nothing is written for any of them, but for
+//! which client hears of the session's end.
 
 use actix_web::HttpResponse;
+use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
+use diesel::result::Error::DatabaseError;
+use model::db::DbError;
 use model::id::GrantId;
 
-use super::request::Request;
+use super::request::{self, Request};
 use crate::app::App;
+use crate::audit::{About, What};
 use crate::crypto::seal::{Code as SealedCode, OpenId, SealError};
 use crate::id_token::{self, Statement};
 use crate::pages::PageError;
-use crate::pages::browser::SignedIn;
+use crate::pages::browser::{Browser, SignedIn};
 use crate::profile::ClaimSet;
 use crate::protocol::access_token::{self, Person};
 use crate::protocol::error::OAuthError;
+use crate::store::session_clients;
 
 /// Hands out what was asked for, or says why that cannot be.
 pub(super) async fn issue(
     app: &App,
+    browser: &Browser,
     request: &Request,
     signed_in: &SignedIn,
 ) -> Result<HttpResponse, PageError> {
+    if request.asked.response_type.id_token && !join_session(app, request, signed_in).await? {
+        return Err(request::unknown_client());
+    }
     match parameters(app, request, signed_in).await {
         Ok(params) => {
+            note(app, browser, request, signed_in);
             let params: Vec<(&str, &str)> =
                 params.iter().map(|(name, value)| (*name, value.as_str())).collect();
             request.to.answer(&app.config.issuer, &params)
         }
         Err(error) => request.to.error(&app.config.issuer, &error),
+    }
+}
+
+/// A client that gets an ID token here, and wants to know when the session ends, is remembered in it; `false` when it is
+/// gone. A session that has ended meanwhile is told about at once.
+async fn join_session(app: &App, request: &Request, signed_in: &SignedIn) -> Result<bool, DbError> {
+    let (sid, user, now) = (signed_in.session.sid, signed_in.user.id, app.now());
+    let Some(member) = id_token::member_of_session(app, &request.client, sid, user, now) else {
+        return Ok(true);
+    };
+    match app.db.write(move |conn| session_clients::insert(conn, &member, now)).await {
+        Ok(()) => Ok(true),
+        Err(DbError::Query(DatabaseError(ForeignKeyViolation, _))) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// For the audit log: tokens that the browser carries. That a code was redeemed is said where it is.
+fn note(app: &App, browser: &Browser, request: &Request, signed_in: &SignedIn) {
+    let wanted = request.asked.response_type;
+    if wanted.is_front_channel() {
+        let (user, client, detail) = (signed_in.user.id, &request.client.id, wanted.to_string());
+        let about = About { user: Some(user), client: Some(client), detail: &detail };
+        app.audit.note(What::TokenIssued, browser.address(), about, signed_in.at);
     }
 }
 

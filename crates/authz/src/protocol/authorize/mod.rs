@@ -83,7 +83,7 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
     }
     if agreement::remember(&app, &request, &signed_in).await? {
         note(What::ConsentGiven);
-        issue::issue(&app, &request, &signed_in).await
+        issue::issue(&app, &browser, &request, &signed_in).await
     } else {
         // The client was deleted while the person decided.
         Err(request::unknown_client())
@@ -99,7 +99,7 @@ async fn follow(
 ) -> Result<HttpResponse, PageError> {
     match (step, signed_in) {
         (Step::Refuse(error), _) => request.to.error(&app.config.issuer, &error),
-        (Step::Issue, Some(signed_in)) => issue::issue(app, request, &signed_in).await,
+        (Step::Issue, Some(signed_in)) => issue::issue(app, browser, request, &signed_in).await,
         (Step::Consent, Some(signed_in)) => consent::show(app, browser, request, &signed_in),
         (Step::Reauthenticate, _) => Ok(to_sign_in(app, request, true)),
         (Step::SignUp, _) => Ok(to_sign_up(app, request.without_reauthentication())),

@@ -1,11 +1,13 @@
 //! The device code grant: RFC 8628 sections 3.4 and 3.5.
 
+use model::db::Conn;
 use model::dpop::Thumbprint;
 use model::secret::sha256;
 
 use super::issue::{self, Answer, Holder};
 use crate::app::App;
 use crate::crypto::seal::OpenId;
+use crate::id_token;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::permission::Permission;
@@ -28,12 +30,14 @@ pub(super) async fn redeem(
     let whole = Permission { scopes: approval.scopes.clone(), audiences: approval.audiences.clone() };
     let given = whole.within(client)?.at(params)?;
     issue::ready(app, client, &whole).await?;
-    let Approval { grant, user, authenticated_at, .. } = approval;
+    let Approval { grant, user, authenticated_at, sid, .. } = approval;
+    let sid = sid.filter(|_| whole.scopes.contains("openid"));
+    let member = sid.and_then(|sid| id_token::member_of_session(app, client, sid, user, now));
     let grant = issue::new_grant(app, grant, user, client, whole.scopes.clone(), authenticated_at, now);
     let row = grant.clone();
-    let user = app.db.write(move |conn| device_codes::redeem(conn, &approval, &row, now)).await?;
-    let user = user.ok_or_else(unknown)?;
-    let (username, openid) = (user.username.as_str(), OpenId::default());
+    let redeem = move |conn: &mut Conn| device_codes::redeem(conn, &approval, &row, member.as_ref(), now);
+    let user = app.db.write(redeem).await?.ok_or_else(unknown)?;
+    let (username, openid) = (user.username.as_str(), OpenId { sid, ..OpenId::default() });
     let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce: None, key };
     issue::pair(app, client, &holder, given, now).await
 }

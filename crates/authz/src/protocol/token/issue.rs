@@ -20,7 +20,7 @@ use crate::signatures;
 use crate::store::clients::Client;
 use crate::store::grants::{self, Grant, Refused};
 use crate::store::registrations;
-use crate::store::session_clients::{self, SessionClient};
+use crate::store::session_clients;
 
 /// The answer of RFC 6749 section 5.1, its members in the order toolkits are used to.
 #[derive(Debug, Serialize)]
@@ -167,12 +167,7 @@ pub(super) async fn claim_in_session(
     since: Timestamp,
 ) -> Result<Result<(), Refused>, DbError> {
     let (row, now) = (grant.clone(), grant.created_at);
-    let member = sid.filter(|_| client.metadata.wants_to_know_of_logouts()).map(|sid| SessionClient {
-        sid,
-        client_id: row.client_id.clone(),
-        user_id: row.user_id,
-        ends_at: now.plus(app.config.lifetimes.session),
-    });
+    let member = sid.and_then(|sid| id_token::member_of_session(app, client, sid, row.user_id, now));
     let is_self_registered = client.metadata.is_self_registered;
     let written = app.db.write(move |conn| {
         let claimed = grants::claim(conn, &row, since)?;
