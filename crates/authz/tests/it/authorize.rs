@@ -9,4 +9,5 @@ mod request;
 mod request_object;
 mod response_mode;
 mod response_type;
+mod steps;
 mod unverified;

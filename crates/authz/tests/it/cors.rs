@@ -159,8 +159,13 @@ async fn people_and_resource_servers_are_for_no_page() {
     for path in [
         "/",
         "/o/authorize/",
+        "/o/authorize/?client_id=web&response_type=code&scope=admin",
         "/o/introspect/",
         "/o/device/",
+        "/o/logout/",
+        "/o/logout/confirm/",
+        "/o/applications/",
+        "/accounts/logout/",
         "/o/authorized_tokens/",
         "/accounts/login/",
         "/accounts/signup/",

@@ -1,5 +1,6 @@
 //! What may lean on what, and the one front door per package (sections 1.6 and 3 of the house), read from the sources.
 
+mod codes;
 mod settings;
 mod source;
 

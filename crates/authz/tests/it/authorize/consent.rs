@@ -2,7 +2,7 @@
 
 use crate::support::{AuthorizationRequest, CALLBACK, server};
 
-/// The person learns who asks, for what, and where it leads.
+/// R97: the person learns who asks, for what, and where it leads.
 #[tokio::test]
 async fn the_question_says_who_asks_for_what_and_where_it_leads() {
     let server = server().await;
@@ -26,6 +26,35 @@ async fn the_question_says_who_asks_for_what_and_where_it_leads() {
              base-uri 'none'; frame-ancestors 'none'"
         )
     );
+}
+
+/// R97: a name that got into the database all the same neither turns around what stands beside it nor hides what it is.
+#[tokio::test]
+async fn a_name_neither_reorders_nor_hides_what_is_shown() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let browser = server.signed_in("ada").await;
+    browser.tokens_for(&client).await;
+    server.sql("UPDATE clients SET name = 'Bank\u{202e}…\u{200b}<b>\u{2066}' WHERE id = 'web'").await;
+    // What an administrator's command would announce.
+    client.rotate_secret(&server).await;
+    let asks = AuthorizationRequest::of(&client);
+    let login = browser.get(&asks.clone().with("prompt", "login").path()).await;
+    let login = login.location().strip_prefix(crate::support::BASE).unwrap().to_owned();
+    let access = crate::authorized_tokens::ends(&browser).await.remove(0);
+    for path in [
+        asks.with("prompt", "consent").path(),
+        login,
+        "/o/logout/?client_id=web".to_owned(),
+        "/o/authorized_tokens/".to_owned(),
+        access,
+    ] {
+        let page = browser.get(&path).await;
+        assert!(page.element("main").unwrap().contains("Bank…<b>"), "{path}: {page:?}");
+        assert!(!page.body.contains(['\u{202e}', '\u{200b}', '\u{2066}']), "{path}");
+    }
+    let question = browser.enters(&client.device().await.user_code).await;
+    assert_eq!(question.element("client").as_deref(), Some("Bank…<b>"));
 }
 
 /// R7, R9
