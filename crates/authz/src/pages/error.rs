@@ -55,7 +55,7 @@ impl Kind {
                 ("This request cannot be answered", "The application sent you here with a faulty request.")
             }
             Self::StaleForm => {
-                ("Please try again", "This form was not shown in this browser, or it is too old.")
+                ("This form is no longer good", "This form was not shown in this browser, or it is too old.")
             }
             Self::NotFound => ("No such page", "There is nothing at this address."),
             Self::Busy => {
@@ -124,6 +124,40 @@ impl From<Failed> for PageError {
         match failed {
             Failed::Db(error) => error.into(),
             Failed::Busy(busy) => Self { kind: Kind::Busy, detail: None, cause: Some(busy.into()) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody;
+    use scraper::{Html, Selector};
+
+    use super::*;
+
+    /// Whoever looks for a sentence finds the pages of its kind and no others, and docs/pages.md has them all.
+    #[test]
+    fn each_kind_of_error_says_one_sentence_that_no_other_says_and_that_is_documented() {
+        let documented = include_str!("../../../../docs/pages.md");
+        let kinds = [Kind::BadRequest, Kind::StaleForm, Kind::NotFound, Kind::Busy, Kind::Internal];
+        for kind in kinds {
+            let (heading, sentence) = kind.words();
+            let response = PageError::new(kind).error_response();
+            assert_eq!(response.status(), kind.status());
+            let page = response.into_body().try_into_bytes().unwrap();
+            let page = Html::parse_document(std::str::from_utf8(&page).unwrap());
+            let said = |css: &str| {
+                page.select(&Selector::parse(css).unwrap()).flat_map(|found| found.text()).collect::<String>()
+            };
+            assert_eq!((said("h1").as_str(), said("#sentence").as_str()), (heading, sentence));
+            let row = format!("| {} | {heading} | {sentence} |", kind.status().as_u16());
+            assert!(documented.contains(&row), "not in docs/pages.md: {row}");
+            let text = said("body");
+            for other in kinds.into_iter().filter(|other| *other != kind) {
+                for words in [other.words().0, other.words().1] {
+                    assert!(!text.contains(words), "{kind:?} says what {other:?} says: {words}");
+                }
+            }
         }
     }
 }

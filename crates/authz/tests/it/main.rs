@@ -42,6 +42,7 @@ mod logout;
 mod logs;
 mod matrix;
 mod narrowed;
+mod pages;
 mod races;
 mod readiness;
 mod registration;

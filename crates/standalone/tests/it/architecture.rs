@@ -269,6 +269,23 @@ fn every_setting_is_documented_and_every_documented_setting_exists() {
     );
 }
 
+/// docs/pages.md has every detail of a faulty request, so that it can be looked for.
+#[test]
+fn every_detail_of_a_faulty_request_is_documented() {
+    let pages = std::fs::read_to_string(root().join("docs/pages.md")).unwrap();
+    let mut found = 0;
+    for source in &sources() {
+        for rest in source.code.split("bad_request(").skip(1) {
+            // What is no text of its own is a sentence of `ParamsError`.
+            let Some(text) = rest.trim_start().strip_prefix('"') else { continue };
+            let detail = text.split('"').next().unwrap();
+            assert!(pages.contains(&format!("| {detail} |")), "{}: {detail}", source.path);
+            found += 1;
+        }
+    }
+    assert!(found > 10, "{found}");
+}
+
 /// What the documents say of a client's metadata is taken as it stands there.
 #[test]
 fn every_documented_change_of_metadata_is_taken() {
