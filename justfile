@@ -18,9 +18,13 @@ test *names:
 test-postgres *names:
     if [ -n "${TEST_DATABASE_URL:-}" ]; then cargo test --workspace --locked -- {{ names }}; else .ci/run postgres; fi
 
-# The pages in a real browser: Chromium and chromedriver
+# The pages in a real browser: Chromium, chromedriver, and axe-core as AXE_CORE
 test-browser *names:
     cargo test -p standalone --locked --test it -- --ignored {{ names }}
+
+# A picture of every page in that folder: phone and desktop, light and dark; needs what test-browser needs
+screenshots folder *names:
+    SCREENSHOT_DIR={{ absolute_path(folder) }} just test-browser {{ names }}
 
 # Every flow with openid-client and Authlib, which are fetched
 interop:

@@ -1,8 +1,10 @@
 //! The pages in a real browser: Chromium, headless, through WebDriver.
 
 mod applications;
+mod axe;
 mod devices;
 mod driver;
+mod others;
 mod visitor;
 
 use actix_web::{App, HttpRequest, HttpServer, web};
@@ -40,10 +42,10 @@ async fn visit(scripts: Scripts, visit: impl AsyncFnOnce(&World, &Visitor)) {
 async fn a_person_signs_up_signs_out_and_signs_in() {
     visit(Scripts::Run, async |_, ada| {
         ada.opens("/").await;
-        ada.shoots("home-stranger").await;
+        ada.inspects("home-stranger").await;
         ada.clicks("#sign-up").await;
         assert_eq!(ada.title().await, "Create an account · Timetracker");
-        ada.shoots("signup").await;
+        ada.inspects("signup").await;
 
         // Too short: Chromium itself does not send it.
         ada.fills("#username", "ada").await;
@@ -62,7 +64,7 @@ async fn a_person_signs_up_signs_out_and_signs_in() {
         assert_eq!(ada.value("#username").await, "ada");
         assert_eq!(ada.value("#password").await, "");
         assert_eq!(ada.focus().await, "password");
-        ada.shoots("signup-error").await;
+        ada.inspects("signup-error").await;
 
         ada.fills("#username", "ada lovelace").await;
         ada.fills("#password", "passwordpassword").await;
@@ -75,27 +77,27 @@ async fn a_person_signs_up_signs_out_and_signs_in() {
         ada.fills("#password", PASSWORD).await;
         ada.clicks("#create-account").await;
         assert_eq!(ada.reads("h1").await, "Hello, ada");
-        ada.shoots("home").await;
+        ada.inspects("home").await;
 
         ada.clicks("#sign-out").await;
         assert_eq!(ada.reads("h1").await, "You are signed out");
-        ada.shoots("signed-out").await;
+        ada.inspects("signed-out").await;
 
         ada.opens("/accounts/login/").await;
-        ada.shoots("login").await;
+        ada.inspects("login").await;
         ada.fills("#username", "ada").await;
         ada.fills("#password", "a river that has bridges").await;
         ada.clicks("#sign-in").await;
         assert_eq!(ada.reads("#login-error").await, "The name and the password do not belong together.");
         assert_eq!((ada.value("#username").await.as_str(), ada.focus().await.as_str()), ("ada", "password"));
-        ada.shoots("login-error").await;
+        ada.inspects("login-error").await;
         ada.fills("#password", PASSWORD).await;
         ada.clicks("#sign-in").await;
         assert_eq!(ada.reads("h1").await, "Hello, ada");
 
         ada.opens("/nowhere/").await;
         assert_eq!(ada.reads("h1").await, "No such page");
-        ada.shoots("no-such-page").await;
+        ada.inspects("no-such-page").await;
     })
     .await;
 }
@@ -108,21 +110,21 @@ async fn a_person_allows_and_refuses_and_the_code_page_says_so() {
         let code_page = format!("{}/o/code/", world.origin());
         let terminal = world.register(public("Terminal on Ada’s laptop", &code_page)).await;
         ada.opens("/o/code/").await;
-        ada.shoots("code-page-unasked").await;
+        ada.inspects("code-page-unasked").await;
 
         let request = terminal.asks_for("read write");
         ada.opens(&request.url).await;
         assert_eq!(ada.reads("#client").await, "to continue to Terminal on Ada’s laptop");
-        ada.shoots("login-to-continue").await;
+        ada.inspects("login-to-continue").await;
         ada.clicks("#sign-up").await;
         ada.fills("#username", "ada").await;
         ada.fills("#password", PASSWORD).await;
         ada.clicks("#create-account").await;
         assert_eq!(ada.reads("h1").await, "Allow Terminal on Ada’s laptop to use your account?");
-        ada.shoots("consent").await;
+        ada.inspects("consent").await;
         ada.clicks("#allow").await;
         assert_eq!(ada.reads("h1").await, "Your code");
-        ada.shoots("code").await;
+        ada.inspects("code").await;
         let code = ada.value("#code").await;
         let line = format!(
             "curl {origin}/o/token/ \\\n  -d client_id={} \\\n  -d grant_type=authorization_code \\\n  -d code={code} \\\n  \
@@ -137,11 +139,11 @@ async fn a_person_allows_and_refuses_and_the_code_page_says_so() {
         ada.clicks("#refuse").await;
         assert_eq!(ada.reads("h1").await, "No code this time");
         assert_eq!((ada.reads("#sentence").await.as_str(), ada.reads("#error").await.as_str()), ("You refused the request.", "access_denied"));
-        ada.shoots("refused").await;
+        ada.inspects("refused").await;
 
         ada.opens("/o/authorize/?client_id=nobody").await;
         assert_eq!(ada.reads("h1").await, "This request cannot be answered");
-        ada.shoots("bad-request").await;
+        ada.inspects("bad-request").await;
     })
     .await;
 }
@@ -183,7 +185,7 @@ async fn an_answer_in_a_form_reaches_an_application_of_another_origin() {
             ada.clicks("#allow").await;
             if scripts == Scripts::Off {
                 assert_eq!(ada.reads("h1").await, "Back to the application");
-                ada.shoots("form-post").await;
+                ada.inspects("form-post").await;
                 ada.clicks("#continue").await;
             } else {
                 ada.arrives(&format!("{elsewhere}/callback")).await;
@@ -207,7 +209,7 @@ async fn a_person_sees_which_applications_have_access_and_ends_it() {
         ada.opens("/o/authorized_tokens/").await;
         ada.signs_in("ada").await;
         assert_eq!(ada.reads("h1").await, "Applications with access");
-        ada.shoots("access-none").await;
+        ada.inspects("access-none").await;
         for (application, scope) in
             [(&phone, "read write"), (&report, "openid profile read"), (&phone, "read")]
         {
@@ -218,18 +220,18 @@ async fn a_person_sees_which_applications_have_access_and_ends_it() {
             assert_eq!(application.exchange(&code, &request.verifier).await.status, 200);
         }
         ada.opens("/").await;
-        ada.shoots("home-signed-in").await;
+        ada.inspects("home-signed-in").await;
         ada.clicks("#authorized-tokens").await;
         assert_eq!(ada.reads("#application-1-name").await, "Time sheets on Ada’s phone");
-        ada.shoots("access").await;
+        ada.inspects("access").await;
         ada.need_not_scroll_sideways("access").await;
         ada.clicks("#application-1 .access:last-child a").await;
         assert_eq!(ada.reads("h1").await, "End the access of Time sheets on Ada’s phone?");
-        ada.shoots("access-end").await;
+        ada.inspects("access-end").await;
         ada.clicks("#end-all").await;
         assert_eq!(ada.reads("#application-1-name").await, "Reports");
         ada.clicks("#application-1 a").await;
-        ada.shoots("access-end-one").await;
+        ada.inspects("access-end-one").await;
         ada.clicks("#end").await;
         assert!(ada.reads("#nothing").await.starts_with("No application may use your account."));
     })
@@ -288,8 +290,8 @@ async fn the_keyboard_alone_leads_from_sign_in_to_the_code() {
             reached.push(ada.focus().await);
             assert_ne!(ada.outline().await, "none", "{reached:?}");
         }
-        assert_eq!(reached, ["Skip to the content", "Timetracker", "sign-out", "allow", "refuse"]);
-        ada.shoots("consent-focus").await;
+        assert_eq!(reached, ["skip", "brand", "sign-out", "allow", "refuse"]);
+        ada.inspects("consent-focus").await;
         ada.opens(&terminal.asks_for("read").url).await;
         for _ in 0..4 {
             ada.presses(Key::Tab).await;
@@ -346,7 +348,8 @@ async fn no_page_is_wider_than_a_small_phone() {
         ada.opens(&terminal.asks_for("read write").url).await;
         ada.signs_in(&name).await;
         ada.need_not_scroll_sideways("consent").await;
-        ada.shoots("consent-long-names").await;
+        ada.inspects("consent-long-names").await;
+        ada.has_a_screen_of(320, 640).await;
         ada.clicks("#allow").await;
         ada.need_not_scroll_sideways("code").await;
         ada.opens("/").await;

@@ -34,7 +34,7 @@ async fn walks(world: &World, ada: &Visitor) {
     ada.opens("/accounts/login/").await;
     ada.signs_in("ada").await;
     let secret = registers(ada, "Ada’s notebook").await;
-    ada.shoots("application-registered").await;
+    ada.inspects("application-registered").await;
     let application = ada.url().await;
     ada.clicks_in_vain("#authorize").await;
     ada.turns_to_the_other_tab().await;
@@ -51,7 +51,7 @@ async fn walks(world: &World, ada: &Visitor) {
     let answer: Value = serde_json::from_str(&ada.reads("#exchange-answer").await).unwrap();
     assert_eq!(answer["scope"], "read write");
     assert_eq!(ada.value("#secret").await, "");
-    ada.shoots("application-exchanged").await;
+    ada.inspects("application-exchanged").await;
 
     let activities: Value = serde_json::from_str(&pasted(&ada.reads("#call-line").await)).unwrap();
     assert_eq!(activities, json!({"count": 0, "next": null, "previous": null, "results": []}));
@@ -68,10 +68,10 @@ async fn a_developer_gets_from_register_to_the_api_in_the_pages() {
     visit(Scripts::Run, async |world, ada| {
         walks(world, ada).await;
         ada.opens("/o/applications/").await;
-        ada.shoots("applications").await;
+        ada.inspects("applications").await;
         let list = "#applications a";
         ada.clicks(list).await;
-        ada.shoots("application").await;
+        ada.inspects("application").await;
         for width in [320, 390] {
             ada.has_a_screen_of(width, 640).await;
             ada.need_not_scroll_sideways("application").await;
@@ -79,27 +79,27 @@ async fn a_developer_gets_from_register_to_the_api_in_the_pages() {
         ada.has_a_screen_of(1280, 800).await;
 
         ada.clicks("#update").await;
-        ada.shoots("application-change").await;
+        ada.inspects("application-change").await;
         ada.fills("#name", "\u{202e}").await;
         ada.fills("#redirect-uris", "http://nowhere.example/").await;
         ada.clicks("#save").await;
         assert_eq!(ada.title().await, "Error: Change an application · Timetracker");
         assert_eq!(ada.focus().await, "name");
-        ada.shoots("application-change-error").await;
+        ada.inspects("application-change-error").await;
         ada.clicks("#cancel").await;
 
         ada.clicks("#rotate-secret").await;
-        ada.shoots("application-rotate").await;
+        ada.inspects("application-rotate").await;
         ada.clicks("#rotate").await;
         assert!(ada.reads("#previous-until").await.starts_with("valid until "));
         ada.clicks("#rotate-secret").await;
-        ada.shoots("application-rotate-again").await;
+        ada.inspects("application-rotate-again").await;
         ada.clicks("#cancel").await;
         ada.clicks("#delete").await;
-        ada.shoots("application-delete").await;
+        ada.inspects("application-delete").await;
         ada.clicks("#delete").await;
         assert_eq!(ada.reads("#none").await, "You have not registered any yet.");
-        ada.shoots("applications-none").await;
+        ada.inspects("applications-none").await;
     })
     .await;
 }
@@ -120,7 +120,7 @@ async fn an_application_is_registered_by_keyboard_on_a_small_screen() {
         ada.opens("/accounts/login/").await;
         ada.signs_in("ada").await;
         ada.opens("/o/applications/register/").await;
-        ada.shoots("application-register").await;
+        ada.inspects("application-register").await;
         ada.has_a_screen_of(320, 640).await;
         ada.need_not_scroll_sideways("register").await;
         assert_eq!(ada.focus().await, "name");

@@ -51,21 +51,21 @@ async fn a_person_lets_one_device_in_and_refuses_another() {
         ada.fills("#password", PASSWORD).await;
         ada.clicks("#create-account").await;
         assert_eq!(ada.value("#user-code").await, tv.said("user_code"));
-        ada.shoots("device-prefilled").await;
+        ada.inspects("device-prefilled").await;
         ada.clicks("#continue").await;
         assert_eq!(ada.reads("h1").await, "Allow Living Room TV on a device to use your account?");
         assert_eq!(ada.reads("#shown-code").await, tv.said("user_code"));
-        ada.shoots("device-question").await;
+        ada.inspects("device-question").await;
         assert_eq!(tv.asks().await.as_deref(), Some("authorization_pending"));
         ada.clicks("#allow").await;
         assert_eq!(ada.reads("h1").await, "Go back to your device");
-        ada.shoots("device-allowed").await;
+        ada.inspects("device-allowed").await;
         assert_eq!(tv.asks().await, None);
 
         let printer = Device::begins(world, "Printer").await;
         ada.opens(printer.said("verification_uri")).await;
         assert_eq!(ada.focus().await, "user-code");
-        ada.shoots("device-empty").await;
+        ada.inspects("device-empty").await;
         ada.types("bcdf-ghjk").await;
         ada.enters().await;
         assert_eq!(ada.title().await, "Error: Connect a device · Timetracker");
@@ -73,14 +73,14 @@ async fn a_person_lets_one_device_in_and_refuses_another() {
             (ada.focus().await.as_str(), ada.value("#user-code").await.as_str()),
             ("user-code", "bcdf-ghjk")
         );
-        ada.shoots("device-error").await;
+        ada.inspects("device-error").await;
         ada.fills("#user-code", &printer.said("user_code").to_lowercase().replace('-', "")).await;
         ada.presses(Key::Tab).await;
         assert_eq!(ada.focus().await, "continue");
         ada.enters().await;
         ada.clicks("#refuse").await;
         assert_eq!(ada.reads("h1").await, "You refused");
-        ada.shoots("device-refused").await;
+        ada.inspects("device-refused").await;
         assert_eq!(printer.asks().await.as_deref(), Some("access_denied"));
     })
     .await;
@@ -114,7 +114,7 @@ async fn a_device_is_let_in_without_scripts_and_on_a_small_phone() {
         ada.need_not_scroll_sideways("device").await;
         ada.clicks("#continue").await;
         ada.need_not_scroll_sideways("device question").await;
-        ada.shoots("device-question-long-names").await;
+        ada.inspects("device-question-long-names").await;
         ada.has_a_screen_of(320, 640).await;
         ada.clicks("#allow").await;
         ada.need_not_scroll_sideways("device allowed").await;

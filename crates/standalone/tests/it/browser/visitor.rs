@@ -14,6 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
+use super::axe::Axe;
 use crate::support::{PASSWORD, said, until};
 
 /// How long a page may take to show what it should.
@@ -27,12 +28,13 @@ pub struct Visitor {
     browser: Client,
     /// Where pictures are kept, if anybody wants them.
     pictures: Option<PathBuf>,
+    axe: Axe,
 }
 
 impl Visitor {
     pub fn new(origin: &str, browser: Client) -> Self {
         let pictures = said("SCREENSHOT_DIR").map(PathBuf::from);
-        Self { origin: origin.to_owned(), browser, pictures }
+        Self { origin: origin.to_owned(), browser, pictures, axe: Axe::given() }
     }
 
     pub async fn close(self) {
@@ -135,6 +137,18 @@ impl Visitor {
         self.browser.execute(script, vec![css.into(), attribute.into()]).await.unwrap();
     }
 
+    /// How high it is, in CSS pixels.
+    pub async fn height(&self, css: &str) -> u32 {
+        let script = "return Math.round(document.querySelector(arguments[0]).getBoundingClientRect().height)";
+        let height = self.browser.execute(script, vec![css.into()]).await.unwrap();
+        u32::try_from(height.as_u64().unwrap()).unwrap()
+    }
+
+    /// A browser that has lost its cookies.
+    pub async fn forgets_cookies(&self) {
+        self.browser.delete_all_cookies().await.unwrap();
+    }
+
     /// Types into whatever has the focus.
     pub async fn types(&self, text: &str) {
         let strokes = text.chars().fold(KeyActions::new("keyboard".to_owned()), |keys, value| {
@@ -201,10 +215,9 @@ impl Visitor {
         assert!(widths[0].as_u64() <= widths[1].as_u64(), "{page}: {widths}");
     }
 
-    /// Takes pictures of the whole page, on both screens, light and dark.
-    pub async fn shoots(&self, name: &str) {
-        let Some(folder) = &self.pictures else { return };
-        std::fs::create_dir_all(folder).unwrap();
+    /// Looks at the whole page on both screens, light and dark: axe-core has nothing to say against it, and it need not be
+    /// scrolled sideways. Takes a picture of each, if anybody wants them.
+    pub async fn inspects(&self, name: &str) {
         for (screen, width, height) in SCREENS {
             self.has_a_screen_of(width, height).await;
             for scheme in ["light", "dark"] {
@@ -214,17 +227,25 @@ impl Visitor {
                     { "name": "prefers-reduced-motion", "value": "reduce" },
                 ]);
                 self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
-                let size = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
-                let clip =
-                    json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
-                let shot = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
-                let shot = self.devtools("Page.captureScreenshot", shot).await;
-                let picture = BASE64_STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
-                std::fs::write(folder.join(format!("{name}-{screen}-{scheme}.png")), picture).unwrap();
+                let found = self.axe.violations(&self.browser).await;
+                assert_eq!(found, Vec::<String>::new(), "{name}, {screen}, {scheme}");
+                self.need_not_scroll_sideways(name).await;
+                self.shoots(&format!("{name}-{screen}-{scheme}")).await;
             }
         }
         self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+    }
+
+    async fn shoots(&self, name: &str) {
+        let Some(folder) = &self.pictures else { return };
+        std::fs::create_dir_all(folder).unwrap();
+        let size = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let shot = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let shot = self.devtools("Page.captureScreenshot", shot).await;
+        let picture = BASE64_STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 
     /// The Chrome DevTools Protocol.
