@@ -1,6 +1,7 @@
 //! For machines: the OAuth 2.0 endpoints under `/o/`.
 
 mod access_token;
+mod application_form;
 pub mod authorize;
 mod client_auth;
 pub mod cors;

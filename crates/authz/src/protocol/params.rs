@@ -143,6 +143,12 @@ impl Params {
         self.0.iter().filter(named).map(|(_, value)| value.as_str())
     }
 
+    /// Those whose name `keep` keeps, as a query.
+    pub fn to_query(&self, keep: impl Fn(&str) -> bool) -> String {
+        let kept = self.0.iter().filter(|(name, _)| keep(name));
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+    }
+
     /// The value of a parameter that must be there.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ use crate::audit::{About, What};
 use crate::pages::PageError;
 use crate::pages::browser::{Browser, PageForm, SignedIn};
 use crate::pages::destination::Destination;
+use crate::protocol::application_form::ApplicationForm;
 
 use decide::{Step, decide};
 use request::Request;
@@ -47,6 +48,11 @@ pub async fn get(
     let (prompt, max_age) = request.still_asks(signed_in.as_ref());
     let step = decide(prompt, max_age, known, app.now());
     follow(&app, &browser, &request, step, signed_in).await
+}
+
+/// The same request as a form of the application's (OpenID Connect Core section 3.1.2.1).
+pub async fn sent(app: web::Data<App>, form: ApplicationForm) -> HttpResponse {
+    form.sent_on(&format!("{}/authorize/", app.config.issuer.as_str()), |_| true)
 }
 
 /// The person's answer. Everything is judged again; what they allow is what they were shown, or they are asked

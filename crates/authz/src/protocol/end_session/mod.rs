@@ -6,18 +6,17 @@
 
 mod request;
 
-use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use futures_util::future::LocalBoxFuture;
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
-use crate::edge::{self, CONTENT_SECURITY_POLICY};
+use crate::edge::CONTENT_SECURITY_POLICY;
 use crate::pages::browser::{self, Browser, PageForm, SignedIn};
 use crate::pages::views::{EndSessionPage, MessagePage};
 use crate::pages::words::displayed;
 use crate::pages::{self, PageError, signed_out};
-use crate::protocol::{Params, redirect_uri};
+use crate::protocol::application_form::ApplicationForm;
+use crate::protocol::redirect_uri;
 
 use request::Request;
 
@@ -42,37 +41,10 @@ pub async fn get(
     }
 }
 
-/// What an application's own form sends.
-pub struct Sent(Params);
-
-impl FromRequest for Sent {
-    type Error = PageError;
-    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let mut payload = payload.take();
-        Box::pin(async move {
-            let body = edge::read_body(&request, &mut payload).await;
-            let body = body.ok().filter(|_| edge::is_form(&request) && request.query_string().is_empty());
-            let body =
-                body.ok_or(PageError::bad_request("The form did not arrive whole, or is too large."))?;
-            Params::parse(&body).map(Self).map_err(|error| PageError::bad_request(error.sentence()))
-        })
-    }
-}
-
-/// The same request as a form of the application's: sent on as GET, because a browser does not say who is signed in when
-/// another site sends a form.
-pub async fn post(app: web::Data<App>, sent: Sent) -> HttpResponse {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for name in request::PARAMETERS {
-        if let Some(value) = sent.0.get(name) {
-            query.append_pair(name, value);
-        }
-    }
-    let location = format!("{}/logout/?{}", app.config.issuer.as_str(), query.finish());
-    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+/// The same request as a form of the application's.
+pub async fn post(app: web::Data<App>, form: ApplicationForm) -> HttpResponse {
+    let endpoint = format!("{}/logout/", app.config.issuer.as_str());
+    form.sent_on(&endpoint, |name| request::PARAMETERS.contains(&name))
 }
 
 /// The person's answer.

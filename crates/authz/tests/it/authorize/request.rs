@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{AuthorizationRequest, CALLBACK, ISSUER, challenge, server};
+use reqwest::Method;
+
+use crate::support::{AuthorizationRequest, BASE, CALLBACK, ISSUER, challenge, server};
 
 type Pairs<'a> = &'a [(&'a str, Option<&'a str>)];
 
@@ -100,6 +102,34 @@ async fn a_fault_is_told_before_anybody_signs_in() {
         let params = server.browser().get(&bent.path()).await.returned_to(CALLBACK);
         assert_eq!(params[0], ("error".to_owned(), error.to_owned()));
     }
+}
+
+/// R12: OpenID Connect Core section 3.1.2.1 wants POST as well. A browser sends no cookies with another site's form: the
+/// request comes back as GET, with all that it said, also what nobody here understands.
+#[tokio::test]
+async fn an_applications_form_is_put_to_the_person_like_its_link() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let request = AuthorizationRequest::of(&client).with("state", "a&b=#\"<é").with("x", "y");
+    let (endpoint, query) =
+        request.path().split_once('?').map(|(path, query)| (path.to_owned(), query.to_owned())).unwrap();
+    let answer = server.http.send(server.http.post(&endpoint, query.clone())).await;
+    assert_eq!((answer.status, answer.location()), (303, format!("{BASE}{endpoint}?{query}").as_str()));
+    let code = server.signed_in("ada").await.allow(&request).await;
+    assert_eq!(client.redeem(&code).await.status, 200);
+    for (body, detail) in [
+        (format!("{query}&x=y"), "A parameter is there more than once."),
+        ("state=%ff".to_owned(), "A parameter is not valid UTF-8 text."),
+        (format!("x={}", "y".repeat(16 * 1024)), "The form did not arrive whole, or is too large."),
+    ] {
+        let answer = server.http.send(server.http.post(&endpoint, body)).await;
+        answer.is_page(400);
+        assert_eq!(answer.element("detail").as_deref(), Some(detail), "{answer:?}");
+    }
+    let json = server.http.request(Method::POST, &endpoint).header("content-type", "application/json");
+    server.http.send(json.body("{}")).await.is_page(400);
+    // With the request in the address it is the person's answer, and this is none.
+    server.http.send(server.http.post(&request.path(), query)).await.is_page(403);
 }
 
 /// R6
