@@ -3,6 +3,7 @@
 pub mod applications;
 pub mod authorized_tokens;
 pub(crate) mod browser;
+pub(crate) mod client_about;
 pub mod code;
 pub(crate) mod curl;
 pub(crate) mod destination;

@@ -7,6 +7,7 @@
 use askama::Template;
 
 use super::SITE_NAME;
+use super::client_about::ClientAbout;
 use super::display::Display;
 
 /// What every page has around its content.
@@ -50,6 +51,8 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) frame: Frame<'a>,
     /// The name of the application that waits behind this page.
     pub(crate) client: Option<&'a str>,
+    /// What that says about itself.
+    pub(crate) about: ClientAbout<'a>,
     /// Where to go after signing in, already judged; sent back as `next` and kept by the link to sign-up.
     pub(crate) next: Option<&'a str>,
     /// What was typed before, or empty. The password is never kept.
@@ -85,6 +88,8 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) frame: Frame<'a>,
     /// The registered name of the application.
     pub(crate) client_name: &'a str,
+    /// What it says about itself.
+    pub(crate) about: ClientAbout<'a>,
     /// Whether it registered itself, and nobody has vouched for it.
     pub(crate) self_registered: bool,
     /// Host (and unusual port) of the verified redirect URI, punycode kept; the scheme where it has no host.

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use model::secret::Secret;
 
 use super::browser::{self, Browser, PageForm};
+use super::client_about::ClientAbout;
 use super::destination::Destination;
 use super::display::Display;
 use super::error::PageError;
@@ -72,18 +73,22 @@ async fn show(
         Some(id) => app.clients.find(id).await?,
         None => None,
     };
+    let about = client.as_deref().map(ClientAbout::of).unwrap_or_default();
     let csrf_token = browser.csrf_token();
-    super::page(
+    let mut page = super::page(
         browser,
         &LoginPage {
             frame: Frame {
                 display: Display::wished(&asked),
                 ..browser::frame(&csrf_token, signed_in.as_ref())
             },
-            client: client.map(|client| displayed(&client.name)).as_deref(),
+            client: client.as_ref().map(|client| displayed(&client.name)).as_deref(),
+            about,
             next: destination.next().as_deref(),
             username,
             error,
         },
-    )
+    )?;
+    about.allow_logo(&mut page);
+    Ok(page)
 }

@@ -8,6 +8,7 @@ use super::request::Request;
 use crate::app::App;
 use crate::edge::CONTENT_SECURITY_POLICY;
 use crate::pages::browser::{self, Browser, SignedIn};
+use crate::pages::client_about::ClientAbout;
 use crate::pages::views::{ConsentPage, ConsentScope, Frame};
 use crate::pages::words::{displayed, in_words};
 use crate::pages::{self, PageError};
@@ -30,11 +31,13 @@ pub(super) fn show(
         scopes.push(ConsentScope { name: &claims, description: "See these details of yours" });
     }
     let csrf_token = browser.csrf_token();
+    let about = ClientAbout::of(&request.client);
     let mut response = pages::page(
         browser,
         &ConsentPage {
             frame: Frame { display: request.asked.display, ..browser::frame(&csrf_token, Some(signed_in)) },
             client_name: &displayed(&request.client.name),
+            about,
             self_registered: request.client.metadata.is_self_registered,
             redirect_host: &redirect_uri::destination(request.to.uri()),
             scopes: &scopes,
@@ -51,6 +54,7 @@ pub(super) fn show(
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    about.allow_logo(&mut response);
     Ok(response)
 }
 

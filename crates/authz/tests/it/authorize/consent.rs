@@ -1,6 +1,6 @@
 //! The question, and what counts as an answer to it.
 
-use crate::support::{AuthorizationRequest, CALLBACK, server};
+use crate::support::{AuthorizationRequest, BASE, CALLBACK, server};
 
 /// R97: the person learns who asks, for what, and where it leads.
 #[tokio::test]
@@ -55,6 +55,41 @@ async fn a_name_neither_reorders_nor_hides_what_is_shown() {
     }
     let question = browser.enters(&client.device().await.user_code).await;
     assert_eq!(question.element("client").as_deref(), Some("Bank…<b>"));
+}
+
+/// OpenID Connect Dynamic Client Registration section 2: what a client says about itself is where somebody decides about it,
+/// if somebody has vouched for the client. The policy lets its picture be fetched, and nothing else.
+#[tokio::test]
+async fn a_clients_picture_policy_and_terms_are_shown_if_somebody_has_vouched_for_it() {
+    let server = server().await;
+    let about = r#""logo_uri":"https://pics.example:8443/l.png","policy_uri":"https://client.example/p","tos_uri":"https://client.example/t""#;
+    for (id, is_self_registered) in [("vouched-for", false), ("unknown", true)] {
+        let metadata = format!(r#"{{{about},"is_self_registered":{is_self_registered}}}"#);
+        let client = server.new_client(id).metadata(&metadata).register().await;
+        let request = AuthorizationRequest::of(&client);
+        let nobody = server.browser();
+        let login = nobody.get(&request.path()).await;
+        let login = nobody.get(login.location().strip_prefix(BASE).unwrap()).await;
+        let consent = server.signed_in("ada").await.get(&request.path()).await;
+        for page in [login, consent] {
+            assert_eq!(page.status, 200, "{page:?}");
+            let shown = |id, text: &str| {
+                let expected = (!is_self_registered).then(|| text.to_owned());
+                assert_eq!(page.element(id), expected, "{page:?}");
+            };
+            shown("client-logo", "");
+            shown("client-policy", "What it does with your data");
+            shown("client-terms", "Its terms of service");
+            let policy = page.header("content-security-policy").unwrap();
+            let allowed = policy.contains("img-src 'self' data: https://pics.example:8443; ");
+            assert_eq!(allowed, !is_self_registered, "{policy}");
+            assert_eq!(
+                policy.matches("client.example").count(),
+                usize::from(policy.contains("form-action 'self' https"))
+            );
+            assert!(policy.contains("default-src 'none'; ") && !policy.contains("script"), "{policy}");
+        }
+    }
 }
 
 /// R7, R9
