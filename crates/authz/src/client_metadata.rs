@@ -63,6 +63,8 @@ pub struct ClientMetadata {
     pub policy_uri: Option<String>,
     /// Its terms of service.
     pub tos_uri: Option<String>,
+    /// Where another site may ask it to begin a sign-in (OpenID Connect Core section 4). Told to nobody here.
+    pub initiate_login_uri: Option<String>,
     /// Where people may be sent once they have signed out (OpenID Connect RP-Initiated Logout section 3.1).
     pub post_logout_redirect_uris: Vec<String>,
     /// Where it is told that a session has ended (OpenID Connect Back-Channel Logout section 2.2).
@@ -73,6 +75,9 @@ pub struct ClientMetadata {
     pub frontchannel_logout_uri: Option<String>,
     /// Whether it wants to be told which one.
     pub frontchannel_logout_session_required: bool,
+    /// Ours, for an administrator: the response types that the client may register for itself; without any, what it has
+    /// is not its to say.
+    pub registrable_response_types: Vec<ResponseType>,
     /// Ours: it has registered itself, and nobody has vouched for it.
     pub is_self_registered: bool,
     /// Ours, for an administrator: the client belongs to whoever runs this server, and people are not asked whether
@@ -113,6 +118,7 @@ impl Default for ClientMetadata {
             sector_identifier_uri: None,
             response_types: vec![ResponseType::CODE],
             require_pkce: true,
+            registrable_response_types: Vec::new(),
             is_first_party: false,
             access_token_format: AccessTokenFormat::default(),
             access_token_signed_response_alg: SigningAlg::default(),
@@ -133,6 +139,7 @@ impl Default for ClientMetadata {
             logo_uri: None,
             policy_uri: None,
             tos_uri: None,
+            initiate_login_uri: None,
             post_logout_redirect_uris: Vec::new(),
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
@@ -203,6 +210,7 @@ impl ClientMetadata {
             ("logo_uri", &self.logo_uri),
             ("policy_uri", &self.policy_uri),
             ("tos_uri", &self.tos_uri),
+            ("initiate_login_uri", &self.initiate_login_uri),
             ("backchannel_logout_uri", &self.backchannel_logout_uri),
             ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
         ];

@@ -177,6 +177,7 @@ table! {
         created_at -> BigInt,
         ends_at -> BigInt,
         uses_left -> BigInt,
+        allows -> Text,
     }
 }
 

@@ -15,7 +15,8 @@ use crate::edge;
 use crate::registration::{self, By, Refused, Registered, Registration};
 use crate::store::attempts::{self, Budget};
 use crate::store::clients::{self, Client};
-use crate::store::registration_tokens::{self, RegistrationToken};
+use crate::store::json::Json;
+use crate::store::registration_tokens::{self, Allowance, RegistrationToken};
 use crate::store::{audit_events, registrations};
 
 /// What a registration access token begins with, for secret scanners.
@@ -152,6 +153,7 @@ pub async fn create_token(
     note: String,
     uses: u32,
     ttl: Duration,
+    allows: Json<Allowance>,
 ) -> Result<(RegistrationToken, Secret<String>), Refused> {
     let token = random::secret(INITIAL_PREFIX)?;
     let id = random::bytes::<6>()?.iter().fold("r".to_owned(), |id, byte| format!("{id}{byte:02x}"));
@@ -163,6 +165,7 @@ pub async fn create_token(
         created_at: now,
         ends_at: now.plus(ttl),
         uses_left: uses.into(),
+        allows,
     };
     let (kept, event) = (row.clone(), of_token(What::RegistrationTokenCreated, &row.id, origin, now));
     let written = app.db.write(move |conn| {

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::{Outcome, Report};
 use crate::app::App;
 use crate::audit::Origin;
+use crate::response_type::ResponseType;
 use crate::self_registration;
-use crate::store::registration_tokens::{self, RegistrationToken};
+use crate::store::json::Json;
+use crate::store::registration_tokens::{self, Allowance, RegistrationToken};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -24,6 +26,13 @@ pub(super) enum Command {
         /// In how many days it ends.
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
+        /// A response type that clients registered with it may register beside code, such as "code id_token". Repeat for
+        /// several.
+        #[arg(long = "response-type")]
+        response_types: Vec<ResponseType>,
+        /// Excuse clients registered with it from PKCE, if they have a secret.
+        #[arg(long)]
+        without_pkce: bool,
     },
     /// Show the tokens there are; none of them can be used from what is shown.
     List,
@@ -36,9 +45,10 @@ pub(super) enum Command {
 
 pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome {
     match command {
-        Command::Create { note, uses, days } => {
+        Command::Create { note, uses, days, response_types, without_pkce } => {
             let ttl = Duration::from_secs(u64::from(days) * 86_400);
-            let (row, token) = self_registration::create_token(app, origin, note, uses, ttl).await?;
+            let allows = Json::new(Allowance { response_types, without_pkce })?;
+            let (row, token) = self_registration::create_token(app, origin, note, uses, ttl, allows).await?;
             let mut json = described(&row);
             if let Some(members) = json.as_object_mut() {
                 members.insert("token".to_owned(), token.expose().as_str().into());
@@ -66,7 +76,15 @@ pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome
 }
 
 fn line(row: &RegistrationToken) -> String {
-    format!("{}  {} uses left, until {}  {}", row.id, row.uses_left, row.ends_at, row.note)
+    let mut line = format!("{}  {} uses left, until {}", row.id, row.uses_left, row.ends_at);
+    if !row.allows.response_types.is_empty() {
+        let types: Vec<String> = row.allows.response_types.iter().map(ToString::to_string).collect();
+        line += &format!(", response types {}", types.join(", "));
+    }
+    if row.allows.without_pkce {
+        line += ", without PKCE";
+    }
+    format!("{line}  {}", row.note)
 }
 
 fn described(row: &RegistrationToken) -> Value {
@@ -76,5 +94,7 @@ fn described(row: &RegistrationToken) -> Value {
         "uses_left": row.uses_left,
         "created_at": row.created_at.to_string(),
         "ends_at": row.ends_at.to_string(),
+        "response_types": row.allows.response_types,
+        "without_pkce": row.allows.without_pkce,
     })
 }

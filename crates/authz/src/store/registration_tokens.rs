@@ -4,7 +4,10 @@
 use diesel::prelude::*;
 use model::db::Conn;
 use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
+use super::json::Json;
+use crate::response_type::ResponseType;
 use crate::schema::registration_tokens;
 
 /// A token's row.
@@ -23,6 +26,18 @@ pub struct RegistrationToken {
     pub ends_at: Timestamp,
     /// How many clients may still be registered with it.
     pub uses_left: i64,
+    /// What clients registered with it may have beyond what every client may.
+    pub allows: Json<Allowance>,
+}
+
+/// What an administrator lets clients have that register with a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Allowance {
+    /// The response types they may register; without any, `code` only.
+    pub response_types: Vec<ResponseType>,
+    /// Whether those with a secret are excused from PKCE.
+    pub without_pkce: bool,
 }
 
 /// Adds a token.
@@ -47,6 +62,21 @@ pub fn all(conn: &mut Conn) -> QueryResult<Vec<RegistrationToken>> {
 /// When a statement fails.
 pub fn delete(conn: &mut Conn, id: &str) -> QueryResult<bool> {
     Ok(diesel::delete(registration_tokens::table.find(id)).execute(conn)? == 1)
+}
+
+/// What clients may have that register with the token; `None` when there is no such token, or it has ended or was used
+/// up. That says nothing of whether it can still be claimed.
+///
+/// # Errors
+/// When a statement fails.
+pub fn allowance(conn: &mut Conn, hash: &[u8], now: Timestamp) -> QueryResult<Option<Json<Allowance>>> {
+    registration_tokens::table
+        .filter(registration_tokens::hash.eq(hash))
+        .filter(registration_tokens::uses_left.gt(0))
+        .filter(registration_tokens::ends_at.gt(now))
+        .select(registration_tokens::allows)
+        .get_result(conn)
+        .optional()
 }
 
 /// Uses the token once; answers its id, `None` when there is no such token, or it has ended or was used up. One

@@ -1,11 +1,9 @@
 //! `/o/register/`: RFC 7591, and OpenID Connect Dynamic Client Registration 1.0.
 
+mod allowances;
 mod manage;
 
-use std::time::Duration;
-
 use authz::audit::Origin;
-use authz::self_registration;
 use authz::store::registrations;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -28,9 +26,7 @@ async fn post(server: &TestServer, body: &Value, token: Option<&str>) -> Answer 
 }
 
 async fn initial_token(server: &TestServer, uses: u32) -> String {
-    let (origin, ttl) = (Origin::CommandLine(None), Duration::from_secs(86_400));
-    let made = self_registration::create_token(server.app(), &origin, "bob".into(), uses, ttl).await;
-    made.unwrap().1.expose().clone()
+    allowances::initial_token(server, uses, &[], false).await
 }
 
 /// The least there is to say.
@@ -103,6 +99,7 @@ async fn a_client_with_a_token_is_registered_as_it_asked_and_works() {
         "response_types": ["code"], "contacts": ["ada@example.com"], "client_uri": "https://client.example/",
         "logo_uri": "https://client.example/logo.png", "policy_uri": "https://client.example/policy",
         "tos_uri": "https://client.example/tos", "id_token_signed_response_alg": "ES256",
+        "initiate_login_uri": "https://client.example/begin",
         "default_max_age": 600, "require_auth_time": true,
         "post_logout_redirect_uris": ["https://client.example/bye"],
         "backchannel_logout_uri": "https://client.example/told", "backchannel_logout_session_required": true,
@@ -128,6 +125,7 @@ async fn a_client_with_a_token_is_registered_as_it_asked_and_works() {
             "require_auth_time": true, "contacts": ["ada@example.com"],
             "client_uri": "https://client.example/", "logo_uri": "https://client.example/logo.png",
             "policy_uri": "https://client.example/policy", "tos_uri": "https://client.example/tos",
+            "initiate_login_uri": "https://client.example/begin",
             "post_logout_redirect_uris": ["https://client.example/bye"],
             "backchannel_logout_uri": "https://client.example/told",
             "backchannel_logout_session_required": true, "frontchannel_logout_session_required": false,
@@ -197,6 +195,7 @@ async fn what_is_not_safe_or_not_a_clients_to_say_is_refused() {
             "policy_uri",
             "tos_uri",
             "logo_uri",
+            "initiate_login_uri",
             "backchannel_logout_uri",
             "frontchannel_logout_uri",
         ] {

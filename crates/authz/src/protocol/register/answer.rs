@@ -31,8 +31,13 @@ pub(super) fn answer(
     say("registration_client_uri", uri.into());
     say("client_name", client.name.as_str().into());
     say("redirect_uris", client.redirect_uris().collect());
-    say("grant_types", client.grant_types.split(' ').collect());
-    say("response_types", json!(client.metadata.response_types));
+    let response_types = &client.metadata.response_types;
+    let mut grant_types: Vec<&str> = client.grant_types.split_whitespace().collect();
+    if response_types.iter().any(|each| each.is_front_channel()) {
+        grant_types.push("implicit");
+    }
+    say("grant_types", json!(grant_types));
+    say("response_types", json!(response_types));
     say("scope", client.scopes.as_str().into());
     if let Ok(Value::Object(metadata)) = serde_json::to_value(&*client.metadata) {
         for (name, value) in metadata {

@@ -15,6 +15,7 @@ use crate::client_metadata::ClientMetadata;
 use crate::config::WhoMayRegister;
 use crate::edge;
 use crate::self_registration::{self, Allowed, NotRegistered};
+use crate::store::registration_tokens::{self, Allowance};
 
 use refusal::Refusal;
 use sent::{Sent, Token};
@@ -35,7 +36,20 @@ pub async fn post(
         (WhoMayRegister::TokenHolders | WhoMayRegister::Everybody, Some(hash)) => Allowed::ByToken(hash),
         (WhoMayRegister::Everybody, None) => Allowed::LikeEverybody,
     };
-    let mut wanted = sent?.judged(&app, &ClientMetadata::default())?;
+    let allowance = match allowed {
+        Allowed::ByToken(hash) => {
+            let now = app.now();
+            let found = app.db.read(move |conn| registration_tokens::allowance(conn, &hash, now)).await?;
+            (*found.ok_or(Refusal::InvalidToken)?).clone()
+        }
+        Allowed::LikeEverybody => Allowance::default(),
+    };
+    let before = ClientMetadata {
+        require_pkce: !allowance.without_pkce,
+        registrable_response_types: allowance.response_types,
+        ..ClientMetadata::default()
+    };
+    let mut wanted = sent?.judged(&app, &before)?;
     wanted.metadata.is_self_registered = matches!(allowed, Allowed::LikeEverybody);
     sent::has_its_sector(&app, &wanted).await?;
     let address = edge::client_address(&http, &app.config.trusted_proxies);

@@ -16,6 +16,7 @@ use crate::client_metadata::ClientMetadata;
 use crate::edge;
 use crate::protocol::redirect_uri;
 use crate::registration::{Kind, Registration};
+use crate::response_type::ResponseType;
 
 /// The members of [`ClientMetadata`] that are a client's to say.
 pub(super) const METADATA: [&str; 25] = [
@@ -37,6 +38,7 @@ pub(super) const METADATA: [&str; 25] = [
     "logo_uri",
     "policy_uri",
     "tos_uri",
+    "initiate_login_uri",
     "post_logout_redirect_uris",
     "backchannel_logout_uri",
     "backchannel_logout_session_required",
@@ -46,9 +48,9 @@ pub(super) const METADATA: [&str; 25] = [
     "client_name",
     "scope",
 ];
-/// The grant types that a client may give itself. It speaks for itself, or with people's passwords, only if an
-/// administrator says so.
-const GRANT_TYPES: [&str; 2] = ["authorization_code", "refresh_token"];
+/// The grant types that a client may give itself; what `implicit` hands out is a matter of its response types. It speaks
+/// for itself, or with people's passwords, only if an administrator says so.
+const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "implicit"];
 /// No honest client has more redirect URIs.
 const MAX_URIS: usize = 50;
 
@@ -131,16 +133,20 @@ impl Sent {
             Some(_) => return Err(Refusal::SoftwareStatement),
         }
         let redirect_uris = self.redirect_uris()?;
-        let metadata = self.metadata(before)?;
+        let mut metadata = self.metadata(before)?;
+        let (grant_types, response_types) = self.types(before)?;
+        metadata.response_types = response_types;
         let kind = match self.text("token_endpoint_auth_method")? {
             Some("none") => Kind::Public,
             _ => Kind::Confidential,
         };
+        // Without a secret there is no excuse.
+        metadata.require_pkce |= kind == Kind::Public;
         Ok(Registration {
             id: None,
             name: self.text("client_name")?.unwrap_or("An application without a name").to_owned(),
             kind,
-            grant_types: self.grant_types()?,
+            grant_types,
             redirect_uris,
             scopes: self.scopes(app)?,
             audiences: Vec::new(),
@@ -162,22 +168,38 @@ impl Sent {
         Ok(uris)
     }
 
-    fn grant_types(&self) -> Result<Vec<String>, Refusal> {
-        let types = self.texts("grant_types")?.unwrap_or_else(|| vec!["authorization_code".to_owned()]);
-        if !types.iter().all(|each| GRANT_TYPES.contains(&each.as_str())) {
+    /// The grant types and the response types, which must fit together (RFC 7591 section 2.1). Response types beyond
+    /// `code` are the client's to say only as far as an administrator has said so.
+    fn types(&self, before: &ClientMetadata) -> Result<(Vec<String>, Vec<ResponseType>), Refusal> {
+        let registrable = &before.registrable_response_types;
+        let may_say = |each: &ResponseType| {
+            *each == ResponseType::CODE || registrable.contains(each) || before.response_types.contains(each)
+        };
+        let mut grants = self.texts("grant_types")?.unwrap_or_else(|| vec!["authorization_code".to_owned()]);
+        if !grants.iter().all(|each| GRANT_TYPES.contains(&each.as_str())) {
             let sentence = format!("grant_types are of {}", GRANT_TYPES.join(", "));
             return Err(Refusal::Metadata(sentence.into()));
         }
-        let responses = self.texts("response_types")?.unwrap_or_else(|| vec!["code".to_owned()]);
-        if responses.iter().any(|each| each != "code") {
-            return Err(Refusal::Metadata("response_types are of code".into()));
-        }
-        // What has no response type and no code has nothing to begin with (RFC 7591 section 2.1).
-        if responses.is_empty() || !types.iter().any(|each| each == "authorization_code") {
-            let sentence = "response_types has code, and grant_types authorization_code";
+        let said = self.texts("response_types")?.unwrap_or_else(|| vec!["code".to_owned()]);
+        let said: Result<Vec<ResponseType>, _> = said.iter().map(|each| each.parse()).collect();
+        let said = said.ok().filter(|said| said.iter().all(may_say)).ok_or_else(|| {
+            let all: Vec<String> = ResponseType::all().filter(may_say).map(|each| each.to_string()).collect();
+            Refusal::Metadata(format!("response_types are of {}", all.join(", ")).into())
+        })?;
+        let has = |grant: &str| grants.iter().any(|each| each == grant);
+        let fits = |grant, response: fn(&ResponseType) -> bool| has(grant) == said.iter().any(response);
+        if !fits("authorization_code", |each| each.code) || !fits("implicit", |each| each.is_front_channel())
+        {
+            let sentence = "response_types with code go with the grant type authorization_code, with token or \
+                            id_token with implicit";
             return Err(Refusal::Metadata(sentence.into()));
         }
-        Ok(types)
+        // What has no response type has nothing to begin with.
+        if said.is_empty() {
+            return Err(Refusal::Metadata("response_types has an entry".into()));
+        }
+        grants.retain(|each| each != "implicit");
+        Ok((grants, if registrable.is_empty() { before.response_types.clone() } else { said }))
     }
 
     /// Of what is asked for, what there is (RFC 7591 section 3.2.1 lets us change it, and the answer tells).

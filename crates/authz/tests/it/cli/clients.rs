@@ -38,7 +38,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
     made["created_at"].take();
     let metadata = json!({"default_max_age": null, "id_token_signed_response_alg": "RS256",
         "userinfo_signed_response_alg": null, "subject_type": "public", "sector_identifier_uri": null,
-        "response_types": ["code"], "require_pkce": true,
+        "response_types": ["code"], "require_pkce": true, "registrable_response_types": [],
         "is_first_party": false, "access_token_format": "opaque", "access_token_signed_response_alg": "RS256",
         "access_token_ttl_seconds": null, "refresh_token_ttl_seconds": null, "refresh_token_idle_seconds": null,
         "allowed_origins": [],
@@ -46,7 +46,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
         "token_endpoint_auth_method": null, "token_endpoint_auth_signing_alg": null,
         "request_object_signing_alg": null, "require_signed_request_object": false,
         "jwks": null, "jwks_uri": null, "dpop_bound_access_tokens": false, "require_auth_time": false, "contacts": [],
-        "client_uri": null, "logo_uri": null, "policy_uri": null, "tos_uri": null,
+        "client_uri": null, "logo_uri": null, "policy_uri": null, "tos_uri": null, "initiate_login_uri": null,
         "post_logout_redirect_uris": [], "backchannel_logout_uri": null,
         "backchannel_logout_session_required": false, "frontchannel_logout_uri": null,
         "frontchannel_logout_session_required": false, "is_self_registered": false});
@@ -214,4 +214,29 @@ async fn metadata_is_given_changed_and_judged() {
         fails(&program, &["client", "set-metadata", "web", r#"{"x":1}"#], "", 1)
             .contains("there is no metadata x")
     );
+}
+
+/// R107, R173: what an administrator hands out so that others register clients, and what these may have.
+#[tokio::test]
+async fn registration_tokens_are_shown_once_listed_and_removed() {
+    let server = server_on_real_time(&[]).await;
+    let program = Program::new(&server.settings);
+    let run = |arguments: &[&str]| {
+        program.run(&[&["client", "registration-token"][..], arguments, &["--json"]].concat(), "").json()
+    };
+    let strict = run(&["create"]);
+    assert_eq!((&strict["response_types"], &strict["without_pkce"]), (&json!([]), &json!(false)));
+    let types = ["--response-type", "id_token code", "--response-type", "id_token"];
+    let made = run(&[&["create", "--note", "bob", "--uses", "2", "--without-pkce"][..], &types].concat());
+    assert!(made["token"].as_str().unwrap().starts_with("tti_"), "{made}");
+    let expected = json!({
+        "id": made["id"], "note": "bob", "uses_left": 2, "created_at": made["created_at"],
+        "ends_at": made["ends_at"], "response_types": ["code id_token", "id_token"], "without_pkce": true,
+    });
+    assert_eq!(run(&["list"])[1], expected);
+    fails(&program, &["client", "registration-token", "create", "--response-type", "codes"], "", 2);
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(run(&["delete", id]), json!({"id": id, "deleted": true}));
+    fails(&program, &["client", "registration-token", "delete", id], "", 1);
+    assert_eq!(run(&["list"]).as_array().unwrap().len(), 1);
 }

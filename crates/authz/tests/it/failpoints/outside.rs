@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use authz::audit::Origin;
 use authz::self_registration;
+use authz::store::json::Json;
 use reqwest::Method;
 
 use super::trap::{self, Breaks};
@@ -28,7 +29,9 @@ async fn nothing_is_kept_of_a_registration_that_breaks() {
     for breaks in places(4) {
         let server = server_with(&[("REGISTRATION", "token")]).await;
         let (origin, day) = (Origin::CommandLine(None), Duration::from_secs(86_400));
-        let made = self_registration::create_token(server.app(), &origin, String::new(), 1, day).await;
+        let made =
+            self_registration::create_token(server.app(), &origin, String::new(), 1, day, Json::default())
+                .await;
         let token = made.unwrap().1.expose().clone();
         trap::lay(&server).await;
         trap::set(&server, breaks).await;
