@@ -1,6 +1,6 @@
 //! One table: path, methods, handler.
 
-use actix_web::guard::{Any, Get, GuardContext, Head, fn_guard};
+use actix_web::guard::{Any, Get, Head};
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post};
@@ -25,11 +25,7 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/o/introspect", |at| at.route(post().to(introspect::post))),
     ("/o/token", |at| at.route(post().to(token::post))),
     ("/o/revoke_token", |at| at.route(post().to(revoke::post))),
-    ("/o/authorize", |at| {
-        at.route(get().to(authorize::get))
-            .route(post().guard(fn_guard(has_no_query)).to(authorize::sent))
-            .route(post().to(authorize::post))
-    }),
+    ("/o/authorize", |at| at.route(get().to(authorize::get)).route(post().to(authorize::post))),
     ("/o/device-authorization", |at| at.route(post().to(device_authorization::post))),
     ("/o/device", |at| at.route(get().to(device::get)).route(post().to(device::post))),
     ("/o/code", |at| at.route(get().to(code::get))),
@@ -105,11 +101,6 @@ pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
 /// HEAD is GET without its body (RFC 9110 section 9.3.2); neither changes anything.
 fn get() -> Route {
     web::route().guard(Any(Get()).or(Head()))
-}
-
-/// The person's answer always goes to an address with the request in it; an application's own form brings it in its body.
-fn has_no_query(context: &GuardContext<'_>) -> bool {
-    context.head().uri.query().is_none_or(str::is_empty)
 }
 
 /// `/healthz` says that the process runs, `/readyz` that requests can be answered: by this service, and by whatever

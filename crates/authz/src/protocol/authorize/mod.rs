@@ -15,7 +15,7 @@ mod leave;
 mod request;
 mod request_object;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 
 use crate::app::App;
 use crate::audit::{About, What};
@@ -50,32 +50,43 @@ pub async fn get(
     follow(&app, &browser, &request, step, signed_in).await
 }
 
-/// The same request as a form of the application's (OpenID Connect Core section 3.1.2.1).
-pub async fn sent(app: web::Data<App>, form: ApplicationForm) -> HttpResponse {
-    form.sent_on(&format!("{}/authorize/", app.config.issuer.as_str()), |_| true)
+/// The same request as a form of the application's own (OpenID Connect Core section 3.1.2.1), or the person's answer,
+/// which always goes to an address with the request in it.
+///
+/// # Errors
+/// A page, when the form cannot be read, or is neither, or the application cannot be told.
+pub async fn post(
+    app: web::Data<App>,
+    http: HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse, PageError> {
+    let mut body = body.into_inner();
+    if http.query_string().is_empty() {
+        let form = ApplicationForm::from_request(&http, &mut body).await?;
+        return Ok(form.sent_on(&format!("{}/authorize/", app.config.issuer.as_str()), |_| true));
+    }
+    let form = PageForm::from_request(&http, &mut body).await?;
+    decided(&app, &http, form).await
 }
 
 /// The person's answer. Everything is judged again; what they allow is what they were shown, or they are asked
 /// again.
-///
-/// # Errors
-/// A page, when the form is not ours or the application cannot be told.
-pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Result<HttpResponse, PageError> {
+async fn decided(app: &App, http: &HttpRequest, form: PageForm) -> Result<HttpResponse, PageError> {
     let PageForm { browser, params } = form;
-    let request = match Request::judge(&app, http.query_string()).await {
+    let request = match Request::judge(app, http.query_string()).await {
         Ok(request) => request,
         Err(failure) => return failure.told(&app.config.issuer),
     };
     let Some(signed_in) = browser.signed_in().await? else {
-        return Ok(to_sign_in(&app, &request, false));
+        return Ok(to_sign_in(app, &request, false));
     };
-    let known = agreement::known(&app, &request, &signed_in).await?;
+    let known = agreement::known(app, &request, &signed_in).await?;
     let (prompt, max_age) = request.still_asks(Some(&signed_in));
     let step = decide(prompt, max_age, Some(known), app.now());
-    let was_shown = consent::was_shown(&app, &request, &signed_in, params.get("shown"));
+    let was_shown = consent::was_shown(app, &request, &signed_in, params.get("shown"));
     // Who was asked answers, also when another tab has made the question needless meanwhile.
     if !(was_shown && matches!(step, Step::Consent | Step::Issue)) {
-        return follow(&app, &browser, &request, step, Some(signed_in)).await;
+        return follow(app, &browser, &request, step, Some(signed_in)).await;
     }
     let about = About {
         user: Some(signed_in.user.id),
@@ -87,9 +98,9 @@ pub async fn post(app: web::Data<App>, http: HttpRequest, form: PageForm) -> Res
         note(What::ConsentRefused);
         return request.to.error(&app.config.issuer, &answer::REFUSED);
     }
-    if agreement::remember(&app, &request, &signed_in).await? {
+    if agreement::remember(app, &request, &signed_in).await? {
         note(What::ConsentGiven);
-        issue::issue(&app, &browser, &request, &signed_in).await
+        issue::issue(app, &browser, &request, &signed_in).await
     } else {
         // The client was deleted while the person decided.
         Err(request::unknown_client())

@@ -62,6 +62,7 @@ async fn a_name_neither_reorders_nor_hides_what_is_shown() {
 #[tokio::test]
 async fn a_clients_picture_policy_and_terms_are_shown_if_somebody_has_vouched_for_it() {
     let server = server().await;
+    let ada = server.signed_in("ada").await;
     let about = r#""logo_uri":"https://pics.example:8443/l.png","policy_uri":"https://client.example/p","tos_uri":"https://client.example/t""#;
     for (id, is_self_registered) in [("vouched-for", false), ("unknown", true)] {
         let metadata = format!(r#"{{{about},"is_self_registered":{is_self_registered}}}"#);
@@ -70,7 +71,7 @@ async fn a_clients_picture_policy_and_terms_are_shown_if_somebody_has_vouched_fo
         let nobody = server.browser();
         let login = nobody.get(&request.path()).await;
         let login = nobody.get(login.location().strip_prefix(BASE).unwrap()).await;
-        let consent = server.signed_in("ada").await.get(&request.path()).await;
+        let consent = ada.get(&request.path()).await;
         for page in [login, consent] {
             assert_eq!(page.status, 200, "{page:?}");
             let shown = |id, text: &str| {

@@ -36,9 +36,9 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
     let mut made = program.run(&create, "").json();
     let secret = made["client_secret"].take().as_str().unwrap().to_owned();
     made["created_at"].take();
-    let metadata = json!({"default_max_age": null, "id_token_signed_response_alg": "RS256",
+    let mut metadata = json!({"default_max_age": null, "id_token_signed_response_alg": "RS256",
         "userinfo_signed_response_alg": null, "subject_type": "public", "sector_identifier_uri": null,
-        "response_types": ["code"], "require_pkce": true, "registrable_response_types": [],
+        "response_types": ["code"], "require_pkce": true,
         "is_first_party": false, "access_token_format": "opaque", "access_token_signed_response_alg": "RS256",
         "access_token_ttl_seconds": null, "refresh_token_ttl_seconds": null, "refresh_token_idle_seconds": null,
         "allowed_origins": [],
@@ -46,10 +46,12 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
         "token_endpoint_auth_method": null, "token_endpoint_auth_signing_alg": null,
         "request_object_signing_alg": null, "require_signed_request_object": false,
         "jwks": null, "jwks_uri": null, "dpop_bound_access_tokens": false, "require_auth_time": false, "contacts": [],
-        "client_uri": null, "logo_uri": null, "policy_uri": null, "tos_uri": null, "initiate_login_uri": null,
+        "client_uri": null, "logo_uri": null, "policy_uri": null, "tos_uri": null,
         "post_logout_redirect_uris": [], "backchannel_logout_uri": null,
         "backchannel_logout_session_required": false, "frontchannel_logout_uri": null,
         "frontchannel_logout_session_required": false, "is_self_registered": false});
+    metadata["registrable_response_types"] = json!([]);
+    metadata["initiate_login_uri"] = json!(null);
     assert_eq!(
         made,
         json!({
