@@ -1,18 +1,26 @@
 -- Sends one prepared request after the other. Arguments: METHOD, FILE of lines, WHAT a line is (body or bearer or
--- none), and the Authorization header ("" for none). Prepared once, so that the generator costs little.
+-- none), the Authorization header ("" for none), whether a line is good for "once" or for "many" times, the media type,
+-- the BODY of every request (either "" for none), and which PART of how many PARTS of the lines is taken. Prepared once, so that
+-- the generator costs little.
 
 local prepared, place, once, sent = {}, 0, false, 0
 
 function init(arguments)
   local method, file, what, authorization = arguments[1], arguments[2], arguments[3], arguments[4]
   once = arguments[5] == "once"
-  local headers = {["Content-Type"] = arguments[6] or "application/x-www-form-urlencoded"}
+  local headers = {}
+  if arguments[6] ~= "" then headers["Content-Type"] = arguments[6] end
   if authorization ~= "" then headers["Authorization"] = authorization end
+  local part, parts, number = tonumber(arguments[8]), tonumber(arguments[9]), 0
   for line in io.lines(file) do
-    local body = nil
-    if what == "body" then body = line end
-    if what == "bearer" then headers["Authorization"] = "Bearer " .. line; body = arguments[7] end
-    prepared[#prepared + 1] = wrk.format(method, nil, headers, body)
+    if number % parts == part then
+      local body = nil
+      if what == "body" then body = line end
+      if arguments[7] ~= "" then body = arguments[7] end
+      if what == "bearer" then headers["Authorization"] = "Bearer " .. line end
+      prepared[#prepared + 1] = wrk.format(method, nil, headers, body)
+    end
+    number = number + 1
   end
   math.randomseed(20261123)
 end

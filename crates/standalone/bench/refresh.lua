@@ -1,12 +1,17 @@
--- Refreshes, each time with a token that was not used yet: the answer's token goes to the end of the line.
+-- Refreshes, each time with a token that was not used yet: the answer's token goes to the end of the line. Arguments:
+-- FILE of tokens, the Authorization header, and which PART of how many PARTS of the tokens is taken.
 
 local line, first, last, headers = {}, 1, 0, {}
 
 function init(arguments)
   headers = {["Content-Type"] = "application/x-www-form-urlencoded", ["Authorization"] = arguments[2]}
+  local part, parts, number = tonumber(arguments[3]), tonumber(arguments[4]), 0
   for token in io.lines(arguments[1]) do
-    last = last + 1
-    line[last] = token
+    if number % parts == part then
+      last = last + 1
+      line[last] = token
+    end
+    number = number + 1
   end
 end
 

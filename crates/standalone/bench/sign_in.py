@@ -28,7 +28,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from run import ROOT, Postgres, Running, free_port
+from programs import ROOT, Postgres, Running, free_port
 
 GOAL_PERCENT, GOAL_P = 5.0, 0.01
 WARM_UP = 20

@@ -1,7 +1,8 @@
 //! Fills the databases for the benchmark and writes the requests' bodies, one to a line, into a folder.
 //!
 //! Tokens and codes are sealed and stored nowhere, so ten thousand of them are made without a server, by the
-//! library itself. Settings come from the same variables that the servers get.
+//! library itself. JWT access tokens are not: `run.py` asks the server for some. Settings come from the same variables
+//! that the servers get.
 
 #![expect(clippy::disallowed_methods, reason = "a program of its own, which reads its environment")]
 
@@ -11,12 +12,15 @@ use std::time::Duration;
 
 use authz::app::App;
 use authz::audit::Origin;
-use authz::client_metadata::ClientMetadata;
+use authz::client_metadata::{AccessTokenFormat, ClientMetadata};
 use authz::config::Config;
 use authz::crypto::seal::{AccessToken, Code, OpenId, RefreshToken};
+use authz::crypto::signing::SigningAlg;
+use authz::profile::{ClaimSet, Profile};
 use authz::registration::{self, Kind, Registration};
 use authz::store::grants::{self, Grant};
-use authz::store::users::User;
+use authz::store::json::Json;
+use authz::store::users::{self, User};
 use model::id::{GrantId, TokenId};
 use model::scope::ScopeSet;
 use model::secret::{Secret, sha256};
@@ -30,37 +34,82 @@ const GRANTS: usize = 4_000;
 const CODES: usize = 200_000;
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
 const CLIENT: &str = "bench";
+/// Without `openid`: otherwise the signature of an ID token would be most of what is measured.
+const PLAIN: &str = "read write";
+const OPENID: &str = "openid profile email read";
 
 #[actix_web::main]
 async fn main() -> Outcome<()> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("usage: bench_data FOLDER")?);
     let app =
         App::open(Config::from_settings(Settings::new("AUTHZ_", std::env::vars()))?, Clock::system()).await?;
-    let user = authz::sign_up::create(
-        &app,
-        &Origin::CommandLine(None),
-        "bench",
-        Secret::new("a bench has four legs".to_owned()),
-    )
-    .await?;
-    for (id, introspects) in [(CLIENT, vec![]), ("api", vec!["timetracker".to_owned()])] {
-        registration::register(&app, &Origin::CommandLine(None), client(id, introspects)).await?;
+    let user = person(&app).await?;
+    for registration in registrations() {
+        registration::register(&app, &Origin::CommandLine(None), registration).await?;
     }
-    // Without `openid`: otherwise an RSA signature in each answer would be what is measured.
-    let scopes = "read write".parse()?;
-    let data = Data { now: app.now(), scopes, user, app };
-    write(&folder, "valid", (0..TOKENS).map(|_| data.access().map(|token| format!("token={token}"))))?;
-    write(&folder, "unknown", (0..TOKENS).map(|_| Ok(format!("token={}", data.unknown()?))))?;
-    write(&folder, "codes", (0..CODES).map(|number| data.exchange(number)))?;
-    write(&folder, "warm", std::iter::once(data.access()))?;
-    let mut refreshes = Vec::new();
-    for _ in 0..GRANTS {
-        refreshes.push(data.refresh().await?);
+    let data = Data { now: app.now(), user, app };
+    let token = |token: Outcome<String>| Ok(format!("token={}", token?));
+    write(&folder, "valid", (0..TOKENS).map(|_| token(data.access(CLIENT, PLAIN))))?;
+    write(&folder, "unknown", (0..TOKENS).map(|_| token(data.unknown())))?;
+    write(&folder, "codes", (0..CODES).map(|number| data.exchange(CLIENT, PLAIN, number)))?;
+    write(&folder, "warm", std::iter::once(data.access(CLIENT, PLAIN)))?;
+    write(&folder, "refreshes", data.refreshes(CLIENT, PLAIN).await?.into_iter().map(Ok))?;
+    write(&folder, "userinfo", (0..TOKENS).map(|_| data.access(CLIENT, OPENID)))?;
+    for alg in SigningAlg::ALL {
+        let (name, client) = (alg.as_str(), id_client(alg));
+        write(&folder, &format!("codes-{name}"), (0..CODES / 2).map(|n| data.exchange(&client, OPENID, n)))?;
+        write(&folder, &format!("userinfo-{name}"), (0..TOKENS).map(|_| data.access(&client, OPENID)))?;
+        let refreshes = data.refreshes(&client, OPENID).await?;
+        write(&folder, &format!("refreshes-{name}"), refreshes.into_iter().map(Ok))?;
     }
-    write(&folder, "refreshes", refreshes.into_iter().map(Ok))
+    Ok(())
 }
 
-fn client(id: &str, introspects: Vec<String>) -> Registration {
+async fn person(app: &App) -> Outcome<User> {
+    let password = Secret::new("a bench has four legs".to_owned());
+    let user = authz::sign_up::create(app, &Origin::CommandLine(None), "bench", password).await?;
+    let profile = Json::new(Profile {
+        name: Some("Ada Lovelace".to_owned()),
+        given_name: Some("Ada".to_owned()),
+        family_name: Some("Lovelace".to_owned()),
+        locale: Some("en-GB".to_owned()),
+        email: Some("ada@example.org".to_owned()),
+        email_verified: Some(true),
+        ..Profile::default()
+    })?;
+    app.db.write(move |conn| users::set_profile(conn, "bench", &profile)).await?;
+    Ok(user)
+}
+
+/// Who asks for tokens, who asks about them, and for each algorithm a client whose ID tokens and UserInfo are signed with
+/// it, and one whose access tokens are.
+fn registrations() -> Vec<Registration> {
+    let mut all = vec![
+        client(CLIENT, &[], ClientMetadata::default()),
+        client("api", &["timetracker"], ClientMetadata::default()),
+    ];
+    for alg in SigningAlg::ALL {
+        let states = ClientMetadata {
+            id_token_signed_response_alg: alg,
+            userinfo_signed_response_alg: Some(alg),
+            ..ClientMetadata::default()
+        };
+        let format = ClientMetadata {
+            access_token_format: AccessTokenFormat::Jwt,
+            access_token_signed_response_alg: alg,
+            ..ClientMetadata::default()
+        };
+        all.push(client(&id_client(alg), &[], states));
+        all.push(client(&format!("jwt-{}", alg.as_str()), &[], format));
+    }
+    all
+}
+
+fn id_client(alg: SigningAlg) -> String {
+    format!("id-{}", alg.as_str())
+}
+
+fn client(id: &str, introspects: &[&str], metadata: ClientMetadata) -> Registration {
     Registration {
         id: Some(id.to_owned()),
         name: id.to_owned(),
@@ -68,34 +117,33 @@ fn client(id: &str, introspects: Vec<String>) -> Registration {
         grant_types: vec!["authorization_code".to_owned(), "client_credentials".to_owned()],
         redirect_uris: vec!["https://app.example/cb".to_owned()],
         scopes: Vec::new(),
-        audiences: Vec::new(),
-        introspects,
+        audiences: vec!["timetracker".to_owned()],
+        introspects: introspects.iter().map(|each| (*each).to_owned()).collect(),
         secret: Some(Secret::new("bench-secret".to_owned())),
-        metadata: ClientMetadata::default(),
+        metadata,
     }
 }
 
 struct Data {
     app: App,
     now: Timestamp,
-    scopes: ScopeSet,
     user: User,
 }
 
 impl Data {
-    fn access(&self) -> Outcome<String> {
+    fn access(&self, client: &str, scopes: &str) -> Outcome<String> {
         let token = AccessToken {
             id: TokenId::new(self.now),
             grant: Some(GrantId::new(self.now)),
             user: Some(self.user.id),
             username: &self.user.username,
-            client: CLIENT,
-            scopes: self.scopes.as_str(),
+            client,
+            scopes,
             audiences: "timetracker",
             issued_at: self.now,
             expires_at: self.now.plus(Duration::from_secs(86_400)),
             authenticated_at: Some(self.now),
-            userinfo: None,
+            userinfo: Some(ClaimSet::default()).filter(|_| scopes == OPENID),
             key: None,
         };
         Ok(self.app.sealer.seal(&token, self.now)?)
@@ -103,7 +151,7 @@ impl Data {
 
     /// A token of another server: the right length, and nobody's.
     fn unknown(&self) -> Outcome<String> {
-        let mut token = self.access()?;
+        let mut token = self.access(CLIENT, PLAIN)?;
         let last = if token.ends_with('A') { 'B' } else { 'A' };
         token.pop();
         token.push(last);
@@ -111,15 +159,15 @@ impl Data {
     }
 
     /// The codes of people who allow twenty times a millisecond: ids are ordered by time, as they would be.
-    fn exchange(&self, number: usize) -> Outcome<String> {
+    fn exchange(&self, client: &str, scopes: &str, number: usize) -> Outcome<String> {
         let allowed_after = Duration::from_micros(50) * u32::try_from(number)?;
         let code = Code {
             grant: GrantId::new(self.now.plus(allowed_after)),
             user: self.user.id,
             username: &self.user.username,
-            client: CLIENT,
+            client,
             redirect_uri: "https://app.example/cb",
-            scopes: self.scopes.as_str(),
+            scopes,
             audiences: "timetracker",
             challenge: Some(sha256(VERIFIER.as_bytes())),
             issued_at: self.now,
@@ -133,13 +181,22 @@ impl Data {
         Ok(format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"))
     }
 
-    async fn refresh(&self) -> Outcome<String> {
+    /// As many refresh tokens, each of a grant of its own.
+    async fn refreshes(&self, client: &str, scopes: &str) -> Outcome<Vec<String>> {
+        let mut all = Vec::new();
+        for _ in 0..GRANTS {
+            all.push(self.refresh(client, scopes).await?);
+        }
+        Ok(all)
+    }
+
+    async fn refresh(&self, client: &str, scopes: &str) -> Outcome<String> {
         let ends_at = self.now.plus(Duration::from_secs(86_400));
         let grant = Grant {
             id: GrantId::new(self.now),
             user_id: self.user.id,
-            client_id: CLIENT.to_owned(),
-            scopes: self.scopes.clone(),
+            client_id: client.to_owned(),
+            scopes: scopes.parse::<ScopeSet>()?,
             authenticated_at: self.now,
             created_at: self.now,
             ends_at,
@@ -150,9 +207,9 @@ impl Data {
         };
         let token = RefreshToken {
             grant: grant.id,
-            client: CLIENT,
+            client,
             username: &self.user.username,
-            scopes: self.scopes.as_str(),
+            scopes,
             audiences: "timetracker",
             generation: 1,
             issued_at: self.now,

@@ -1,0 +1,110 @@
+"""Programs that are started for a measurement and ended after it, and what the system says about them."""
+
+import glob
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def family(pid):
+    """A process and its descendants."""
+    parents = {}
+    for stat in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            fields = Path(stat).read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(stat.split("/")[2]))
+    found, waiting = [], [pid]
+    while waiting:
+        each = waiting.pop()
+        found.append(each)
+        waiting += parents.get(each, [])
+    return found
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        for each in family(pid):
+            try:
+                fields = Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def memory_mb(pid):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+class Running:
+    """A process that is ended by its own id."""
+
+    def __init__(self, command, environment, port):
+        self.began = time.perf_counter()
+        self.process = subprocess.Popen(command, env={**os.environ, **environment})
+        self.pid = self.process.pid
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                break
+            except OSError:
+                if self.process.poll() is not None or time.perf_counter() - self.began > 20:
+                    sys.exit(f"{command[0]} did not start")
+                time.sleep(0.0005)
+        self.ready_ms = (time.perf_counter() - self.began) * 1000
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+
+class Postgres:
+    """A cluster of its own in a temporary folder, with its default durability."""
+
+    def __init__(self, folder):
+        bins = sorted(glob.glob("/usr/lib/postgresql/*/bin")) or [os.path.dirname(shutil.which("initdb") or "")]
+        self.data, self.port = Path(folder) / "cluster", free_port()
+        self.data.mkdir()
+        self.user = None
+        if os.geteuid() == 0:
+            self.user = "postgres"
+            os.chmod(folder, 0o755)
+            os.chown(self.data, pwd.getpwnam("postgres").pw_uid, -1)
+        self.bin = Path(bins[-1])
+        self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres")
+        options = f"-p {self.port} -k {self.data} -c listen_addresses=127.0.0.1"
+        self.run("pg_ctl", "-D", self.data, "-o", options, "-w", "-l", self.data / "log", "start")
+        self.pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        for name in ("authz", "timetracker"):
+            self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+
+    def run(self, program, *arguments):
+        command = [str(self.bin / program), *map(str, arguments)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=self.user, cwd="/")
+
+    def url(self, name):
+        return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
+
+    def end(self):
+        self.run("pg_ctl", "-D", self.data, "-m", "fast", "stop")
