@@ -14,7 +14,6 @@ use crate::profile::{self, ClaimSet};
 use crate::signatures::{self, Failed};
 use crate::store::clients::Client;
 use crate::store::session_clients::SessionClient;
-use crate::store::{groups, users};
 
 /// How everybody signs in here: the authentication context, in our own words, ...
 pub const ACR: &str = "1";
@@ -90,9 +89,7 @@ async fn person(app: &App, id: UserId, claims: ClaimSet) -> Result<Map<String, V
     if claims.is_empty() {
         return Ok(Map::new());
     }
-    let found = app.db.read(move |conn| Ok((users::by_id(conn, id)?, groups::of(conn, id)?))).await?;
-    let (user, groups) = found;
-    Ok(user.map_or_else(Map::new, |user| profile::told(claims, &user, groups)))
+    Ok(profile::told(app, id, claims).await?.unwrap_or_default())
 }
 
 /// What is remembered of a client that is given an ID token in a session, so that it hears of its end; nothing of one

@@ -1,11 +1,14 @@
 //! What a person is to others: the standard claims of OpenID Connect Core section 5.1, which of them a scope or a
 //! request asks for, and how they are told.
 
+use model::db::DbError;
+use model::id::UserId;
 use model::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::store::users::User;
+use crate::app::App;
+use crate::store::{groups, users};
 
 /// The claims there are. A claim's place is its number in sealed tokens: append only.
 const CLAIMS: [&str; 20] = [
@@ -73,6 +76,11 @@ impl ClaimSet {
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    /// Whether the claim of that name is in it.
+    pub fn contains(self, name: &str) -> bool {
+        self.names().any(|each| each == name)
     }
 
     /// Whether none is in it.
@@ -145,18 +153,29 @@ pub struct Address {
     pub country: Option<String>,
 }
 
-/// The claims in `asked` that are known of a person. One that is not known is left out (section 5.3.2).
-pub fn told(asked: ClaimSet, user: &User, groups: Vec<String>) -> Map<String, Value> {
-    let mut known = match serde_json::to_value(&*user.profile) {
+/// The claims in `asked` that are known of a person. One that is not known is left out (section 5.3.2). `None` when there
+/// is no such person.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn told(app: &App, id: UserId, asked: ClaimSet) -> Result<Option<Map<String, Value>>, DbError> {
+    let with_groups = asked.contains("groups");
+    let found = app.db.read(move |conn| {
+        let Some((username, profile)) = users::profile(conn, id)? else { return Ok(None) };
+        let groups = if with_groups { groups::of(conn, id)? } else { Vec::new() };
+        Ok(Some((username, profile, groups)))
+    });
+    let Some((username, profile, groups)) = found.await? else { return Ok(None) };
+    let mut known = match serde_json::to_value(&*profile) {
         Ok(Value::Object(known)) => known,
         _ => Map::new(),
     };
-    if user.profile.preferred_username.is_none() {
-        known.insert("preferred_username".to_owned(), user.username.clone().into());
+    if profile.preferred_username.is_none() {
+        known.insert("preferred_username".to_owned(), username.into());
     }
     known.insert("groups".to_owned(), groups.into());
-    let told = asked.names().filter_map(|name| Some((name.to_owned(), known.get(name)?.clone())));
-    told.filter(|(_, value)| !value.is_null()).collect()
+    let told = asked.names().filter_map(|name| known.swap_remove_entry(name));
+    Ok(Some(told.filter(|(_, value)| !value.is_null()).collect()))
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ impl By {
     fn may_change(self, conn: &mut Conn, id: &ClientId) -> QueryResult<bool> {
         match self {
             Self::Administrator => Ok(true),
-            Self::Owner(owner) => Ok(users::hold(conn, owner.id, owner.since)?.is_some()
+            Self::Owner(owner) => Ok(users::hold(conn, owner.id, owner.since)?
                 && clients::hold_of_person(conn, id.as_str(), owner.id)?),
         }
     }

@@ -181,15 +181,16 @@ async fn show(app: &App, username: &str) -> Outcome {
     let key = username_key(username);
     let found = app.db.read(move |conn| {
         let Some(user) = users::find(conn, &key)? else { return Ok(None) };
+        let Some((_, profile)) = users::profile(conn, user.id)? else { return Ok(None) };
         let groups = groups::of(conn, user.id)?;
-        Ok(Some((user, groups)))
+        Ok(Some((user, profile, groups)))
     });
-    let (user, groups) = found.await?.ok_or(NOBODY)?;
+    let (user, profile, groups) = found.await?.ok_or(NOBODY)?;
     let state = user.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled since {at}"));
     let mut json = described(&user);
     if let Some(members) = json.as_object_mut() {
         members.insert("groups".to_owned(), json!(groups));
-        members.insert("profile".to_owned(), json!(&*user.profile));
+        members.insert("profile".to_owned(), json!(&*profile));
     }
     Ok(Report {
         text: format!(
@@ -198,7 +199,7 @@ async fn show(app: &App, username: &str) -> Outcome {
             user.username,
             user.created_at,
             groups.join(" "),
-            user.profile.as_str()
+            profile.as_str()
         ),
         json,
     })

@@ -22,7 +22,6 @@ use super::params::Params;
 use crate::app::App;
 use crate::profile::{self, ClaimSet};
 use crate::store::clients::Client;
-use crate::store::{groups, users};
 use crate::{edge, id_token, signatures};
 
 /// An access token as it was presented.
@@ -104,12 +103,11 @@ pub async fn answer(app: web::Data<App>, presented: Presented) -> Result<HttpRes
     presented.belongs_to_its_sender(&app, token.key).await?;
     let (Some(id), Some(asked)) = (token.user, token.userinfo) else { return Err(Refusal::Insufficient) };
     let client = app.clients.find(token.client).await?.ok_or_else(invalid)?;
-    let found = app.db.read(move |conn| Ok((users::by_id(conn, id)?, groups::of(conn, id)?))).await?;
-    let (Some(user), groups) = found else { return Err(invalid()) };
-    let scopes = token.scopes.split(' ').collect();
+    let asked = ClaimSet::of_scopes(&token.scopes.split(' ').collect()).union(asked);
+    let known = profile::told(&app, id, asked).await?.ok_or_else(invalid)?;
     let mut claims = Map::new();
     claims.insert("sub".to_owned(), id_token::subject(&app, &client, id).into());
-    claims.extend(profile::told(ClaimSet::of_scopes(&scopes).union(asked), &user, groups));
+    claims.extend(known);
     told(&app, &client, claims).await
 }
 

@@ -66,7 +66,7 @@ pub async fn register(
     let event = By::Owner(owner).did(What::ClientCreated, &client.id, origin, client.created_at);
     let limit = i64::from(app.config.limits.clients_per_person);
     let inserted = app.db.write(move |conn| {
-        if users::hold_alone(conn, owner.id, owner.since)?.is_none() {
+        if !users::hold_alone(conn, owner.id, owner.since)? {
             return Ok(Err(Refused::NoPerson));
         }
         if limit > 0 && clients::count_of_person(conn, owner.id)? >= limit {

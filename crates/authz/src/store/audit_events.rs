@@ -9,7 +9,7 @@ use crate::schema::audit_events;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = audit_events)]
+#[diesel(table_name = audit_events, treat_none_as_default_value = false)]
 pub struct AuditEvent {
     /// When; the first time, if it happened several times.
     pub at: Timestamp,

@@ -253,8 +253,8 @@ pub fn hold(conn: &mut Conn, id: &str) -> QueryResult<bool> {
     match conn {
         Conn::Sqlite(_) => clients::table.find(id).count().get_result::<i64>(conn).map(|count| count == 1),
         Conn::Postgres(conn) => {
-            let held = diesel::sql_query("SELECT 1 FROM clients WHERE id = $1 FOR KEY SHARE");
-            held.bind::<Text, _>(id).execute(conn).map(|count| count == 1)
+            let held = clients::table.find(id).select(clients::id).for_key_share();
+            Ok(held.get_result::<ClientId>(conn).optional()?.is_some())
         }
     }
 }

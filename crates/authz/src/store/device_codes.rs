@@ -24,7 +24,7 @@ const JITTER: Duration = Duration::from_millis(500);
 
 /// A device code's row.
 #[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = device_codes)]
+#[diesel(table_name = device_codes, treat_none_as_default_value = false)]
 pub struct DeviceCode {
     /// SHA-256 of the device code.
     pub id: Vec<u8>,

@@ -4,18 +4,18 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use model::db::Conn;
+use model::db::{Conn, Kept};
 use model::id::{GrantId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 
 use super::clients::{Client, vouches as client_vouches};
-use super::{insert_unless_taken, revocations, users};
+use super::{directly, insert_unless_taken, revocations, users};
 use crate::schema::{clients, grants};
 
 /// A grant's row.
 #[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = grants)]
+#[diesel(table_name = grants, treat_none_as_default_value = false)]
 pub struct Grant {
     /// The id of the code that bought it.
     pub id: GrantId,
@@ -60,7 +60,7 @@ pub enum Refused {
 /// # Errors
 /// When a statement fails; nothing is redeemed then.
 pub fn claim(conn: &mut Conn, grant: &Grant, code_issued_at: Timestamp) -> QueryResult<Result<(), Refused>> {
-    if users::hold(conn, grant.user_id, code_issued_at)?.is_none() {
+    if !users::hold(conn, grant.user_id, code_issued_at)? {
         return Ok(Err(Refused::NoPerson));
     }
     if !client_vouches(conn, &grant.client_id, code_issued_at)? {
@@ -101,11 +101,9 @@ pub fn rotate(
         rotated => rotated,
     };
     if let Some(grant) = rotated {
-        return match users::vouched_for(conn, grant.user_id, grant.created_at)? {
-            Some(_) => Ok(Ok(grant)),
-            // The row was written, but to no effect: its person's grants give nothing from now on.
-            None => Ok(Err(Refused::NoPerson)),
-        };
+        // If not, the row was written, but to no effect: its person's grants give nothing from now on.
+        let counts = users::vouches(conn, grant.user_id, grant.created_at)?;
+        return Ok(if counts { Ok(grant) } else { Err(Refused::NoPerson) });
     }
     let grant: Option<Grant> = grants::table.find(presented.grant).get_result(conn).optional()?;
     match grant {
@@ -130,15 +128,14 @@ fn replace_live(conn: &mut Conn, presented: &Presented, now: Timestamp) -> Query
         .filter(grants::refresh_current.eq(presented.generation))
         .filter(grants::revoked_at.is_null())
         .filter(grants::ends_at.gt(now));
-    diesel::update(live)
+    let replace = diesel::update(live)
         .set((
             grants::refresh_current.eq(presented.generation.saturating_add(1)),
             grants::refresh_previous.eq(presented.generation),
             grants::rotated_at.eq(now),
         ))
-        .returning(grants::all_columns)
-        .get_result(conn)
-        .optional()
+        .returning(grants::all_columns);
+    directly!(conn, |conn| Kept(replace).get_result(conn)).optional()
 }
 
 /// The overlap is looked for on both sides of now: who replaced it may have read a later clock, and without an overlap

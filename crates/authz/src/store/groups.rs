@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use model::db::Conn;
 use model::id::UserId;
 
-use super::{insert_unless_taken, users};
+use super::{directly, insert_unless_taken, users};
 use crate::schema::{groups, user_groups};
 
 /// The groups a person is in, by name.
@@ -12,11 +12,8 @@ use crate::schema::{groups, user_groups};
 /// # Errors
 /// When a statement fails.
 pub fn of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<String>> {
-    user_groups::table
-        .filter(user_groups::user_id.eq(user))
-        .order(user_groups::group_name)
-        .select(user_groups::group_name)
-        .load(conn)
+    let theirs = user_groups::table.filter(user_groups::user_id.eq(user)).order(user_groups::group_name);
+    directly!(conn, |conn| theirs.select(user_groups::group_name).load(conn))
 }
 
 /// Puts a person into exactly these groups, and makes those there are not yet. Answers whom it concerns; `None` when

@@ -32,14 +32,21 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/authz/p
 /// Inserts unless a unique key is taken already: `Ok(1)` means that this caller won. `ON CONFLICT` is what diesel's MultiConnection lacks, hence the match.
 macro_rules! insert_unless_taken {
     ($conn:expr, $table:expr, $values:expr) => {
-        match $conn {
-            model::db::Conn::Sqlite(conn) => {
-                diesel::insert_into($table).values($values).on_conflict_do_nothing().execute(conn)
-            }
-            model::db::Conn::Postgres(conn) => {
-                diesel::insert_into($table).values($values).on_conflict_do_nothing().execute(conn)
-            }
-        }
+        crate::store::directly!($conn, |conn| {
+            diesel::insert_into($table).values($values).on_conflict_do_nothing().execute(conn)
+        })
     };
 }
 use insert_unless_taken;
+
+/// Runs a query on the connection itself. Through [`model::db::Conn`] it is written out as text three times whenever it
+/// runs, directly not even once when it was prepared before: for what goes on with every request.
+macro_rules! directly {
+    ($conn:expr, |$itself:ident| $run:expr) => {
+        match $conn {
+            model::db::Conn::Sqlite($itself) => $run,
+            model::db::Conn::Postgres($itself) => $run,
+        }
+    };
+}
+use directly;

@@ -30,7 +30,7 @@ pub struct Revocation {
 
 /// A row to be written.
 #[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = revocations)]
+#[diesel(table_name = revocations, treat_none_as_default_value = false)]
 pub struct NewRevocation {
     kind: &'static str,
     key: String,

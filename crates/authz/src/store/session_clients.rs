@@ -1,7 +1,6 @@
 //! Which clients have been given an ID token in a browser session and want to be told when it ends.
 
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
 use model::db::Conn;
 use model::id::{SessionId, UserId};
 use model::time::Timestamp;
@@ -32,8 +31,8 @@ pub fn insert(conn: &mut Conn, client: &SessionClient, now: Timestamp) -> QueryR
     let is_live = match conn {
         // Whoever ends the session now waits, and then finds this row.
         Conn::Postgres(conn) => {
-            let held = diesel::sql_query("SELECT 1 FROM sessions WHERE sid = $1 FOR SHARE");
-            held.bind::<Binary, _>(client.sid).execute(conn)? > 0
+            let held = sessions::table.filter(sessions::sid.eq(client.sid)).select(sessions::sid).for_share();
+            held.get_result::<SessionId>(conn).optional()?.is_some()
         }
         Conn::Sqlite(_) => is_live(conn, client.sid)?,
     };

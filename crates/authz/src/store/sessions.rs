@@ -7,7 +7,7 @@ use model::time::Timestamp;
 
 use super::session_clients::SessionClient;
 use super::users::User;
-use super::{logout_deliveries, session_clients};
+use super::{directly, logout_deliveries, session_clients};
 use crate::schema::{sessions, users};
 
 /// A session's row.
@@ -33,8 +33,11 @@ pub struct Session {
 /// # Errors
 /// When a statement fails.
 pub fn find(conn: &mut Conn, id: &[u8], now: Timestamp) -> QueryResult<Option<(Session, User)>> {
-    let found: Option<(Session, User)> =
-        sessions::table.inner_join(users::table).filter(sessions::id.eq(id)).get_result(conn).optional()?;
+    let of_somebody = sessions::table.inner_join(users::table).filter(sessions::id.eq(id));
+    let found: Option<(Session, User)> = directly!(conn, |conn| {
+        of_somebody.select((sessions::all_columns, User::as_select())).get_result(conn)
+    })
+    .optional()?;
     Ok(found.filter(|(session, user)| now < session.ends_at && user.vouches_for(session.created_at)))
 }
 

@@ -1,18 +1,18 @@
 //! People.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use model::db::Conn;
 use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
 
 use super::json::Json;
-use super::{attempts, former_names, insert_unless_taken, revocations, sessions};
+use super::{attempts, directly, former_names, insert_unless_taken, revocations, sessions};
 use crate::profile::Profile;
 use crate::schema::{grants, users};
 
-/// A person's row.
-#[derive(Clone, Debug, Queryable)]
+/// A person's row, without their profile, which most who look them up have no use for.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = users)]
 pub struct User {
     /// The id, whose decimal form is their `sub`.
     pub id: UserId,
@@ -28,10 +28,6 @@ pub struct User {
     pub valid_from: Timestamp,
     /// Since when they may not sign in.
     pub disabled_at: Option<Timestamp>,
-    /// What they are to others.
-    pub profile: Json<Profile>,
-    /// Since when they are gone; then nothing else is left of them here.
-    pub deleted_at: Option<Timestamp>,
 }
 
 impl User {
@@ -61,15 +57,16 @@ pub struct NewUser {
 /// When a statement fails.
 pub fn find(conn: &mut Conn, username_key: &str) -> QueryResult<Option<User>> {
     let named = users::table.filter(users::username_key.eq(username_key));
-    named.filter(users::deleted_at.is_null()).get_result(conn).optional()
+    named.filter(users::deleted_at.is_null()).select(User::as_select()).get_result(conn).optional()
 }
 
-/// The person of that id.
+/// The name and the profile of the person of that id.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn by_id(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
-    users::table.find(id).get_result(conn).optional()
+pub fn profile(conn: &mut Conn, id: UserId) -> QueryResult<Option<(String, Json<Profile>)>> {
+    let person = users::table.find(id).select((users::username, users::profile));
+    directly!(conn, |conn| person.get_result(conn)).optional()
 }
 
 /// Sets what a person is to others. Answers whom it concerns; `None` when there is no such person.
@@ -109,7 +106,7 @@ pub fn change_profile(
 /// # Errors
 /// When a statement fails.
 pub fn all(conn: &mut Conn) -> QueryResult<Vec<User>> {
-    users::table.filter(users::deleted_at.is_null()).order(users::id).load(conn)
+    users::table.filter(users::deleted_at.is_null()).order(users::id).select(User::as_select()).load(conn)
 }
 
 /// Adds a person; `None` when the name is taken, or was somebody's.
@@ -133,21 +130,32 @@ pub fn insert(conn: &mut Conn, new: &NewUser) -> QueryResult<Option<User>> {
 /// # Errors
 /// When a statement fails.
 pub fn vouched_for(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option<User>> {
-    let user = by_id(conn, id)?;
-    Ok(user.filter(|user| user.vouches_for(since)))
+    vouched(id, since).select(User::as_select()).get_result(conn).optional()
 }
 
-/// As [`vouched_for`]; on PostgreSQL their row is held against change until the transaction ends, so that
-/// "disabled" and "granted" cannot pass each other.
+/// As [`User::vouches_for`] has it.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn vouched(id: UserId, since: Timestamp) -> _ {
+    users::table.find(id).filter(users::disabled_at.is_null()).filter(users::valid_from.lt(since))
+}
+
+/// Whether [`vouched_for`] would find somebody.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn hold(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option<User>> {
-    let user: Option<User> = match conn {
-        Conn::Sqlite(conn) => users::table.find(id).get_result(conn).optional()?,
-        Conn::Postgres(conn) => users::table.find(id).for_share().get_result(conn).optional()?,
-    };
-    Ok(user.filter(|user| user.vouches_for(since)))
+pub fn vouches(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<bool> {
+    directly!(conn, |conn| vouched(id, since).count().get_result::<i64>(conn)).map(|count| count == 1)
+}
+
+/// As [`vouches`]; on PostgreSQL their row is then held against change until the transaction ends, so that "disabled" and
+/// "granted" cannot pass each other.
+///
+/// # Errors
+/// When a statement fails.
+pub fn hold(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<bool> {
+    let Conn::Postgres(conn) = conn else { return vouches(conn, id, since) };
+    let held = vouched(id, since).select(users::id).for_share().get_result::<UserId>(conn).optional()?;
+    Ok(held.is_some())
 }
 
 /// As [`hold`], and alone: whoever else would hold it alone waits for the transaction to end, so that what a person may
@@ -155,14 +163,11 @@ pub fn hold(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option
 ///
 /// # Errors
 /// When a statement fails.
-pub fn hold_alone(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<Option<User>> {
-    if let Conn::Postgres(conn) = conn {
-        // Not FOR UPDATE: who only refers to the person (a session, a grant) need not wait.
-        diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE")
-            .bind::<BigInt, _>(id)
-            .execute(conn)?;
-    }
-    vouched_for(conn, id, since)
+pub fn hold_alone(conn: &mut Conn, id: UserId, since: Timestamp) -> QueryResult<bool> {
+    let Conn::Postgres(conn) = conn else { return vouches(conn, id, since) };
+    // Not FOR UPDATE: who only refers to the person (a session, a grant) need not wait.
+    let held = vouched(id, since).select(users::id).for_no_key_update();
+    Ok(held.get_result::<UserId>(conn).optional()?.is_some())
 }
 
 /// Replaces a password hash by one of a higher cost for the same password.

@@ -7,6 +7,7 @@
 //! (`docs/decisions/0003-database-threads.md` has the figures).
 
 mod connection;
+mod kept;
 mod migrations;
 mod probe;
 mod queue;
@@ -28,6 +29,7 @@ use diesel::r2d2::Pool;
 use tokio::sync::oneshot;
 
 pub use connection::{Conn, MultiBackend};
+pub use kept::Kept;
 pub use migrations::Migrations;
 pub use probe::Probe;
 pub use url::{DatabaseUrl, DatabaseUrlError};

@@ -2,11 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::PooledConnection;
+use diesel::{QueryResult, RunQueryDsl};
 
 use super::connection::Manager;
+use super::kept::Text;
 use super::queue::{Outcome, Waiting, Work};
 use super::{Conn, ConnectionPool, DbError};
 
@@ -124,12 +125,12 @@ fn write_together(conn: &mut Conn, mut tasks: Tasks) -> bool {
 }
 
 fn in_savepoint(conn: &mut Conn, task: &mut Box<dyn Work>) -> QueryResult<Outcome> {
-    conn.batch_execute("SAVEPOINT task")?;
+    Text("SAVEPOINT task").execute(conn)?;
     let outcome = task.run(conn);
-    conn.batch_execute(match outcome {
-        Outcome::Keep => "RELEASE task",
-        Outcome::Undo | Outcome::Doubt => "ROLLBACK TO task; RELEASE task",
-    })?;
+    match outcome {
+        Outcome::Keep => drop(Text("RELEASE task").execute(conn)?),
+        Outcome::Undo | Outcome::Doubt => conn.batch_execute("ROLLBACK TO task; RELEASE task")?,
+    }
     Ok(outcome)
 }
 

@@ -32,7 +32,11 @@ pub(super) async fn set(app: &App, origin: &Origin, username: &str, merge: bool)
 /// What is said besides what is known; null takes away (RFC 7396).
 async fn change_to(app: &App, origin: &Origin, username: &str, said: Map<String, Value>) -> Outcome {
     let key = username_key(username);
-    let read = app.db.read(move |conn| users::find(conn, &key)).await?.ok_or(NOBODY)?.profile;
+    let found = app.db.read(move |conn| {
+        let Some(user) = users::find(conn, &key)? else { return Ok(None) };
+        users::profile(conn, user.id)
+    });
+    let (_, read) = found.await?.ok_or(NOBODY)?;
     let mut members = match serde_json::to_value(&*read)? {
         Value::Object(members) => members,
         _ => Map::new(),
