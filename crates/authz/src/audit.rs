@@ -195,11 +195,12 @@ impl What {
 }
 
 /// An event as it is gathered.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 struct Note {
     what: What,
     user: Option<UserId>,
-    client: Option<String>,
+    /// Empty for none.
+    client: String,
     address: Option<IpAddr>,
     detail: String,
 }
@@ -218,31 +219,13 @@ pub struct About<'a> {
 /// Gathers events that are written a little later.
 #[derive(Default)]
 pub struct Audit {
-    gathered: Mutex<HashMap<Note, (Timestamp, i64)>>,
+    gathered: Mutex<Gathered>,
 }
 
 impl Audit {
     /// Gathers an event.
     pub fn note(&self, what: What, address: IpAddr, about: About, at: Timestamp) {
-        let note = Note {
-            what,
-            user: about.user,
-            client: about.client.map(|client| client.as_str().to_owned()),
-            address: Some(address),
-            detail: about.detail.to_owned(),
-        };
-        self.add(note, at, 1);
-    }
-
-    fn add(&self, note: Note, at: Timestamp, times: i64) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = gathered.len() >= MAX_GATHERED && !gathered.contains_key(&note);
-        let note = if is_full {
-            Note { user: None, client: None, address: None, detail: String::new(), ..note }
-        } else {
-            note
-        };
-        gathered.entry(note).or_insert((at, 0)).1 += times;
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner).note(what, address, about, at);
     }
 
     /// Writes what was gathered. What could not be written is kept for the next time.
@@ -250,7 +233,8 @@ impl Audit {
     /// # Errors
     /// When the database cannot be written.
     pub async fn flush(&self, db: &Db) -> Result<(), DbError> {
-        let gathered = std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
+        let gathered =
+            std::mem::take(&mut self.gathered.lock().unwrap_or_else(PoisonError::into_inner).events);
         if gathered.is_empty() {
             return Ok(());
         }
@@ -259,11 +243,46 @@ impl Audit {
         events.sort_by_key(|event| event.at);
         let written = db.write(move |conn| audit_events::insert(conn, &events)).await;
         if written.is_err() {
+            let mut again = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
             for (note, (at, times)) in gathered {
-                self.add(note, at, times);
+                again.add(note, at, times);
             }
         }
         written
+    }
+}
+
+#[derive(Default)]
+struct Gathered {
+    events: HashMap<Note, (Timestamp, i64)>,
+    /// A note's client and detail to write the next one's into: most are alike, and then none has to be allocated.
+    spare: (String, String),
+}
+
+impl Gathered {
+    fn note(&mut self, what: What, address: IpAddr, about: About, at: Timestamp) {
+        let (mut client, mut detail) = std::mem::take(&mut self.spare);
+        about.client.map_or("", ClientId::as_str).clone_into(&mut client);
+        about.detail.clone_into(&mut detail);
+        self.add(Note { what, user: about.user, client, address: Some(address), detail }, at, 1);
+    }
+
+    fn add(&mut self, mut note: Note, at: Timestamp, times: i64) {
+        if let Some((_, known)) = self.events.get_mut(&note) {
+            *known += times;
+            self.spare = (note.client, note.detail);
+            return;
+        }
+        if self.events.len() >= MAX_GATHERED {
+            note = Note {
+                what: note.what,
+                user: None,
+                client: String::new(),
+                address: None,
+                detail: String::new(),
+            };
+        }
+        self.events.entry(note).or_insert((at, 0)).1 += times;
     }
 }
 
@@ -273,7 +292,7 @@ impl Note {
             at,
             event: self.what.as_str().to_owned(),
             user_id: self.user,
-            client_id: self.client.clone(),
+            client_id: Some(&self.client).filter(|client| !client.is_empty()).cloned(),
             origin: self.address.map_or_else(|| "many".to_owned(), |address| address.to_string()),
             detail: self.detail.clone(),
             times,
@@ -296,7 +315,7 @@ mod tests {
         }
         let gathered = audit.gathered.lock().unwrap();
         let events: Vec<AuditEvent> =
-            gathered.iter().map(|(note, (at, times))| note.event(*at, *times)).collect();
+            gathered.events.iter().map(|(note, (at, times))| note.event(*at, *times)).collect();
         assert_eq!(events.len(), MAX_GATHERED + 1);
         let times = |origin: &str| events.iter().find(|event| event.origin == origin).unwrap().times;
         assert_eq!((times("0.0.0.0"), times("0.0.0.1"), times("many")), (1_011, 1, 10));

@@ -4,7 +4,6 @@
 
 use std::fmt;
 
-use aws_lc_rs::rand;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -13,6 +12,7 @@ use diesel::sql_types::{BigInt, Binary, Text};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::random;
 use crate::time::Timestamp;
 
 /// A person's id at the authorization server; its decimal form is the `sub` of their tokens.
@@ -96,9 +96,8 @@ macro_rules! uuid_id {
             /// A fresh id: the instant in milliseconds, then 74 random bits.
             pub fn new(now: Timestamp) -> Self {
                 let millis = u64::try_from(now.micros() / 1_000).unwrap_or(0);
-                let mut random = [0; 10];
                 // Without randomness nothing can be sealed either, and an id alone opens nothing.
-                let _ = rand::fill(&mut random);
+                let random = random::public().unwrap_or_default();
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
         }

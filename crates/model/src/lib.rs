@@ -4,6 +4,7 @@
 //! * [`introspection`]: the RFC 7662 answer. [`dpop`]: proofs that a key is held (RFC 9449).
 //! * [`settings`]: what an operator said, looked up and parsed with every problem reported at once.
 //! * [`secret`]: values that do not print, and the digest secrets are kept as, and no core dumps.
+//! * [`random`]: random numbers that need not be secret.
 //! * [`logging`]: one structured line per event. [`stop`]: being told to stop. [`request_id`]: what ties a line to its request.
 //! * [`db`]: the front door to SQLite and PostgreSQL: `Db::read` and `Db::write`.
 //!
@@ -16,6 +17,7 @@ pub mod fuzzing;
 pub mod id;
 pub mod introspection;
 pub mod logging;
+pub mod random;
 pub mod request_id;
 pub mod scope;
 pub mod secret;

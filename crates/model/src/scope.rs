@@ -1,6 +1,5 @@
 //! Scope sets: RFC 6749 section 3.3. `scope = scope-token *( SP scope-token )`, order without meaning.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -78,8 +77,10 @@ impl ScopeSet {
 
 impl<'a> FromIterator<&'a str> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = &'a str>>(tokens: I) -> Self {
-        let tokens: BTreeSet<&str> = tokens.into_iter().collect();
-        Self(tokens.into_iter().collect::<Vec<_>>().join(" "))
+        let mut tokens: Vec<&str> = tokens.into_iter().collect();
+        tokens.sort_unstable();
+        tokens.dedup();
+        Self(tokens.join(" "))
     }
 }
 
@@ -90,7 +91,6 @@ impl FromStr for ScopeSet {
         if text.bytes().filter(|byte| *byte == b' ').count() >= MAX_SCOPES {
             return Err(ScopeError::TooMany);
         }
-        let mut tokens = BTreeSet::new();
         for token in text.split(' ') {
             if token.is_empty() {
                 return Err(ScopeError::EmptyToken);
@@ -98,9 +98,8 @@ impl FromStr for ScopeSet {
             if !token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E)) {
                 return Err(ScopeError::Character);
             }
-            tokens.insert(token);
         }
-        Ok(tokens.into_iter().collect())
+        Ok(text.split(' ').collect())
     }
 }
 

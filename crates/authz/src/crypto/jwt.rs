@@ -10,6 +10,7 @@ use jsonwebtoken::crypto::verify;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use model::dpop::{Alg, PublicKey, Signed};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::jwk::VerifyAlg;
@@ -18,10 +19,29 @@ use super::signing::{SigningAlg, SigningKeys};
 /// No honest JWT is longer; a longer one is refused before anything is decoded.
 const MAX_LEN: usize = 8 * 1024;
 
+/// A public key of ours, and what it is good for. Parsed once: that takes as long as an Ed25519 signature.
+pub(super) struct PublicKey {
+    key: DecodingKey,
+    validation: Validation,
+}
+
+impl PublicKey {
+    /// The key in a JWK (RFC 7517).
+    pub(super) fn parse(alg: SigningAlg, jwk: &str) -> Option<Self> {
+        let jwk: Jwk = serde_json::from_str(jwk).ok()?;
+        Some(Self { key: DecodingKey::from_jwk(&jwk).ok()?, validation: signature_only(alg) })
+    }
+}
+
 /// The claims of a JWT of this `typ` that one of our keys has signed, whether it has ended or not. The header's `kid`
 /// says which key; the algorithm is that key's and not the header's, and no other member of the header (`jwk`, `jku`,
 /// `x5c`) names a key. Times and audience are the caller's to judge.
 pub fn signed_by_us(keys: &SigningKeys, text: &str, typ: &str) -> Option<Map<String, Value>> {
+    claims_signed_by_us(keys, text, typ)
+}
+
+/// As [`signed_by_us`], for whoever needs only some of the claims.
+pub fn claims_signed_by_us<C: DeserializeOwned>(keys: &SigningKeys, text: &str, typ: &str) -> Option<C> {
     if text.len() > MAX_LEN {
         return None;
     }
@@ -29,10 +49,8 @@ pub fn signed_by_us(keys: &SigningKeys, text: &str, typ: &str) -> Option<Map<Str
     if header.crit.is_some() || header.typ.as_deref() != Some(typ) {
         return None;
     }
-    let (alg, jwk) = keys.public(&header.kid?)?;
-    let jwk: Jwk = serde_json::from_str(&jwk).ok()?;
-    let data = decode(text, &DecodingKey::from_jwk(&jwk).ok()?, &signature_only(alg)).ok()?;
-    Some(data.claims)
+    let public = keys.public_key(&header.kid?)?;
+    Some(decode(text, &public.key, &public.validation).ok()?.claims)
 }
 
 /// Whether the key in a proof has signed it (RFC 9449 section 4.3): the one header that brings its key, which proves no

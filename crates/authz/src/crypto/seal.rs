@@ -15,12 +15,11 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, Unbou
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use model::dpop::Thumbprint;
+use model::random;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::master::MasterKey;
-use super::random;
-
 pub use claims::{AccessToken, Code, InJwt, OpenId, RefreshToken};
 
 const KEY_ID_LEN: usize = 4;
@@ -98,7 +97,7 @@ impl Sealer {
         // A clock set back to before the first key was made is no reason to seal nothing.
         let usable = keys.iter().find(|(key, _)| key.usable_from <= now).or(keys.last());
         let (SealingKey { id, .. }, key) = usable.ok_or(SealError)?;
-        let nonce = random::bytes::<NONCE_LEN>().map_err(|_| SealError)?;
+        let nonce = random::public::<NONCE_LEN>().ok_or(SealError)?;
         let mut body = Vec::with_capacity(256);
         body.extend_from_slice(&id.to_be_bytes());
         body.extend_from_slice(&nonce);

@@ -22,6 +22,7 @@ use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::jwt::PublicKey;
 use super::wrap::Wrapper;
 
 /// What a key signs with. A key has one algorithm for all its life (RFC 8725 section 3.1).
@@ -169,6 +170,24 @@ impl Pair {
 struct Key {
     kept: KeptKey,
     pair: Option<Pair>,
+    public: Option<Arc<PublicKey>>,
+}
+
+impl Key {
+    fn new(kept: KeptKey, wrapper: &Wrapper) -> Self {
+        let pkcs8 = kept.private.as_ref().and_then(|it| wrapper.unwrap(it, &bound(kept.alg, &kept.kid)));
+        let pair = pkcs8.and_then(|pkcs8| Pair::parse(kept.alg, &pkcs8));
+        let public = PublicKey::parse(kept.alg, &kept.jwk).map(Arc::new);
+        Self { kept, pair, public }
+    }
+}
+
+/// The header of what we sign (RFC 7515 section 4).
+#[derive(Serialize)]
+struct Header<'a> {
+    typ: &'a str,
+    alg: SigningAlg,
+    kid: &'a str,
 }
 
 /// All signing keys, newest first. They are few.
@@ -204,11 +223,7 @@ impl SigningKeys {
     /// Takes exactly these keys from now on. One that another master key has wrapped does not sign.
     pub fn replace(&self, mut keys: Vec<KeptKey>) {
         keys.sort_by(|a, b| (b.usable_from, &b.kid).cmp(&(a.usable_from, &a.kid)));
-        let open = |kept: &KeptKey| {
-            let pkcs8 = self.wrapper.unwrap(kept.private.as_ref()?, &bound(kept.alg, &kept.kid))?;
-            Pair::parse(kept.alg, &pkcs8)
-        };
-        let ring = keys.into_iter().map(|kept| Key { pair: open(&kept), kept }).collect();
+        let ring = keys.into_iter().map(|kept| Key::new(kept, &self.wrapper)).collect();
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 
@@ -247,10 +262,10 @@ impl SigningKeys {
         // A clock set back to before the first key was made is no reason to sign nothing.
         let first = usable.clone().next_back();
         let (kept, pair) = usable.find(|(kept, _)| kept.usable_from <= now).or(first).ok_or(SigningError)?;
-        let header = json!({"typ": typ, "alg": alg.as_str(), "kid": kept.kid});
+        let header = serde_json::to_vec(&Header { typ, alg, kid: &kept.kid }).map_err(|_| SigningError)?;
         let claims = serde_json::to_vec(claims).map_err(|_| SigningError)?;
         let mut text = String::with_capacity(512 + claims.len() * 4 / 3);
-        BASE64_URL_SAFE_NO_PAD.encode_string(header.to_string(), &mut text);
+        BASE64_URL_SAFE_NO_PAD.encode_string(header, &mut text);
         text.push('.');
         BASE64_URL_SAFE_NO_PAD.encode_string(claims, &mut text);
         let signature = pair.sign(text.as_bytes()).ok_or(SigningError)?;
@@ -265,6 +280,11 @@ impl SigningKeys {
         let live = ring.iter().filter(|key| key.kept.retire_after.is_none_or(|until| now < until));
         let keys: Vec<&str> = live.map(|key| key.kept.jwk.as_str()).collect();
         format!("{{\"keys\":[{}]}}", keys.join(","))
+    }
+
+    /// What the key of that id, also one that has retired, is verified with.
+    pub(super) fn public_key(&self, kid: &str) -> Option<Arc<PublicKey>> {
+        self.ring().iter().find(|key| key.kept.kid == kid)?.public.clone()
     }
 
     /// The public key of that id, also of one that has retired, with its algorithm.

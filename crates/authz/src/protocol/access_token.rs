@@ -9,7 +9,7 @@ use model::dpop::Thumbprint;
 use model::id::{GrantId, TokenId, UserId};
 use model::introspection::Confirmation;
 use model::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::OAuthError;
 use super::permission::Permission;
@@ -40,6 +40,12 @@ struct Claims<'a> {
     authentication: Option<Authentication>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
+    sealed: String,
+}
+
+/// What this server itself reads of them.
+#[derive(Deserialize)]
+struct Inside {
     sealed: String,
 }
 
@@ -154,8 +160,8 @@ pub(super) fn open<'a>(
     if !text.starts_with(JWT_PREFIX) {
         return app.sealer.open(text, now, buffer);
     }
-    let claims = jwt::signed_by_us(&app.signing, text, TYP)?;
-    let InJwt(token) = app.sealer.open(claims.get("sealed")?.as_str()?, now, buffer)?;
+    let claims: Inside = jwt::claims_signed_by_us(&app.signing, text, TYP)?;
+    let InJwt(token) = app.sealer.open(&claims.sealed, now, buffer)?;
     Some(token)
 }
 

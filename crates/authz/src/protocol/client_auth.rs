@@ -3,6 +3,7 @@
 
 mod assertion;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,10 +14,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::future::LocalBoxFuture;
 use model::secret::sha256;
-use model::time::Timestamp;
+use model::time::Clock;
 
 use super::error::{Code, OAuthError};
-use super::params::Params;
+use super::params::{self, Params};
 use super::{access_token, cors};
 use crate::app::App;
 use crate::audit::{About, What};
@@ -122,7 +123,6 @@ async fn authenticate(
     path: &str,
     address: IpAddr,
 ) -> Result<Arc<Client>, OAuthError> {
-    let now = app.now();
     let found = app.clients.find(&presented.id).await?;
     if let Some(client) = &found {
         let proof = presented.proof.as_deref();
@@ -130,13 +130,14 @@ async fn authenticate(
             (AuthMethod::PrivateKeyJwt, Some(text)) => assertion::is_good(app, client, text, path).await?,
             _ => {
                 client.metadata.token_endpoint_auth_method.is_none_or(|method| method == presented.method)
-                    && is_proven(client, proof, now)
+                    && is_proven(client, proof, &app.clock)
             }
         };
         if is_proven {
             return Ok(client.clone());
         }
     }
+    let now = app.now();
     let about = About { client: found.as_ref().map(|client| &client.id), ..About::default() };
     app.audit.note(What::ClientRefused, address, about, now);
     match app.wrong_secrets.failed(&format!("{} {}", edge::network(address), presented.id), now) {
@@ -151,11 +152,11 @@ fn too_many(seconds: u64) -> OAuthError {
 }
 
 /// A confidential client by one of its secrets; a public one by having none.
-fn is_proven(client: &Client, secret: Option<&str>, now: Timestamp) -> bool {
+fn is_proven(client: &Client, secret: Option<&str>, clock: &Clock) -> bool {
     let Some(secret) = secret else { return !client.is_confidential };
     let digest = sha256(secret.as_bytes());
     let is = |stored: &Option<Vec<u8>>| stored.as_ref().is_some_and(|stored| equal(stored, &digest));
-    let previous_counts = client.previous_secret_until.is_some_and(|until| now < until);
+    let previous_counts = client.previous_secret_until.is_some_and(|until| clock.now() < until);
     client.is_confidential
         && (is(&client.secret_hash) || (previous_counts && is(&client.previous_secret_hash)))
 }
@@ -230,9 +231,7 @@ fn parse_basic(value: &str) -> Option<Credentials> {
 }
 
 fn form_decoded(text: &str) -> Option<String> {
-    let spaces = text.replace('+', " ");
-    let decoded = percent_encoding::percent_decode_str(&spaces).decode_utf8().ok()?;
-    (!decoded.contains('\0')).then(|| decoded.into_owned())
+    params::decoded(text).ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -159,7 +159,7 @@ impl Params {
 }
 
 /// `+` is a space and `%XX` a byte; most parts have neither. NUL is in no honest parameter.
-fn decoded(part: &str) -> Result<Cow<'_, str>, ParamsError> {
+pub(super) fn decoded(part: &str) -> Result<Cow<'_, str>, ParamsError> {
     if memchr::memchr3(b'%', b'+', 0, part.as_bytes()).is_none() {
         return Ok(Cow::Borrowed(part));
     }

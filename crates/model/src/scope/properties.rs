@@ -1,5 +1,7 @@
 //! What holds of every scope set, not only of those in the tables.
 
+use std::collections::BTreeSet;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
