@@ -76,15 +76,11 @@ pub(super) async fn run(app: &App, origin: &Origin, command: Command) -> Outcome
 }
 
 fn line(row: &RegistrationToken) -> String {
-    let mut line = format!("{}  {} uses left, until {}", row.id, row.uses_left, row.ends_at);
-    if !row.allows.response_types.is_empty() {
-        let types: Vec<String> = row.allows.response_types.iter().map(ToString::to_string).collect();
-        line += &format!(", response types {}", types.join(", "));
-    }
-    if row.allows.without_pkce {
-        line += ", without PKCE";
-    }
-    format!("{line}  {}", row.note)
+    let types: Vec<String> = row.allows.response_types.iter().map(ToString::to_string).collect();
+    let types =
+        if types.is_empty() { String::new() } else { format!(", response types {}", types.join(", ")) };
+    let pkce = if row.allows.without_pkce { ", without PKCE" } else { "" };
+    format!("{}  {} uses left, until {}{types}{pkce}  {}", row.id, row.uses_left, row.ends_at, row.note)
 }
 
 fn described(row: &RegistrationToken) -> Value {

@@ -13,11 +13,11 @@ use crate::store::clients::Client;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ClientAbout<'a> {
     /// Its picture.
-    pub(crate) logo_uri: Option<&'a str>,
+    pub(crate) logo: Option<&'a str>,
     /// What it does with what it learns.
-    pub(crate) policy_uri: Option<&'a str>,
+    pub(crate) policy: Option<&'a str>,
     /// Its terms of service.
-    pub(crate) tos_uri: Option<&'a str>,
+    pub(crate) terms: Option<&'a str>,
 }
 
 impl<'a> ClientAbout<'a> {
@@ -28,15 +28,15 @@ impl<'a> ClientAbout<'a> {
             return Self::default();
         }
         Self {
-            logo_uri: metadata.logo_uri.as_deref(),
-            policy_uri: metadata.policy_uri.as_deref(),
-            tos_uri: metadata.tos_uri.as_deref(),
+            logo: metadata.logo_uri.as_deref(),
+            policy: metadata.policy_uri.as_deref(),
+            terms: metadata.tos_uri.as_deref(),
         }
     }
 
     /// Lets the page show pictures of the origin the client's is at.
     pub(crate) fn allow_logo(&self, page: &mut HttpResponse) {
-        let Some(uri) = self.logo_uri else { return };
+        let Some(uri) = self.logo else { return };
         let before = page.headers().get(header::CONTENT_SECURITY_POLICY);
         let before = before.and_then(|policy| policy.to_str().ok()).unwrap_or(CONTENT_SECURITY_POLICY);
         let sources = format!("img-src 'self' data: {};", redirect_uri::csp_source(uri));
