@@ -394,13 +394,9 @@ async fn a_sector_identifier_names_every_redirect_uri_and_no_picture_is_fetched(
     let changes = [("REGISTRATION", "open"), ("OUTBOUND_NETWORKS", "127.0.0.0/8")];
     let (server, listener) = (server_with(&changes).await, Listener::start().await);
     let body = with("sector_identifier_uri", json!(listener.url("/sector")));
-    for (listed, error) in [
-        ("", "invalid_client_metadata"),
-        ("{}", "invalid_redirect_uri"),
-        (r#"["https://client.example/other"]"#, "invalid_redirect_uri"),
-    ] {
+    for listed in ["", "{}", r#"["https://client.example/other"]"#] {
         listener.says(listed);
-        is_refused(&post(&server, &body, None).await, 400, error);
+        is_refused(&post(&server, &body, None).await, 400, "invalid_client_metadata");
     }
     listener.says(r#"["https://client.example/other","https://client.example/cb"]"#);
     assert_eq!(post(&server, &body, None).await.status, 201);

@@ -248,6 +248,6 @@ pub(super) async fn has_its_sector(app: &web::Data<App>, wanted: &Registration) 
     if wanted.redirect_uris.iter().all(names) {
         Ok(())
     } else {
-        Err(Refusal::RedirectUri("sector_identifier_uri does not list every redirect URI".into()))
+        Err(Refusal::Metadata("sector_identifier_uri does not list every redirect URI".into()))
     }
 }
