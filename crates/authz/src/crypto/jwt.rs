@@ -9,7 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::verify;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use model::dpop::{Alg, PublicKey, Signed};
+use model::dpop::{self, Alg, Signed};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -63,9 +63,9 @@ pub fn is_signed(proof: &Signed<'_>) -> bool {
         Alg::RS256 => Algorithm::RS256,
     };
     let key = match proof.key {
-        PublicKey::P256 { x, y } => DecodingKey::from_ec_components(x, y),
-        PublicKey::Ed25519 { x } => DecodingKey::from_ed_components(x),
-        PublicKey::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
+        dpop::PublicKey::P256 { x, y } => DecodingKey::from_ec_components(x, y),
+        dpop::PublicKey::Ed25519 { x } => DecodingKey::from_ed_components(x),
+        dpop::PublicKey::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
     };
     key.and_then(|key| verify(proof.signature, proof.message.as_bytes(), &key, alg)).unwrap_or(false)
 }

@@ -19,7 +19,7 @@ use crate::registration::{Kind, Registration};
 use crate::response_type::ResponseType;
 
 /// The members of [`ClientMetadata`] that are a client's to say.
-pub(super) const METADATA: [&str; 25] = [
+pub(super) const METADATA: [&str; 26] = [
     "default_max_age",
     "id_token_signed_response_alg",
     "userinfo_signed_response_alg",

@@ -37,6 +37,7 @@ pub enum Verdict {
 }
 
 /// All of them. The clock is moved on for those that have ended.
+#[expect(clippy::too_many_lines, reason = "a table: a credential each, one after the other")]
 pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
     let application = world.register(confidential("Time sheets", CALLBACK)).await;
     let elsewhere =
