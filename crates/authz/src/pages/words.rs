@@ -2,11 +2,19 @@
 
 /// A name as it is shown: without characters that reorder or hide text, and not endless.
 pub(crate) fn displayed(name: &str) -> String {
-    let visible = |each: &char| {
-        !each.is_control()
-            && !matches!(each, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    name.chars().filter(visible).take(100).collect()
+    name.chars().filter(|each| !is_unseen(*each)).take(100).collect()
+}
+
+/// Whether a character shows nothing, or changes how those around it are shown: controls and formats, and the letters
+/// and signs that are blank. The joiners among them are needed in some scripts; between two letters they are not seen.
+pub(crate) fn is_unseen(each: char) -> bool {
+    each.is_control()
+        || matches!(
+            each,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+                | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// A span in the largest unit that fits.
@@ -28,6 +36,8 @@ mod tests {
     #[test]
     fn a_name_cannot_hide_or_reorder_what_is_shown() {
         assert_eq!(displayed("Bank\u{202e}…<b>\u{200b}\n\u{61c}\u{2028}"), "Bank…<b>");
+        assert_eq!(displayed("\u{ad}\u{2060}\u{3164}\u{2800}\u{e0041}B\u{200d}a"), "Ba");
+        assert_eq!(displayed("Zeit – 時間 – وقت"), "Zeit – 時間 – وقت");
         assert_eq!(displayed(&"x".repeat(500)).len(), 100);
     }
 

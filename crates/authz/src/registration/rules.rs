@@ -11,6 +11,7 @@ use super::{Field, Kind, Problem, Refused, Registration};
 use crate::app::App;
 use crate::client_metadata::{AuthMethod, ClientMetadata, SubjectType};
 use crate::client_rules;
+use crate::pages::words::{displayed, is_unseen};
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::redirect_uri;
 use crate::scopes::INTROSPECTION;
@@ -97,16 +98,12 @@ pub(super) fn kept(metadata: ClientMetadata) -> Result<Json<ClientMetadata>, Pro
     Json::new(metadata).map_err(|error| problem(Field::Metadata, error.to_string()))
 }
 
-/// Characters that are not seen, or that turn the text around them: a name is shown where somebody decides.
-const UNSEEN: [char; 16] = [
-    '\u{61c}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}',
-    '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}', '\u{feff}',
-];
-
 fn name(wanted: &str) -> Result<String, Problem> {
     let name = wanted.trim();
-    let is_bad = |each: char| each.is_control() || UNSEEN.contains(&each);
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(is_bad) {
+    // Joiners are letters' business, as long as there are letters.
+    let is_bad = |each: char| is_unseen(each) && !matches!(each, '\u{200c}' | '\u{200d}');
+    let is_blank = displayed(name).trim().is_empty();
+    if is_blank || name.chars().count() > 100 || name.chars().any(is_bad) {
         let what =
             "a name has 1 to 100 characters, and none that are unseen or turn the direction of writing";
         return Err(problem(Field::Name, what));
