@@ -9,6 +9,7 @@ use crate::audit::{Origin, What};
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::clients::Client;
 use crate::store::consents;
+use crate::store::ended_access;
 use crate::store::grants::{self, Grant};
 use crate::store::users::User;
 
@@ -35,8 +36,9 @@ pub async fn live(app: &App, user: &User, now: Timestamp) -> Result<Vec<(Grant, 
     Ok(found.into_iter().filter(gives).collect())
 }
 
-/// Ends grants of a person for a client, and forgets what they agreed to: they are asked again before it gets any more, which
-/// would otherwise give it back without a word. In force when this returns. Whether there was anything to end.
+/// Ends this grant of a person for a client, or all there are, with what was on its way to one, and forgets what they agreed
+/// to: they are asked again before it gets any more, which would otherwise give it back without a word. In force when this
+/// returns. Whether there was anything to end.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -45,17 +47,16 @@ pub async fn end(
     origin: &Origin,
     user: UserId,
     client: &ClientId,
-    ended: Vec<GrantId>,
+    only: Option<GrantId>,
 ) -> Result<bool, DbError> {
-    let (client, now) = (client.clone(), app.now());
+    let (client, now, clock) = (client.clone(), app.now(), app.clock.clone());
     let event = AuditEvent { user_id: Some(user), ..What::AccessEnded.of_client(&client, origin, now) };
     let revoke = move |conn: &mut Conn| {
-        let mut has_ended = consents::forget(conn, user, client.as_str())?;
+        let ended = ended_access::end(conn, user, client.as_str(), only, &clock)?;
+        let had_agreed = consents::forget(conn, user, client.as_str())?;
+        let has_ended = had_agreed || !ended.is_empty();
         for grant in ended {
-            // Somebody else may have ended it since it was read: then there is nothing to tell.
-            let revoked = grants::revoke(conn, grant, now)?.is_some();
-            let event = AuditEvent { detail: grant.to_string(), ..event.clone() };
-            has_ended |= audit_events::insert_if(conn, revoked, event)?;
+            audit_events::insert(conn, &[AuditEvent { detail: grant.to_string(), ..event.clone() }])?;
         }
         Ok(has_ended)
     };

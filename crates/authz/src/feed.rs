@@ -10,14 +10,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use model::db::{Conn, Db, DbError};
-use model::id::{GrantId, TokenId};
+use model::id::{GrantId, TokenId, UserId};
 use model::time::{Clock, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::clients::Clients;
 use crate::crypto::seal::{AccessToken, Sealer};
 use crate::crypto::signing::SigningKeys;
-use crate::store::revocations::Revocation;
+use crate::store::revocations::{LONGEST_ACCESS, Revocation};
 use crate::store::{revocations, sealing_keys, signing_keys};
 
 /// How many rows are read at once.
@@ -53,6 +53,8 @@ pub struct Caches {
 struct Index {
     tokens: HashSet<TokenId>,
     grants: HashSet<GrantId>,
+    /// What a person ended of a client's: the latest instant.
+    access: HashMap<(UserId, String), Timestamp>,
     users: HashMap<i64, Timestamp>,
     clients: HashMap<String, Timestamp>,
     all: Option<Timestamp>,
@@ -63,6 +65,7 @@ struct Index {
 enum Entry {
     Token(TokenId),
     Grant(GrantId),
+    Access(UserId, String),
 }
 
 impl Feed {
@@ -145,6 +148,16 @@ impl Feed {
                     index.drop_after.push((row.drop_after, Entry::Grant(id)));
                 }
             }
+            "access" => {
+                let parts = row.key.split_once(' ');
+                if let Some((Ok(user), client)) =
+                    parts.map(|(user, client)| (user.parse().map(UserId), client))
+                {
+                    let known = index.access.entry((user, client.to_owned())).or_insert(before);
+                    *known = before.max(*known);
+                    index.drop_after.push((row.drop_after, Entry::Access(user, client.to_owned())));
+                }
+            }
             "user" => {
                 if let Ok(id) = row.key.parse() {
                     let known = index.users.entry(id).or_insert(before);
@@ -174,8 +187,14 @@ impl Feed {
     pub fn is_revoked(&self, token: &AccessToken) -> bool {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let voids = |before: Option<&Timestamp>| before.is_some_and(|before| token.issued_at <= *before);
+        // A grant that was ended is there by its name.
+        let of_no_grant = || {
+            let user = token.user.filter(|_| token.grant.is_none() && !index.access.is_empty());
+            user.is_some_and(|user| voids(index.access.get(&(user, token.client.to_owned()))))
+        };
         index.tokens.contains(&token.id)
             || token.grant.is_some_and(|grant| index.grants.contains(&grant))
+            || of_no_grant()
             || token.user.is_some_and(|user| voids(index.users.get(&user.0)))
             || voids(index.clients.get(token.client))
             || voids(index.all.as_ref())
@@ -190,6 +209,14 @@ impl Feed {
                 entry if now <= drop_after => index.drop_after.push((drop_after, entry)),
                 Entry::Token(id) => drop(index.tokens.remove(&id)),
                 Entry::Grant(id) => drop(index.grants.remove(&id)),
+                Entry::Access(user, client) => {
+                    // Another may have been ended since: that has an entry of its own.
+                    let key = (user, client);
+                    if index.access.get(&key).is_some_and(|before| before.plus(LONGEST_ACCESS) <= drop_after)
+                    {
+                        index.access.remove(&key);
+                    }
+                }
             }
         }
     }

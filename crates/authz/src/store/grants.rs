@@ -10,7 +10,7 @@ use model::scope::ScopeSet;
 use model::time::Timestamp;
 
 use super::clients::{Client, vouches as client_vouches};
-use super::{directly, insert_unless_taken, revocations, users};
+use super::{directly, ended_access, insert_unless_taken, revocations, users};
 use crate::schema::{clients, grants};
 
 /// A grant's row.
@@ -54,8 +54,8 @@ pub enum Refused {
     Ended,
 }
 
-/// Redeems a code, unless its person or its client may not act any more: inserts the grant it buys, which its uniqueness allows once. A second redemption ends the
-/// grant (RFC 6749 section 4.1.2).
+/// Redeems a code, unless its person or its client may not act any more, or the one has ended the other's access meanwhile: inserts
+/// the grant it buys, which its uniqueness allows once. A second redemption ends the grant (RFC 6749 section 4.1.2).
 ///
 /// # Errors
 /// When a statement fails; nothing is redeemed then.
@@ -63,7 +63,9 @@ pub fn claim(conn: &mut Conn, grant: &Grant, code_issued_at: Timestamp) -> Query
     if !users::hold(conn, grant.user_id, code_issued_at)? {
         return Ok(Err(Refused::NoPerson));
     }
-    if !client_vouches(conn, &grant.client_id, code_issued_at)? {
+    if !client_vouches(conn, &grant.client_id, code_issued_at)?
+        || ended_access::is_ended(conn, grant.user_id, &grant.client_id, code_issued_at)?
+    {
         return Ok(Err(Refused::Ended));
     }
     if insert_unless_taken!(conn, grants::table, grant)? == 1 {

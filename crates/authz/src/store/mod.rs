@@ -5,6 +5,7 @@ pub mod audit_events;
 pub mod clients;
 pub mod consents;
 pub mod device_codes;
+pub mod ended_access;
 pub mod former_names;
 pub mod grants;
 pub mod groups;

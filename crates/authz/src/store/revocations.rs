@@ -18,7 +18,7 @@ pub const LONGEST_ACCESS: Duration = Duration::from_secs(24 * 3600);
 pub struct Revocation {
     /// Its place in the order of commits.
     pub seq: i64,
-    /// What it concerns: `token`, `grant`, `user`, `client`, `all` or `keys`.
+    /// What it concerns: `token`, `grant`, `access`, `user`, `client`, `all` or `keys`.
     pub kind: String,
     /// Which one.
     pub key: String,
@@ -53,6 +53,16 @@ impl NewRevocation {
             kind: "grant",
             key: id.to_string(),
             issued_before: Some(FOREVER),
+            drop_after: now.plus(LONGEST_ACCESS),
+        }
+    }
+
+    /// Everything made for a person and a client so far, as far as it belongs to no grant.
+    pub fn access(user: UserId, client: &str, now: Timestamp) -> Self {
+        Self {
+            kind: "access",
+            key: access_key(user, client),
+            issued_before: Some(now),
             drop_after: now.plus(LONGEST_ACCESS),
         }
     }
@@ -102,6 +112,11 @@ impl NewRevocation {
     pub fn keys_changed() -> Self {
         Self { kind: "keys", key: String::new(), issued_before: None, drop_after: FOREVER }
     }
+}
+
+/// Neither has a space in it.
+pub(super) fn access_key(user: UserId, client: &str) -> String {
+    format!("{user} {client}")
 }
 
 /// Adds a row. On PostgreSQL writers take turns from here to their commit, because a sequence hands out its

@@ -139,6 +139,7 @@ async fn an_application_whose_access_was_ended_asks_again() {
 }
 
 /// R100: only one's own; another's is not there, to look at or to end.
+/// Section 2 no. 40 of the dossier (doorkeeper #1613).
 #[tokio::test]
 async fn another_persons_is_not_there() {
     let server = server().await;
@@ -209,4 +210,42 @@ async fn what_has_ended_is_not_listed() {
     server.advance(1);
     browser.sign_in("ada").await;
     assert!(ends(&browser).await.is_empty());
+}
+
+/// R35, R63: what was on its way when the person ended it arrives nowhere: a code, a device that was let in, a token that
+/// belongs to no grant. What they allow later does, and others' is untouched.
+#[tokio::test]
+async fn what_was_on_its_way_when_access_was_ended_gives_nothing() {
+    let server = server().await;
+    let types = r#"{"response_types":["code","token"]}"#;
+    let web = server.new_client("web").metadata(types).register().await;
+    let phone = server.client("phone").await;
+    let (ada, bob) = (server.signed_in("ada").await, server.signed_in("bob").await);
+    for which in ["one", "all"] {
+        allow(&server, &ada, &web, "read").await;
+        server.advance(1);
+        let (code, of_phone, of_bob) =
+            (ada.code_for(&web).await, ada.code_for(&phone).await, bob.code_for(&web).await);
+        let device = web.device().await;
+        ada.allows(&device).await;
+        let request = AuthorizationRequest::of(&web).with("response_type", "token");
+        let token = ada.decide(&request, "allow").await.location().to_owned();
+        let token = token.split_once("#access_token=").unwrap().1.split('&').next().unwrap().to_owned();
+        assert!(web.vouches_for(&token).await);
+        server.advance(1);
+        end(&ada, &ends(&ada).await[0], which).await.location();
+        web.redeem(&code).await.is_error(400, "invalid_grant");
+        web.poll(&device).await.is_error(400, "invalid_grant");
+        assert!(!web.vouches_for(&token).await);
+        for (client, code) in [(&phone, of_phone), (&web, of_bob)] {
+            assert_eq!(client.redeem(&code).await.status, 200);
+        }
+        server.advance(1);
+        let (access, refresh) = allow(&server, &ada, &web, "read").await;
+        assert!(web.vouches_for(&access).await);
+        assert_eq!(web.refresh(&refresh).await.status, 200);
+        while let Some(path) = ends(&ada).await.pop() {
+            end(&ada, &path, "all").await.location();
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `authz user grants`, `revoke`, `sessions` and `sign-out`: where a person is signed in, and who acts for them.
 
 use clap::Args;
-use model::id::{ClientId, GrantId, SessionId};
+use model::id::{ClientId, SessionId};
 use serde_json::{Value, json};
 
 use super::{NOBODY, change, done};
@@ -95,10 +95,10 @@ pub(super) async fn revoke(app: &App, origin: &Origin, revoke: Revoke) -> Outcom
     };
     let meant: Vec<&(Grant, Client)> = live.iter().filter(is_meant).collect();
     let client = meant.first().map(|(_, client)| client.id.clone()).or(which.client.map(ClientId));
-    let ids: Vec<GrantId> = meant.iter().map(|(grant, _)| grant.id).collect();
-    let count = ids.len();
+    let only = which.grant.and_then(|_| meant.first().map(|(grant, _)| grant.id));
+    let count = meant.len();
     let has_ended = match client {
-        Some(client) => access::end(app, origin, user.id, &client, ids).await?,
+        Some(client) => access::end(app, origin, user.id, &client, only).await?,
         None => false,
     };
     if !has_ended {

@@ -2,7 +2,6 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use model::id::GrantId;
 use model::time::Timestamp;
 
 use super::browser::{self, Browser, PageForm};
@@ -77,7 +76,8 @@ pub async fn ask(
 }
 
 /// Ends one, or all of its application; in force when this returns. The person is asked again before the application gets
-/// any more: what they agreed to once would otherwise give it back without a word.
+/// any more: what they agreed to once would otherwise give it back without a word, and so would a code it has not yet
+/// redeemed.
 ///
 /// # Errors
 /// When the form is not ours, there is none of this person's, or the database cannot be asked.
@@ -90,10 +90,8 @@ pub async fn end(
     let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
     let live = access::live(&app, &signed_in.user, signed_in.at).await?;
     let (chosen, client) = find(&live, &id)?;
-    let all = params.get("which") == Some("all");
-    let of_client = live.iter().filter(|(_, each)| each.id == client.id).map(|(grant, _)| grant.id);
-    let ended: Vec<GrantId> = of_client.filter(|id| all || *id == chosen.id).collect();
-    access::end(&app, &Origin::Address(browser.address()), signed_in.user.id, &client.id, ended).await?;
+    let only = if params.get("which") == Some("all") { None } else { Some(chosen.id) };
+    access::end(&app, &Origin::Address(browser.address()), signed_in.user.id, &client.id, only).await?;
     let location = format!("{}/o/authorized_tokens/", app.config.issuer.base());
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish())
 }

@@ -3,6 +3,7 @@
 use authz::registration::Ending;
 
 use super::{one_and_two, winners};
+use crate::authorized_tokens;
 
 /// C9, R48, R61: whatever the order, once all have returned nothing of the grant is alive.
 #[tokio::test]
@@ -252,6 +253,47 @@ async fn issuing_against_deleting_the_person_leaves_nothing_alive() {
             }
             assert!(!browser.is_signed_in().await);
             assert_eq!(servers[0].count("grants").await, 0);
+        }
+    }
+}
+
+/// R35, R63, C9: codes redeemed while their person ends all of the application's access: whichever comes first, none of
+/// it is alive afterwards.
+#[tokio::test]
+async fn redeeming_against_ending_access_leaves_nothing_alive() {
+    for servers in one_and_two(&[]).await {
+        let client = servers[0].client("web").await;
+        let browser = servers[0].signed_in("ada").await;
+        for _ in 0..6 {
+            servers[0].advance(1);
+            assert_eq!(client.redeem(&browser.code_for(&client).await).await.status, 200);
+            let mut codes = Vec::new();
+            for _ in 0..8 {
+                codes.push(browser.code_for(&client).await);
+            }
+            let path = authorized_tokens::ends(&browser).await.pop().unwrap();
+            let shown = browser.get(&path).await.form("end-access-form").with("which", "all");
+            let redeeming: Vec<_> = codes
+                .into_iter()
+                .enumerate()
+                .map(|(number, code)| {
+                    let client = client.at(&servers[number % servers.len()]);
+                    tokio::spawn(async move { client.redeem(&code).await })
+                })
+                .collect();
+            browser.at(servers.last().unwrap()).submit(&shown).await.location();
+            let mut answers = Vec::new();
+            for each in redeeming {
+                answers.push(each.await.unwrap());
+            }
+            for server in &servers {
+                server.app().feed.catch_up().await.unwrap();
+                for winner in winners(&answers) {
+                    assert!(!client.at(server).vouches_for(&winner.text("access_token")).await);
+                    let refresh = winner.text("refresh_token");
+                    client.at(server).refresh(&refresh).await.is_error(400, "invalid_grant");
+                }
+            }
         }
     }
 }

@@ -1,0 +1,56 @@
+//! What people end of an application's access: with its grants goes what was on its way to one, a code or a device code,
+//! and what has none, an access token from the authorization endpoint. One row of `revocations` says so for all of them.
+
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use model::db::Conn;
+use model::id::{GrantId, UserId};
+use model::time::{Clock, Timestamp};
+
+use super::revocations::{self, NewRevocation};
+use super::users;
+use crate::schema::{grants, revocations as ended};
+
+/// Ends this grant of a person for a client, or all there are, and voids everything else that was made for the two of them
+/// so far. Whoever redeems meanwhile either is done, so that their grant is among them, or finds this done. Answers which
+/// grants have ended now.
+///
+/// # Errors
+/// When a statement fails.
+pub fn end(
+    conn: &mut Conn,
+    user: UserId,
+    client: &str,
+    only: Option<GrantId>,
+    clock: &Clock,
+) -> QueryResult<Vec<GrantId>> {
+    // Whether they may still act is of no matter: it is theirs.
+    let _ = users::hold_alone(conn, user, clock.now())?;
+    let of_both = grants::table.filter(grants::user_id.eq(user)).filter(grants::client_id.eq(client));
+    let live = of_both.filter(grants::revoked_at.is_null());
+    let live: Vec<GrantId> = live.select(grants::id).load(conn)?;
+    let wanted: Vec<GrantId> = live.into_iter().filter(|id| only.is_none_or(|only| only == *id)).collect();
+    // All rows before the first revocation: whoever ends one of them otherwise has its row and then waits for their turn.
+    let live = grants::table.filter(grants::id.eq_any(wanted)).filter(grants::revoked_at.is_null());
+    let now = clock.now();
+    let done = diesel::update(live).set(grants::revoked_at.eq(now)).returning(grants::id);
+    let done: Vec<GrantId> = done.get_results(conn)?;
+    for grant in &done {
+        revocations::insert(conn, &NewRevocation::grant(*grant, now))?;
+    }
+    revocations::insert(conn, &NewRevocation::access(user, client, clock.now()))?;
+    Ok(done)
+}
+
+/// Whether that has happened since `made_at`, to a person who is held.
+///
+/// # Errors
+/// When a statement fails.
+pub(super) fn is_ended(conn: &mut Conn, user: UserId, client: &str, made_at: Timestamp) -> QueryResult<bool> {
+    // Literally, or the databases do not see that the index is for it.
+    let since = ended::table
+        .filter(diesel::dsl::sql::<Bool>("kind = 'access'"))
+        .filter(ended::key.eq(revocations::access_key(user, client)))
+        .filter(ended::issued_before.ge(made_at));
+    Ok(since.count().get_result::<i64>(conn)? > 0)
+}
