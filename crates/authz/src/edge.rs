@@ -212,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    /// R138
+    /// R138, section 2 nos. 23 and 27 of the dossier (CVE-2024-47070)
     #[test]
     fn a_forwarded_address_counts_only_from_a_trusted_peer_and_only_when_it_can_be_read() {
         let trusted = ["10.0.0.0/8".parse().unwrap()];

@@ -69,6 +69,7 @@ mod tests {
     use super::*;
 
     /// R27, R86: unique, of these letters, and none of them rarer than chance makes it.
+    /// Section 2 no. 36 of the dossier (DOT #1734).
     #[test]
     fn a_thousand_codes_are_unique_and_use_every_letter_alike() {
         let codes: Vec<String> = (0..1_000).map(|_| UserCode::random().unwrap().to_string()).collect();

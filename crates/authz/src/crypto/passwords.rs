@@ -178,7 +178,7 @@ mod tests {
         }
     }
 
-    /// R115
+    /// R115, section 2 no. 52 of the dossier (RUSTSEC-2026-0199)
     #[tokio::test]
     async fn a_damaged_hash_is_nobodys_password_and_a_cheap_one_is_renewed() {
         let cheap = pool(4).hash(secret("correct horse")).await.unwrap();

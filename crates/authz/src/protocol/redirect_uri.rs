@@ -229,7 +229,7 @@ mod tests {
         assert!(!matches("http://localhost:3000/cb", "http://localhost:3001/cb"));
     }
 
-    /// R3
+    /// R3, section 2 no. 10 of the dossier (CVE-2026-9086, CVE-2024-21637)
     #[test]
     fn only_safe_uris_can_be_registered() {
         for right in [

@@ -211,6 +211,7 @@ mod tests {
     }
 
     /// R109: whatever a loopback address is written as, nobody is called.
+    /// Section 2 no. 11 of the dossier (CVE-2026-1180 and those after it).
     #[tokio::test]
     async fn no_spelling_of_an_address_of_this_machine_is_called() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

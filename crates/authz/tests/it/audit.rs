@@ -120,7 +120,7 @@ async fn tokens_that_a_browser_carried_are_in_the_log() {
     assert_eq!(sorted(issued), sorted(expected));
 }
 
-/// R172: theft that was noticed names the grant.
+/// R54, R172: theft that was noticed names the grant.
 #[tokio::test]
 async fn a_replayed_code_and_a_reused_refresh_token_are_in_the_log() {
     let server = server().await;

@@ -2,6 +2,7 @@
 
 mod asking;
 mod consent;
+mod forged_hints;
 mod openid;
 mod redirect_uri;
 mod remembered;

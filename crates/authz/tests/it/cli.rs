@@ -167,6 +167,7 @@ async fn migrating_needs_the_database_and_nothing_else() {
     assert!(error.contains("AUTHZ_SECRET_KEY_FILE: /nobody/may/read/this"), "{error}");
 }
 
+/// Section 2 no. 5 of the dossier (CVE-2026-90997).
 #[tokio::test]
 async fn migrate_and_doctor_say_what_they_found() {
     let server = server_on_real_time(&[]).await;
@@ -217,6 +218,7 @@ async fn whoever_was_made_by_the_program_can_sign_in() {
 }
 
 /// Dossier section 2, row 44: everything issued so far, for everybody, in one command.
+/// Section 2 nos. 43 and 44 of the dossier.
 #[tokio::test]
 async fn revoke_all_ends_everything_of_everybody_and_nothing_made_later() {
     let server = server_on_real_time(&[]).await;

@@ -134,6 +134,7 @@ async fn each_claim_of_an_assertion_must_be_there_and_right() {
 }
 
 /// R44, C8: one by one; also later, also after a restart, as long as it would count.
+/// Section 2 no. 20 of the dossier (CVE-2020-5300, CVE-2020-15222).
 #[tokio::test]
 async fn an_assertion_is_good_once() {
     let mut world = World::new().await;
@@ -229,6 +230,7 @@ async fn a_header_chooses_neither_key_nor_algorithm_nor_kind() {
 }
 
 /// R39, R40: who signs never passes by less, and who does not never by a signature.
+/// Section 2 no. 15 of the dossier (CVE-2026-16093).
 #[tokio::test]
 async fn nobody_passes_by_another_method_than_their_own() {
     let world = World::new().await;

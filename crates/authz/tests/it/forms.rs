@@ -151,3 +151,40 @@ async fn a_form_has_at_most_sixteen_kilobytes_and_is_not_compressed() {
     }
     assert!(browser.is_signed_in().await);
 }
+
+/// R130, section 2 no. 42 (GitHub, 2019): what a form does, no link does, and no HEAD, which is a link without its answer.
+#[tokio::test]
+async fn no_link_does_what_a_form_does() {
+    let server = server().await;
+    let browser = server.signed_in("ada").await;
+    let forms = forms(&server, &browser).await;
+    let state = async || {
+        let mut counts = Vec::new();
+        for table in [
+            "users",
+            "sessions",
+            "clients",
+            "consents",
+            "grants",
+            "device_codes WHERE decided_at IS NOT NULL",
+        ] {
+            counts.push(server.count(table).await);
+        }
+        counts.push(server.count("clients WHERE name = 'Mine' AND previous_secret_hash IS NULL").await);
+        counts
+    };
+    let before = state().await;
+    for (name, form) in forms {
+        let separator = if form.action.contains('?') { '&' } else { '?' };
+        let path = format!("{}{separator}{}", form.action, crate::support::form(&form.fields));
+        for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
+            let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = browser.send(browser.request(method.clone(), &path)).await;
+            assert!([200, 303, 400, 404, 405].contains(&answer.status), "{name} {method}: {answer:?}");
+            let location = answer.header("location").unwrap_or_default();
+            assert!(!location.contains("code="), "{name} {method}: {location}");
+        }
+    }
+    assert_eq!(state().await, before);
+    assert!(browser.is_signed_in().await);
+}

@@ -5,6 +5,7 @@ use reqwest::Method;
 use crate::support::{Raw, server};
 
 /// R140: no way round a path rule leads to an endpoint by a redirect or by a guess.
+/// Section 2 no. 23 of the dossier (GHSA-p224-6x5r-fjpm).
 #[tokio::test]
 async fn odd_spellings_of_a_path_are_no_redirects() {
     let server = server().await;
@@ -28,6 +29,7 @@ async fn odd_spellings_of_a_path_are_no_redirects() {
 }
 
 /// R142: whatever could be read as two requests by somebody is refused.
+/// Section 2 no. 50 of the dossier (GHSA-xhj4-vrgc-hr34).
 #[tokio::test]
 async fn requests_that_could_be_read_in_two_ways_are_refused() {
     let server = server().await;

@@ -173,7 +173,7 @@ async fn over_tls_the_cookie_belongs_to_this_very_host_and_tls_is_promised() {
     assert_eq!(said["token_endpoint"], "https://id.example.com/o/token/");
 }
 
-/// R137, R139
+/// R137, R139, section 2 no. 24 of the dossier (CVE-2023-49097, CVE-2025-64101)
 #[tokio::test]
 async fn no_header_changes_who_we_say_we_are() {
     let server = server().await;

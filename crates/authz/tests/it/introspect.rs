@@ -83,6 +83,7 @@ async fn a_client_may_ask_by_an_access_token_of_its_own_with_the_scope_for_it() 
 }
 
 /// R78: one's own tokens, and those meant for a resource one answers for; of others one learns nothing.
+/// Section 2 no. 13 of the dossier (CVE-2026-37979).
 #[tokio::test]
 async fn a_caller_is_told_of_its_own_tokens_and_of_those_meant_for_it() {
     let server = server().await;
@@ -207,6 +208,7 @@ async fn a_caller_that_scans_is_slowed_down_and_its_honest_questions_are_not() {
 }
 
 /// R84: when revocations cannot be read for longer than the bound, nothing is vouched for; nothing is lost.
+/// Section 2 no. 19 of the dossier (CVE-2020-15223).
 #[tokio::test]
 async fn without_its_storage_the_server_vouches_for_nothing() {
     let server = server().await;

@@ -91,6 +91,7 @@ async fn it_is_signed_as_the_client_was_registered_for_at_every_grant() {
 }
 
 /// R78, R79, R63: introspection, UserInfo and revocation know it by the same ids as a sealed one.
+/// Section 2 no. 13 of the dossier (CVE-2026-18208).
 #[tokio::test]
 async fn a_jwt_is_introspected_revoked_and_shown_like_a_sealed_token() {
     let server = server().await;

@@ -34,6 +34,7 @@ async fn signing_in_gives_a_new_cookie_and_the_old_one_opens_nothing() {
 }
 
 /// R33, R120: a cookie somebody planted becomes nobody's session.
+/// Section 2 no. 7 of the dossier (CVE-2026-7507, CVE-2025-12390, CVE-2024-7341).
 #[tokio::test]
 async fn a_planted_cookie_is_not_the_session() {
     let server = server().await;

@@ -51,7 +51,7 @@ impl Running {
     }
 }
 
-/// R38, R170, R171
+/// R38, R170, R171, section 2 nos. 36 (DOT #1735) and 44 of the dossier
 #[tokio::test]
 async fn no_secret_reaches_the_log_and_no_line_is_forged() {
     for format in ["text", "json"] {

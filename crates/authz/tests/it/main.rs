@@ -28,6 +28,7 @@ mod dpop;
 mod end_session;
 mod failpoints;
 mod feed;
+mod floods;
 mod forms;
 mod framing;
 mod headers;

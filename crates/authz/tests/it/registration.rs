@@ -1,5 +1,6 @@
 //! `/o/register/`: RFC 7591, and OpenID Connect Dynamic Client Registration 1.0.
 
+mod addresses;
 mod allowances;
 mod manage;
 
@@ -164,7 +165,7 @@ async fn a_client_that_says_little_gets_the_defaults_and_a_public_one_no_secret(
     assert_eq!(server.count("clients WHERE secret_hash IS NULL").await, 1);
 }
 
-/// R3, R107: what may not be registered, by the names of section 3.2.2.
+/// R3, R97, R107: what may not be registered, by the names of section 3.2.2.
 #[tokio::test]
 async fn what_is_not_safe_or_not_a_clients_to_say_is_refused() {
     let server = open().await;
@@ -222,6 +223,13 @@ async fn what_is_not_safe_or_not_a_clients_to_say_is_refused() {
         ("scope", json!(7)),
         ("client_name", json!("x".repeat(101))),
         ("client_name", json!("a\u{1b}[31m")),
+        // Shown, these would be nothing at all, or something else than they are.
+        ("client_name", json!("\u{200d}")),
+        ("client_name", json!("\u{3164}\u{2800}")),
+        ("client_name", json!("Bank\u{2060}")),
+        ("client_name", json!("Bank\u{202e}gnp")),
+        ("client_name", json!("Bank\u{e0041}")),
+        ("client_name", json!("Ba\u{ad}nk")),
         ("client_name", json!("")),
         ("token_endpoint_auth_method", json!("private_key_jwt")),
         ("token_endpoint_auth_method", json!(1)),

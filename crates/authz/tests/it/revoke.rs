@@ -3,6 +3,7 @@
 use crate::support::server;
 
 /// R63, R85: either token ends the grant, and with it the other.
+/// Section 2 nos. 36 (DOT #1510) and 40 of the dossier (CVE-2018-1000211).
 #[tokio::test]
 async fn revoking_one_token_of_a_pair_ends_both() {
     let server = server().await;
@@ -49,7 +50,7 @@ async fn other_grants_do_not_notice() {
     assert_eq!(client.refresh(&second.1).await.status, 200);
 }
 
-/// R83
+/// R83, section 2 no. 36 of the dossier (DOT #727)
 #[tokio::test]
 async fn a_foreign_or_unknown_token_is_answered_alike_and_nothing_changes() {
     let server = server().await;

@@ -81,6 +81,7 @@ async fn a_browser_knows_everybody_who_signed_in_there_until_their_password_chan
 }
 
 /// R119: the row is the same at a second server and after a restart, and of many at once each counts.
+/// Section 2 no. 25 of the dossier (CVE-2024-32868, CVE-2025-64102).
 #[tokio::test]
 async fn what_was_counted_is_known_to_every_process_and_after_a_restart() {
     let server = server_with(&ONLY_THE_ROW).await;

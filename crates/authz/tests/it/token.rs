@@ -108,7 +108,7 @@ async fn a_form_has_at_most_sixteen_kilobytes_however_it_is_sent() {
     }
 }
 
-/// R146
+/// R146, section 2 no. 50 of the dossier (GHSA-qph8-7859-gq2f)
 #[tokio::test]
 async fn a_compressed_body_is_not_unpacked() {
     let server = server().await;

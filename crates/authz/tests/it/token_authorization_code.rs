@@ -36,6 +36,7 @@ async fn a_code_buys_an_access_token_and_a_refresh_token() {
 }
 
 /// R29, R30: a second redemption is refused and ends what the first one bought.
+/// Section 2 no. 31 of the dossier (CVE-2026-26232).
 #[tokio::test]
 async fn a_code_redeemed_twice_ends_what_it_bought() {
     let server = server().await;
@@ -51,6 +52,7 @@ async fn a_code_redeemed_twice_ends_what_it_bought() {
 }
 
 /// R26, R30, R31, R32, C3: what is not otherwise valid neither spends the code nor harms what it bought.
+/// Section 2 no. 30 of the dossier (CVE-2024-23647, CVE-2023-48228, CVE-2026-26247).
 #[tokio::test]
 async fn a_faulty_redemption_spends_nothing_and_ends_nothing() {
     let server = server().await;
@@ -141,6 +143,7 @@ async fn a_code_lives_for_a_minute() {
 }
 
 /// R31, R46: tampered, cut, lengthened, or not a code at all.
+/// Section 2 no. 1 of the dossier (CVE-2026-16089).
 #[tokio::test]
 async fn a_text_that_is_not_a_code_of_ours_buys_nothing() {
     let server = server().await;

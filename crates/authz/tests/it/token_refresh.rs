@@ -65,7 +65,7 @@ async fn within_the_overlap_the_immediate_predecessor_gets_a_fresh_successor() {
     client.refresh(&after.text("refresh_token")).await.is_error(400, "invalid_grant");
 }
 
-/// R55
+/// R55, section 2 no. 36 of the dossier (DOT #1617)
 #[tokio::test]
 async fn after_the_overlap_or_two_back_it_is_reuse() {
     let server = server().await;
@@ -123,6 +123,7 @@ async fn a_clock_that_is_behind_does_not_lengthen_the_overlap() {
 }
 
 /// R55, R61: the overlap honours nothing that was ended on purpose.
+/// Section 2 no. 36 of the dossier (DOT #1816).
 #[tokio::test]
 async fn the_overlap_revives_nothing() {
     let server = server().await;
@@ -234,7 +235,7 @@ async fn renewing_does_not_outlive_the_grant_and_idling_ends_it_sooner() {
     client.refresh(&idle).await.is_error(400, "invalid_grant");
 }
 
-/// R60
+/// R60, section 2 no. 4 of the dossier (CVE-2026-9802)
 #[tokio::test]
 async fn a_restart_revives_no_refresh_token() {
     let server = server_with(&[("REFRESH_OVERLAP_SECONDS", "0")]).await;
@@ -253,7 +254,7 @@ async fn a_restart_revives_no_refresh_token() {
     client.refresh(&live.text("refresh_token")).await.is_error(400, "invalid_grant");
 }
 
-/// R61
+/// R61, section 2 no. 47 of the dossier (GHSA-6j4w-g4jh-xjfx)
 #[tokio::test]
 async fn what_ends_trust_ends_refresh_and_access_tokens() {
     let server = server().await;

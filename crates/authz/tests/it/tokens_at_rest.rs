@@ -59,7 +59,7 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
-/// R73, R169
+/// R73, R169, section 2 nos. 36 (DOT #1799) and 43 of the dossier
 #[tokio::test]
 async fn no_secret_of_a_whole_scenario_is_in_the_database() {
     let server = server().await;

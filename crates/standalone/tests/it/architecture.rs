@@ -1,6 +1,7 @@
 //! What may lean on what, and the one front door per package (sections 1.6 and 3 of the house), read from the sources.
 
 mod codes;
+mod security_tests;
 mod settings;
 mod source;
 
@@ -23,7 +24,7 @@ fn nobody() -> Vec<String> {
     Vec::new()
 }
 
-/// "To replace or audit a package is to read one file."
+/// "To replace or audit a package is to read one file." R68: so it is with JWTs.
 #[test]
 fn each_package_has_one_front_door() {
     let doors: [(&str, &[&str]); 14] = [
@@ -289,6 +290,13 @@ fn every_detail_of_a_faulty_request_is_documented() {
         }
     }
     assert!(found > 10, "{found}");
+}
+
+/// `docs/security-tests.md` cannot rot: each test that it names exists, and says the number that it is named for.
+#[test]
+fn every_test_that_is_named_for_a_requirement_exists_and_says_so() {
+    let wrong = security_tests::wrong();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// What the documents say of a client's metadata is taken as it stands there.

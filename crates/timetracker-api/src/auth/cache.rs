@@ -102,6 +102,7 @@ mod tests {
     use super::*;
 
     /// R162, C15.
+    /// Section 2 no. 23 of the dossier (CVE-2021-32701): the scope is no part of it, and is judged for each request.
     #[test]
     fn an_answer_is_believed_from_the_question_on_and_never_beyond_the_tokens_end() {
         let answers = Answers::new(Duration::from_secs(10));

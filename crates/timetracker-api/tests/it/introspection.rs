@@ -19,6 +19,7 @@ async fn the_question_is_rfc_7662s() {
 }
 
 /// R161, R163, F9: whatever is not a clear answer is 503 with Retry-After, in time, and is asked again.
+/// Section 2 no. 45 of the dossier (Cloudflare, 2025-06-12).
 #[tokio::test]
 async fn no_clear_answer_is_503_and_never_200_or_401() {
     let json = "application/json";

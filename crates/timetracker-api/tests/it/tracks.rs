@@ -130,6 +130,7 @@ async fn bad_fields_are_told_all_at_once() {
 }
 
 /// R164: sizes are capped, pages that are not there are 404, and links keep the other parameters.
+/// Section 2 no. 22 of the dossier (GHSA-r9w3-57w2-gch2).
 #[tokio::test]
 async fn lists_come_in_pages() {
     let world = World::new().await;

@@ -131,6 +131,7 @@ const CORPUS: [&str; 14] = [
 ];
 
 /// CVE-2022-36087 of oauthlib: a URI that its judge could not bear.
+/// Section 2 no. 37 of the dossier (CVE-2022-36087).
 #[test]
 fn fuzz_redirect_uris() {
     fuzz(&CORPUS, |input| {

@@ -22,7 +22,7 @@ fn is_silent(page: &Answer, secret: &str) {
     }
 }
 
-/// R42, R133, R173
+/// R42, R133, R173, section 2 no. 32 of the dossier (CVE-2026-40166)
 #[tokio::test]
 async fn the_secret_is_on_one_page_once() {
     let server = server().await;

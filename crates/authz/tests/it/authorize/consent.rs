@@ -207,7 +207,7 @@ async fn a_decision_sent_twice_gives_codes_that_do_not_harm_each_other() {
     assert_eq!(client.redeem(&second).await.status, 200);
 }
 
-/// R134
+/// R134, section 2 nos. 26 and 48 of the dossier (GHSA-6rx5-m2rc-hmf7)
 #[tokio::test]
 async fn names_and_descriptions_are_text_and_nothing_else() {
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
@@ -224,4 +224,52 @@ async fn names_and_descriptions_are_text_and_nothing_else() {
         assert!(page.element("client").unwrap().contains(evil));
     }
     assert!(consent.element("scopes").unwrap().contains(evil));
+}
+
+/// R33, section 2 nos. 7, 21 and 33 (Hydra #770, CVE-2022-39222, CVE-2026-7507): who begins a request and has somebody else
+/// allow it gets nothing: there is nothing of the request on our side that two browsers could share.
+#[tokio::test]
+async fn who_has_somebody_else_allow_their_request_gets_nothing() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let (ada, eve) = (server.signed_in("ada").await, server.signed_in("eve").await);
+    let request = AuthorizationRequest::of(&client);
+    let stranger = server.browser();
+    let begun = stranger.get(&request.path()).await.location().to_owned();
+    let shown_to_eve = eve.asked(&request).await;
+    // Ada opens both, the request and the sign-in that the stranger was sent to, and allows it.
+    let sign_in = begun.strip_prefix(crate::support::BASE).unwrap();
+    let form = ada.get(sign_in).await.form("login-form").with("username", "ada");
+    ada.submit(&form.with("password", &crate::support::password_of("ada"))).await.location();
+    let answer = ada.decide(&request, "allow").await;
+    assert_eq!(answer.returned_to(CALLBACK)[0].0, "code");
+    for (browser, error) in [(&eve, "consent_required"), (&stranger, "login_required")] {
+        let silent = browser.get(&request.clone().with("prompt", "none").path()).await;
+        assert_eq!(silent.returned_to(CALLBACK)[0].1, error);
+        assert_ne!(browser.get(&request.path()).await.status, 500);
+    }
+    assert_eq!(stranger.get(&request.path()).await.location(), begun);
+    // What eve then allows is hers.
+    let code = eve.submit(&shown_to_eve.with("decision", "allow")).await.returned_to(CALLBACK)[0].1.clone();
+    let code = crate::support::Code { code, verifier: request.verifier.clone() };
+    let access = client.redeem(&code).await.text("access_token");
+    assert_eq!(client.introspect(&access).await.text("username"), "eve");
+}
+
+/// Section 2 no. 8 (CVE-2026-7571): what a client may be given is looked up when it is given, and not what the page or the
+/// address said of it.
+#[tokio::test]
+async fn a_mark_that_was_taken_while_the_page_was_open_counts_for_nothing() {
+    let server = server().await;
+    let marked = r#"{"response_types":["code","id_token token"]}"#;
+    let client = server.new_client("web").metadata(marked).register().await;
+    let browser = server.signed_in("ada").await;
+    let request = AuthorizationRequest::of(&client).with("response_type", "id_token token");
+    let request = request.with("scope", "openid").with("nonce", "n");
+    let shown = browser.asked(&request).await.with("decision", "allow");
+    let origin = authz::audit::Origin::CommandLine(None);
+    let changes = r#"{"response_types":null}"#;
+    authz::registration::change_metadata(server.app(), &origin, &client.id, changes).await.unwrap();
+    let answer = browser.submit(&shown).await;
+    assert!(answer.location().starts_with(&format!("{CALLBACK}#error=unauthorized_client")), "{answer:?}");
 }

@@ -33,7 +33,7 @@ const EVIL: [&str; 27] = [
     "javascript:alert(1)",
 ];
 
-/// R1
+/// R1, section 2 nos. 9, 18, 28 and 39: no wildcards, no prefixes, no letter case, no normal form.
 #[tokio::test]
 async fn anything_but_the_registered_bytes_is_a_page_that_leads_nowhere() {
     let server = server().await;
@@ -48,7 +48,7 @@ async fn anything_but_the_registered_bytes_is_a_page_that_leads_nowhere() {
     }
 }
 
-/// R2
+/// R2, section 2 nos. 36 (DOT #1719) and 38 (CVE-2026-41479, CVE-2026-44681)
 #[tokio::test]
 async fn no_other_fault_redirects_before_the_redirect_uri_is_known_to_be_good() {
     let server = server().await;
@@ -66,6 +66,11 @@ async fn no_other_fault_redirects_before_the_redirect_uri_is_known_to_be_good() 
         honest.clone().with("request", "x.y.z"),
         honest.clone().with("request_uri", "https://evil.example/"),
         honest.clone().with("response_mode", "fragment"),
+        honest.clone().with("response_type", "id_token").with("scope", "read").with("nonce", "n"),
+        honest.clone().with("prompt", "none login"),
+        honest.clone().with("id_token_hint", "x"),
+        honest.clone().with("claims", "{"),
+        honest.clone().with("resource", "#"),
         honest.clone().with("client_id", "nobody"),
         honest.clone().without("client_id"),
         honest.clone(),
@@ -89,7 +94,7 @@ async fn the_form_is_judged_again_before_a_decision_is_sent_anywhere() {
     }
 }
 
-/// R4
+/// R4, section 2 no. 18 (CVE-2020-15233)
 #[tokio::test]
 async fn a_loopback_address_may_have_any_port_and_nothing_else() {
     let server = server().await;
@@ -144,7 +149,7 @@ async fn without_a_redirect_uri_the_only_registered_one_is_meant_and_never_one_o
     assert_eq!(page.element("detail").as_deref(), Some("Missing redirect URI."));
 }
 
-/// R6, R10
+/// R6, R10, section 2 no. 46 of the dossier (CVE-2021-22213)
 #[tokio::test]
 async fn a_registered_query_stays_and_the_answer_is_added_once() {
     let server = server().await;

@@ -17,6 +17,7 @@ fn is_asked(answer: &Answer) -> bool {
 }
 
 /// R96: exactly this person, this client, these scopes, these resources and these claims, or less.
+/// Section 2 no. 40 of the dossier (doorkeeper #1589).
 #[tokio::test]
 async fn people_are_asked_once_and_again_only_for_more() {
     let server = server().await;

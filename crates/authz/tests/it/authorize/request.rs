@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 
-use crate::support::{AuthorizationRequest, BASE, CALLBACK, ISSUER, challenge, server};
+use crate::support::{AuthorizationRequest, BASE, CALLBACK, ISSUER, Listener, challenge, server};
 
 type Pairs<'a> = &'a [(&'a str, Option<&'a str>)];
 
@@ -210,6 +210,8 @@ async fn what_is_not_known_or_only_a_wish_changes_nothing() {
         ("login_hint", "ada@example.com"),
         ("prompt", "consent"),
         ("prompt", "nonsense"),
+        ("state", ""),
+        ("redirect_uri", ""),
         ("prompt", ""),
         ("claims", "{}"),
         ("response_mode", "query"),
@@ -251,7 +253,7 @@ fn class_of(page: &crate::support::Answer) -> String {
     page.html().select(&body).next().unwrap().attr("class").unwrap().to_owned()
 }
 
-/// R18
+/// R18, section 2 no. 16 of the dossier (CVE-2026-4634)
 #[tokio::test]
 async fn what_is_too_long_is_refused_before_any_work() {
     let server = server().await;
@@ -310,4 +312,31 @@ async fn nul_and_bytes_that_are_not_text_are_refused() {
             browser.get(&format!("/o/authorize/?{name}={bad}")).await.is_page(400);
         }
     }
+}
+
+/// R17, R109, section 2 no. 11 (CVE-2020-10770): an address in a request is not looked at, whatever else it says.
+#[tokio::test]
+async fn no_address_in_a_request_is_ever_connected_to() {
+    let server = crate::support::server_with(&[("OUTBOUND_NETWORKS", "127.0.0.0/8")]).await;
+    let listener = Listener::start().await;
+    let client = server.client("web").await;
+    let browser = server.signed_in("ada").await;
+    let honest = AuthorizationRequest::of(&client);
+    let url = listener.url("/r");
+    for name in [
+        "request_uri",
+        "jwks_uri",
+        "logo_uri",
+        "sector_identifier_uri",
+        "client_uri",
+        "post_logout_redirect_uri",
+    ] {
+        browser.get(&honest.clone().with(name, &url).path()).await;
+    }
+    let answer = browser.get(&honest.clone().with("request_uri", &url).path()).await;
+    assert_eq!(answer.returned_to(CALLBACK)[0].1, "request_uri_not_supported");
+    // Nor is a client id that is an address.
+    browser.get(&honest.clone().with("client_id", &url).path()).await.is_page(400);
+    browser.get(&honest.with("redirect_uri", &url).path()).await.is_page(400);
+    assert_eq!(listener.heard(), Vec::<String>::new());
 }

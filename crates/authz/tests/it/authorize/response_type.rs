@@ -167,7 +167,7 @@ async fn a_token_from_the_authorization_endpoint_ends_as_others_do() {
     assert_eq!(server.count("grants").await, 0);
 }
 
-/// RFC 9700 section 2.1.1: a confidential client may be excused from PKCE; then its redirect URI ties the code to it, and
+/// R26, RFC 9700 section 2.1.1: a confidential client may be excused from PKCE; then its redirect URI ties the code to it, and
 /// a challenge that it sends all the same counts.
 #[tokio::test]
 async fn a_confidential_client_may_be_excused_from_pkce() {

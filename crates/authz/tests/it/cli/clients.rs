@@ -174,7 +174,8 @@ async fn what_should_not_be_registered_is_refused() {
     assert_eq!(server.count("clients").await, 0);
 }
 
-/// An administrator says more about a client, at registration and later, and the running server hears of it.
+/// R70, section 2 no. 36 of the dossier (DOT #1737): an administrator says more about a client, at registration and later,
+/// and the running server hears of it. Nothing is signed with a secret, or not at all.
 #[tokio::test]
 async fn metadata_is_given_changed_and_judged() {
     let server = server_on_real_time(&[]).await;

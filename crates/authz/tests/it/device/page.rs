@@ -119,6 +119,7 @@ async fn a_stranger_signs_in_and_comes_back_with_the_code() {
 }
 
 /// R90: whoever enters a code first is the one who decides, and the only one who sees it.
+/// Section 2 no. 36 of the dossier (DOT #1819).
 #[tokio::test]
 async fn nobody_decides_for_a_device_whose_code_somebody_else_has_entered() {
     let server = server().await;

@@ -5,6 +5,7 @@ use authz::crypto::seal::RefreshToken;
 use super::{MANY, at_once, one_and_two, winners};
 
 /// C2, R54, R62: without an overlap one wins, and the others' reuse ends the family.
+/// Section 2 no. 3 of the dossier (CVE-2026-1035).
 #[tokio::test]
 async fn of_many_refreshes_with_one_token_at_most_one_wins() {
     for servers in one_and_two(&[("REFRESH_OVERLAP_SECONDS", "0")]).await {

@@ -85,6 +85,7 @@ async fn whoever_holds_the_token_sees_the_registration_without_a_secret() {
 }
 
 /// R108: one's own token, for one's own client, and nothing else.
+/// Section 2 no. 36 of the dossier (DOT #1799).
 #[tokio::test]
 async fn another_clients_token_and_no_token_at_all_manage_nothing() {
     let server = open().await;
@@ -135,6 +136,7 @@ async fn a_replacement_replaces_everything_that_is_a_clients_to_say() {
 }
 
 /// Section 2.2: its own id, its own secret or none, and nothing that only the server says.
+/// Section 2 no. 12 of the dossier (CVE-2026-15572).
 #[tokio::test]
 async fn a_replacement_names_the_client_and_does_not_choose_its_secret() {
     let server = open().await;

@@ -14,7 +14,7 @@ use super::{Http, Program, TestServer};
 pub struct Process {
     pub http: Http,
     /// Kept last: the process outlives whoever asks it.
-    _running: Running,
+    running: Running,
 }
 
 struct Running(Child);
@@ -28,6 +28,13 @@ impl Drop for Running {
 }
 
 impl Process {
+    /// How much of the machine's memory it holds.
+    pub fn resident_kilobytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.running.0.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+    }
+
     /// One more process on the database of a server, configured alike. The server's clock must go.
     pub fn beside(server: &TestServer) -> Self {
         let mut settings = server.settings.clone();
@@ -44,7 +51,7 @@ impl Process {
         let mut told = String::new();
         while let Ok(line) = listening.recv_timeout(Duration::from_secs(20)) {
             if let Some(address) = address_in(&line) {
-                return Self { http: Http::new(address), _running: running };
+                return Self { http: Http::new(address), running };
             }
             told += &line;
         }

@@ -3,8 +3,8 @@
 use super::outsiders;
 use super::source::sources;
 
-/// R98: codes are made in one place, which one step leads to: no other route can leave out the question. The same holds
-/// for what a device's code buys.
+/// R98, section 2 no. 41 of the dossier (better-auth #4736): codes are made in one place, which one step leads to: no other
+/// route can leave out the question. The same holds for what a device's code buys.
 #[test]
 fn every_code_comes_from_one_place_behind_the_question() {
     let endpoint = "authz/src/protocol/authorize/";

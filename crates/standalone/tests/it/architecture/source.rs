@@ -28,10 +28,15 @@ pub fn sources() -> Vec<Source> {
 
 /// Every file of that kind under `crates/*/src`.
 pub fn named(extension: &str) -> Vec<(String, String)> {
+    under("src", extension)
+}
+
+/// Every file of that kind in that folder of each crate.
+pub fn under(folder: &str, extension: &str) -> Vec<(String, String)> {
     let crates = root().join("crates");
     let mut found = Vec::new();
     for entry in std::fs::read_dir(&crates).unwrap() {
-        collect(&entry.unwrap().path().join("src"), extension, &mut found);
+        collect(&entry.unwrap().path().join(folder), extension, &mut found);
     }
     let relative = |path: PathBuf| path.strip_prefix(&crates).unwrap().to_str().unwrap().replace('\\', "/");
     found.into_iter().map(|path| (relative(path.clone()), std::fs::read_to_string(&path).unwrap())).collect()
