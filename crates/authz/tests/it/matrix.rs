@@ -235,6 +235,7 @@ async fn every_grant_there_is_is_tried() {
     // Of the authorization endpoint: see `authorize::response_type`.
     told.retain(|each| *each != "implicit");
     let mut tried = GRANTS.to_vec();
-    (told.sort_unstable(), tried.sort_unstable());
+    told.sort_unstable();
+    tried.sort_unstable();
     assert_eq!(told, tried);
 }

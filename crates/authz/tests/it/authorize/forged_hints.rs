@@ -32,7 +32,9 @@ async fn forgeries(server: &TestServer, id_token: &str, listener: &Listener) -> 
     let mut add = |what: &str, jwt: String| forged.push((what.to_owned(), jwt));
     let with = |members: &[(&str, Value)]| {
         let mut header = header.clone();
-        members.iter().for_each(|(name, value)| header[*name] = value.clone());
+        for (name, value) in members {
+            header[*name] = value.clone();
+        }
         header
     };
     for alg in ["none", "None", "NONE", "nOnE", ""] {
