@@ -26,8 +26,8 @@ fn invalid(world: &World) -> String {
     )
 }
 
-const REFUSED: &str = r#"{"error":"invalid_grant","error_description":"The refresh token is unknown, was replaced or revoked, has ended, or does not belong to this client."}"#;
-const USED: &str = r#"{"error":"invalid_grant","error_description":"The code is unknown, was used, has ended, or does not belong to this client, redirect URI and verifier."}"#;
+const REFUSED: &str = r#"{"error":"invalid_grant","error_description":"The refresh token is unknown, was replaced or revoked, has ended, or does not belong to this client and key."}"#;
+const USED: &str = r#"{"error":"invalid_grant","error_description":"The code is unknown, was used, has ended, or does not belong to this client, redirect URI, verifier and key."}"#;
 
 /// "a person signs up, a client sends them to the authorization server, they sign in and consent, the client
 /// exchanges the code, and the time tracker answers after asking the authorization server about the token."
