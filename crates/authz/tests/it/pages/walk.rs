@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::EVIL;
+use super::{EVIL, LOGO};
 use crate::applications::{Mine, filled, registered};
 use crate::support::{
     Answer, AuthorizationRequest, BASE, Browser, CALLBACK, Client, Form, TestServer, server_with,
@@ -30,7 +30,8 @@ pub async fn all() -> Vec<Page> {
     let server = server_with(&[("SCOPES", &scopes)]).await;
     let metadata = json!({
         "response_types": ["code", "id_token"], "frontchannel_logout_uri": "https://client.example/out",
-        "post_logout_redirect_uris": [CALLBACK],
+        "post_logout_redirect_uris": [CALLBACK], "logo_uri": LOGO, "policy_uri": "https://client.example/policy",
+        "tos_uri": "https://client.example/terms",
     });
     let web = server.new_client("web").named(EVIL).metadata(&metadata.to_string()).register().await;
     let ada = server.signed_in("ada").await;
