@@ -221,3 +221,4 @@ joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));
 allow_tables_to_appear_in_same_query!(users, clients, sessions, grants);
+allow_tables_to_appear_in_same_query!(grants, revocations);

@@ -14,7 +14,7 @@ use crate::schema::clients;
 
 mod endings;
 
-pub use endings::{delete, end, set_disabled, vouches};
+pub use endings::{delete, end, set_disabled};
 
 /// A client's row. Lists are kept as text, as the wire writes them: they are short and read whole.
 #[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]

@@ -1,6 +1,8 @@
 //! What people end of an application's access: with its grants goes what was on its way to one, a code or a device code,
 //! and what has none, an access token from the authorization endpoint. One row of `revocations` says so for all of them.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use model::db::Conn;
@@ -42,15 +44,11 @@ pub fn end(
     Ok(done)
 }
 
-/// Whether that has happened since `made_at`, to a person who is held.
-///
-/// # Errors
-/// When a statement fails.
-pub(super) fn is_ended(conn: &mut Conn, user: UserId, client: &str, made_at: Timestamp) -> QueryResult<bool> {
+/// The rows that say that this has happened since `made_at`; whoever asks holds the person.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn since<'a>(user: UserId, client: &'a str, made_at: Timestamp) -> _ {
     // Literally, or the databases do not see that the index is for it.
-    let since = ended::table
-        .filter(diesel::dsl::sql::<Bool>("kind = 'access'"))
-        .filter(ended::key.eq(revocations::access_key(user, client)))
-        .filter(ended::issued_before.ge(made_at));
-    Ok(since.count().get_result::<i64>(conn)? > 0)
+    let of_access: SqlLiteral<Bool> = sql("kind = 'access'");
+    let key: String = revocations::access_key(user, client);
+    ended::table.filter(of_access).filter(ended::key.eq(key)).filter(ended::issued_before.ge(made_at))
 }

@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use model::db::{Conn, Kept};
 use model::id::{GrantId, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 
-use super::clients::{Client, vouches as client_vouches};
-use super::{directly, ended_access, insert_unless_taken, revocations, users};
-use crate::schema::{clients, grants};
+use super::clients::Client;
+use super::{directly, ended_access, revocations, users};
+use crate::schema::{clients, grants, users as people};
 
 /// A grant's row.
 #[derive(Clone, Debug, Queryable, Insertable)]
@@ -60,19 +61,42 @@ pub enum Refused {
 /// # Errors
 /// When a statement fails; nothing is redeemed then.
 pub fn claim(conn: &mut Conn, grant: &Grant, code_issued_at: Timestamp) -> QueryResult<Result<(), Refused>> {
-    if !users::hold(conn, grant.user_id, code_issued_at)? {
-        return Ok(Err(Refused::NoPerson));
+    if let Some(refused) = hold_parties(conn, grant, code_issued_at)? {
+        return Ok(Err(refused));
     }
-    if !client_vouches(conn, &grant.client_id, code_issued_at)?
-        || ended_access::is_ended(conn, grant.user_id, &grant.client_id, code_issued_at)?
-    {
-        return Ok(Err(Refused::Ended));
+    // Asked by the insert: a statement sees what was committed before it began, and this one begins when both are held.
+    let insert = |conn: &mut Conn| {
+        directly!(conn, |conn| {
+            let since = ended_access::since(grant.user_id, &grant.client_id, code_issued_at);
+            let inserted = diesel::insert_into(grants::table).values(grant).on_conflict_do_nothing();
+            Kept(inserted.returning(exists(since))).get_result::<bool>(conn).optional()
+        })
+    };
+    match insert(conn)? {
+        Some(false) => Ok(Ok(())),
+        Some(true) => diesel::delete(grants::table.find(grant.id)).execute(conn).map(|_| Err(Refused::Ended)),
+        None => revoke(conn, grant.id, grant.created_at).map(|_| Err(Refused::Replayed)),
     }
-    if insert_unless_taken!(conn, grants::table, grant)? == 1 {
-        return Ok(Ok(()));
-    }
-    revoke(conn, grant.id, grant.created_at)?;
-    Ok(Err(Refused::Replayed))
+}
+
+/// Why the person and the client may not have a grant, if so. On PostgreSQL both are then held against change until the
+/// transaction ends, so that "disabled" or "ended" and "granted" cannot pass each other.
+fn hold_parties(conn: &mut Conn, grant: &Grant, since: Timestamp) -> QueryResult<Option<Refused>> {
+    type Parties = (Option<Timestamp>, Timestamp, Option<Timestamp>, Timestamp);
+    let both = people::table
+        .inner_join(clients::table.on(clients::id.eq(&grant.client_id)))
+        .filter(people::id.eq(grant.user_id))
+        .select((people::disabled_at, people::valid_from, clients::disabled_at, clients::valid_from));
+    let parties: Option<Parties> = match conn {
+        Conn::Sqlite(conn) => both.get_result(conn).optional()?,
+        Conn::Postgres(conn) => both.for_share().get_result(conn).optional()?,
+    };
+    Ok(match parties {
+        Some((Some(_), ..)) => Some(Refused::NoPerson),
+        Some((None, valid_from, ..)) if valid_from >= since => Some(Refused::NoPerson),
+        Some((.., None, valid_from)) if valid_from < since => None,
+        _ => Some(Refused::Ended),
+    })
 }
 
 /// A refresh token as presented.

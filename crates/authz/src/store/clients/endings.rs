@@ -10,21 +10,6 @@ use crate::schema::{clients, consents, grants};
 use crate::store::device_codes;
 use crate::store::revocations::{self, NewRevocation};
 
-/// Whether what was made for the client at `since` still counts; on PostgreSQL the client then stays as it is in this until
-/// the transaction ends, so that "ended" and "granted" cannot pass each other.
-///
-/// # Errors
-/// When a statement fails.
-pub fn vouches(conn: &mut Conn, id: &str, since: Timestamp) -> QueryResult<bool> {
-    type State = (Option<Timestamp>, Timestamp);
-    let client = clients::table.find(id).select((clients::disabled_at, clients::valid_from));
-    let state: Option<State> = match conn {
-        Conn::Sqlite(conn) => client.get_result(conn).optional()?,
-        Conn::Postgres(conn) => client.for_key_share().get_result(conn).optional()?,
-    };
-    Ok(state.is_some_and(|(disabled_at, valid_from)| disabled_at.is_none() && valid_from < since))
-}
-
 /// Ends every grant, code, approval and token of the client so far. What people agreed to stays, and it may begin anew.
 /// `false` when there is no such client.
 ///
