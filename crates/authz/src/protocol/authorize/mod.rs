@@ -6,6 +6,7 @@
 
 mod agreement;
 mod answer;
+mod asked;
 mod claims;
 mod consent;
 mod decide;
