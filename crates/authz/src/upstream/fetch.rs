@@ -15,17 +15,15 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use super::guard::may_call;
+use super::places::Places;
 
 /// From the look-up to the last byte.
 const WITHIN: Duration = Duration::from_secs(5);
 /// The largest answer in bytes.
 const LARGEST: usize = 64 * 1024;
-/// The most calls at once.
-const AT_ONCE: usize = 32;
 
 /// Why there is no answer that could be used.
 #[derive(Debug)]
@@ -66,13 +64,13 @@ impl Error for Unreachable {}
 pub struct Fetch {
     named: Arc<[IpNet]>,
     client: OnceLock<Client>,
-    places: Semaphore,
+    places: Places,
 }
 
 impl Fetch {
     /// Calls the internet, and what an operator has named besides.
     pub fn new(named: &[IpNet]) -> Self {
-        Self { named: named.into(), client: OnceLock::new(), places: Semaphore::new(AT_ONCE) }
+        Self { named: named.into(), client: OnceLock::new(), places: Places::new() }
     }
 
     /// Posts a form; what is answered besides success does not matter.
@@ -82,8 +80,9 @@ impl Fetch {
     pub async fn post_form(&self, url: &str, fields: &[(&str, &str)]) -> Result<(), Unreachable> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let form = "application/x-www-form-urlencoded";
-        let request = self.client()?.post(self.judged(url)?).header("content-type", form).body(body);
-        self.within(async { Self::answered(request).await.map(drop) }).await
+        let url = self.judged(url)?;
+        let request = self.client()?.post(url.clone()).header("content-type", form).body(body);
+        self.within(&url, async { Self::answered(request).await.map(drop) }).await
     }
 
     /// Gets a JSON document.
@@ -91,8 +90,9 @@ impl Fetch {
     /// # Errors
     /// See [`Unreachable`].
     pub async fn get_json(&self, url: &str) -> Result<Value, Unreachable> {
-        let request = self.client()?.get(self.judged(url)?).header("accept", "application/json");
-        self.within(async {
+        let url = self.judged(url)?;
+        let request = self.client()?.get(url.clone()).header("accept", "application/json");
+        self.within(&url, async {
             let mut answer = Self::answered(request).await?;
             let mut body = Vec::new();
             while let Some(chunk) = answer.chunk().await.map_err(transport)? {
@@ -106,9 +106,14 @@ impl Fetch {
         .await
     }
 
-    async fn within<T>(&self, call: impl Future<Output = Result<T, Unreachable>>) -> Result<T, Unreachable> {
+    /// Makes a call in its turn. The time it has includes what it waits for that.
+    async fn within<T>(
+        &self,
+        url: &Url,
+        call: impl Future<Output = Result<T, Unreachable>>,
+    ) -> Result<T, Unreachable> {
         let in_turn = async {
-            let _place = self.places.acquire().await;
+            let _place = self.places.take(url).await;
             call.await
         };
         let called = tokio::time::timeout(WITHIN, in_turn).await;
@@ -255,6 +260,31 @@ mod tests {
         let answer = loopback_named().get_json(&format!("http://127.0.0.1:{port}/a")).await;
         assert!(matches!(answer, Err(Unreachable::Status(302))), "{answer:?}");
         assert!(answered.await.unwrap().starts_with("GET /a HTTP/1.1\r\n"));
+    }
+
+    /// R112: as many calls as wait for a server that never answers, another server is called meanwhile.
+    #[tokio::test]
+    async fn a_server_that_never_answers_keeps_no_other_from_being_called() {
+        let silent = TcpListener::bind("127.0.0.2:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let fetch = Arc::new(loopback_named());
+        let waiting: Vec<_> = (0..64)
+            .map(|_| {
+                let (fetch, url) = (fetch.clone(), url.clone());
+                tokio::spawn(async move { fetch.get_json(&url).await })
+            })
+            .collect();
+        let mut kept = Vec::new();
+        for _ in 0..4 {
+            kept.push(silent.accept().await.unwrap());
+        }
+        let (port, _answered) = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        let answer = fetch.get_json(&format!("http://127.0.0.1:{port}/")).await;
+        assert!(answer.is_ok(), "{answer:?}");
+        assert!(waiting.iter().all(|call| !call.is_finished()), "somebody had an answer of nobody");
+        for call in waiting {
+            call.abort();
+        }
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ mod client_keys;
 mod fetch;
 mod guard;
 pub mod logouts;
+mod places;
 
 pub use client_keys::ClientKeys;
 pub use fetch::{Fetch, Unreachable};
