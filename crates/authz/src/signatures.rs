@@ -90,19 +90,36 @@ pub async fn sign(app: &App, alg: SigningAlg, typ: &str, claims: &impl Serialize
 /// # Errors
 /// When keys cannot be made, read or written.
 pub async fn rotate(app: &App) -> Result<Timestamp, Failed> {
-    let next = Successors::make(app).await?;
+    let next = Successors::make(app, &SigningAlg::ALL).await?;
     let signs_from = next.signs_from;
     app.db.write(move |conn| next.insert(conn)).await?;
     app.feed.catch_up().await?;
     Ok(signs_from)
 }
 
-/// The same, and a new sealing key; answers from when that seals and these sign. All of it, or nothing.
+/// The same for one algorithm: the keys of the others, and the sealing keys, stay as they are.
+///
+/// # Errors
+/// When keys cannot be made, read or written.
+pub async fn rotate_one(app: &App, origin: &Origin, alg: SigningAlg) -> Result<Timestamp, Failed> {
+    let next = Successors::make(app, &[alg]).await?;
+    let signs_from = next.signs_from;
+    let event = AuditEvent { detail: alg.as_str().to_owned(), ..What::KeyRotated.event(origin, next.now) };
+    let rotated = app.db.write(move |conn| {
+        audit_events::insert(conn, &[event])?;
+        next.insert(conn)
+    });
+    rotated.await?;
+    app.feed.catch_up().await?;
+    Ok(signs_from)
+}
+
+/// All of them, and a new sealing key; answers from when that seals and these sign. All of it, or nothing.
 ///
 /// # Errors
 /// When keys cannot be made, read or written.
 pub async fn rotate_all(app: &App, origin: &Origin) -> Result<(Timestamp, Timestamp), Failed> {
-    let next = Successors::make(app).await?;
+    let next = Successors::make(app, &SigningAlg::ALL).await?;
     let (now, signs_from, event) = (next.now, next.signs_from, What::KeyRotated.event(origin, next.now));
     let rotated = app.db.write(move |conn| {
         audit_events::insert(conn, &[event])?;
@@ -115,7 +132,7 @@ pub async fn rotate_all(app: &App, origin: &Origin) -> Result<(Timestamp, Timest
     Ok((seals_from, signs_from))
 }
 
-/// A new key for each algorithm.
+/// A new key for each of some algorithms.
 struct Successors {
     keys: Vec<KeptKey>,
     signs_from: Timestamp,
@@ -125,12 +142,13 @@ struct Successors {
 }
 
 impl Successors {
-    async fn make(app: &App) -> Result<Self, Failed> {
+    async fn make(app: &App, algs: &[SigningAlg]) -> Result<Self, Failed> {
         let now = app.now();
         let (missing, later) = (app.signing.missing(), now.plus(PUBLISHED_BEFORE_USE));
         let usable_from = |alg| if missing.contains(&alg) { now } else { later };
-        let keys = generate(app, SigningAlg::ALL.map(|alg| (alg, usable_from(alg))).into()).await?;
-        let signs_from = SigningAlg::ALL.map(usable_from).into_iter().fold(now, Timestamp::max);
+        let usable: Vec<_> = algs.iter().map(|alg| (*alg, usable_from(*alg))).collect();
+        let signs_from = usable.iter().map(|(_, from)| *from).fold(now, Timestamp::max);
+        let keys = generate(app, usable).await?;
         let lifetime = app.config.lifetimes.id_token.max(LONGEST_ACCESS);
         Ok(Self { keys, signs_from, lifetime, now })
     }

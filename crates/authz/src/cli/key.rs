@@ -1,6 +1,7 @@
 //! `authz key …`
 
-use clap::Subcommand;
+use clap::builder::PossibleValue;
+use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::{Outcome, Report};
@@ -8,7 +9,7 @@ use crate::app::App;
 use crate::audit::Origin;
 use crate::crypto::master::MasterKey;
 use crate::crypto::seal::SealingKey;
-use crate::crypto::signing::KeptKey;
+use crate::crypto::signing::{KeptKey, SigningAlg};
 use crate::signatures;
 use crate::store::{sealing_keys, signing_keys};
 
@@ -17,7 +18,11 @@ pub(super) enum Command {
     /// Print a new master key, for AUTHZ_SECRET_KEY.
     Generate,
     /// Begin new keys, for sealing and for signing; what the old ones made stays valid. No restart is needed.
-    Rotate,
+    Rotate {
+        /// Only the signing key of this algorithm, and no sealing key.
+        #[arg(long)]
+        alg: Option<SigningAlg>,
+    },
     /// Show the signing keys.
     List {
         /// The sealing keys instead, which nobody else ever has.
@@ -30,6 +35,16 @@ pub(super) enum Command {
         #[arg(allow_hyphen_values = true)]
         kid: String,
     },
+}
+
+impl ValueEnum for SigningAlg {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
+    }
 }
 
 /// Needs no settings: it is what one does first.
@@ -49,17 +64,28 @@ pub(super) async fn run(app: &App, origin: &Origin, command: &Command) -> Outcom
             }
             Ok(Report { text: format!("Removed {kid}."), json: json!({"kid": kid, "removed": true}) })
         }
-        Command::Rotate => {
-            let (usable_from, signs_from) = signatures::rotate_all(app, origin).await?;
-            Ok(Report {
-                text: format!(
-                    "The new sealing key is used from {usable_from}; the old ones still open.\n\
-                     The new signing keys are published and sign from {signs_from}."
-                ),
-                json: json!({"usable_from": usable_from.to_string(), "signs_from": signs_from.to_string()}),
-            })
-        }
+        Command::Rotate { alg: None } => rotate_all(app, origin).await,
+        Command::Rotate { alg: Some(alg) } => rotate_one(app, origin, *alg).await,
     }
+}
+
+async fn rotate_all(app: &App, origin: &Origin) -> Outcome {
+    let (usable_from, signs_from) = signatures::rotate_all(app, origin).await?;
+    Ok(Report {
+        text: format!(
+            "The new sealing key is used from {usable_from}; the old ones still open.\n\
+             The new signing keys are published and sign from {signs_from}."
+        ),
+        json: json!({"usable_from": usable_from.to_string(), "signs_from": signs_from.to_string()}),
+    })
+}
+
+async fn rotate_one(app: &App, origin: &Origin, alg: SigningAlg) -> Outcome {
+    let (signs_from, alg) = (signatures::rotate_one(app, origin, alg).await?, alg.as_str());
+    Ok(Report {
+        text: format!("The new {alg} key is published and signs from {signs_from}."),
+        json: json!({"alg": alg, "signs_from": signs_from.to_string()}),
+    })
 }
 
 async fn list(app: &App) -> Outcome {

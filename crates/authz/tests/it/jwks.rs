@@ -122,6 +122,33 @@ async fn the_command_rotates_and_the_running_server_hears_of_it() {
     assert!(ids(&server).await.is_superset(&before));
 }
 
+/// R72: by the command, for one algorithm: no other key has a successor, and none that seals.
+#[tokio::test]
+async fn the_command_rotates_the_key_of_one_algorithm_and_no_other() {
+    let server = server_on_real_time(&[]).await;
+    let program = Program::new(&server.settings);
+    let before = ids(&server).await;
+    for (number, alg) in ["RS256", "ES256", "EdDSA"].into_iter().enumerate() {
+        let said = program.run(&["key", "rotate", "--alg", alg, "--json"], "").json();
+        assert_eq!(said["alg"], alg);
+        eventually("the new key is published", || async { ids(&server).await.len() == 4 + number }).await;
+        let known = |key: &Value| key["alg"] == alg && !before.contains(key["kid"].as_str().unwrap());
+        let new: Vec<Value> = keys(&server).await.into_iter().filter(known).collect();
+        assert_eq!(new.len(), 1, "{alg}");
+        let listed = program.run(&["key", "list", "--json"], "").json();
+        let signs = |key: &&Value| key["kid"] == new[0]["kid"];
+        let from = listed.as_array().unwrap().iter().find(signs).unwrap()["usable_from"].clone();
+        assert_eq!(from, said["signs_from"]);
+    }
+    assert!(ids(&server).await.is_superset(&before));
+    assert_eq!(server.count("sealing_keys").await, 1);
+    let rotated = "audit_events WHERE event = 'key_rotated' AND detail";
+    assert_eq!(server.count(&format!("{rotated} = 'ES256'")).await, 1);
+    let said = program.run(&["key", "rotate", "--alg", "HS256"], "");
+    assert_eq!(said.status, 2, "{}", said.err);
+    assert_eq!(ids(&server).await.len(), 6);
+}
+
 /// R73: the private parts are wrapped; somebody else's server with a copy of the database cannot use them.
 #[tokio::test]
 async fn a_copy_of_the_database_signs_nothing_as_us() {
