@@ -19,7 +19,7 @@ use crate::crypto::wrap::Wrapper;
 use crate::feed::{Caches, Feed};
 use crate::store;
 use crate::throttle::Throttle;
-use crate::upstream::{ClientKeys, Fetch};
+use crate::upstream::{ClientKeys, Fetch, RequestObjects};
 
 /// The application; clones share it.
 #[derive(Clone)]
@@ -46,6 +46,8 @@ pub struct Parts {
     pub fetch: Fetch,
     /// Clients' keys.
     pub client_keys: ClientKeys,
+    /// Clients' requests, at addresses of theirs.
+    pub request_objects: RequestObjects,
     /// People's passwords.
     pub passwords: Passwords,
     /// Makes pairwise subjects.
@@ -147,6 +149,7 @@ impl App {
             unknown_tokens: Throttle::new(config.limits.unknown_tokens_per_minute),
             fetch: Fetch::new(&config.outside.networks),
             client_keys: ClientKeys::default(),
+            request_objects: RequestObjects::default(),
             config,
             clock,
             probe: Probe::new(db.clone()),

@@ -42,9 +42,11 @@ pub struct ClientMetadata {
     /// What it signs that with, when it proves it by a key; without, any of those there are.
     pub token_endpoint_auth_signing_alg: Option<VerifyAlg>,
     /// What it signs its requests with; without, any of those there are.
-    pub request_object_signing_alg: Option<VerifyAlg>,
+    pub request_object_signing_alg: Option<RequestAlg>,
     /// Whether all of its requests are signed: others are not taken (RFC 9101 section 10.5).
     pub require_signed_request_object: bool,
+    /// Where it keeps requests (OpenID Connect Core section 6.2): no other address is ever asked for one.
+    pub request_uris: Vec<String>,
     /// Its public keys (RFC 7517), or
     pub jwks: Option<Value>,
     /// where they are.
@@ -130,6 +132,7 @@ impl Default for ClientMetadata {
             token_endpoint_auth_signing_alg: None,
             request_object_signing_alg: None,
             require_signed_request_object: false,
+            request_uris: Vec::new(),
             jwks: None,
             jwks_uri: None,
             dpop_bound_access_tokens: false,
@@ -159,6 +162,24 @@ pub enum SubjectType {
     Public,
     /// By a name that clients of other sectors cannot compare with theirs.
     Pairwise,
+}
+
+/// What a client's requests are signed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "requests are signed with RS256, PS256, ES256, EdDSA or none")]
+pub enum RequestAlg {
+    /// One of those there are.
+    Signed(VerifyAlg),
+    /// Nothing.
+    Unsigned(Nothing),
+}
+
+/// `none`, as others call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Nothing {
+    /// Its name on the wire.
+    #[serde(rename = "none")]
+    Nothing,
 }
 
 /// How a client proves who it is at the token endpoint (OpenID Connect Core section 9).

@@ -19,7 +19,7 @@ use crate::scopes;
 use issuer::EXPECTED_ISSUER;
 pub(crate) use issuer::is_loopback;
 pub use issuer::{Issuer, IssuerError};
-pub use outside::{Outside, WhoMayRegister};
+pub use outside::{Outside, RequestUris, WhoMayRegister};
 
 /// Everything an operator may decide. Spans are lifetimes counted from issuing.
 #[derive(Debug)]

@@ -32,6 +32,30 @@ impl FromStr for WhoMayRegister {
     }
 }
 
+/// Which requests are fetched from where a client keeps them (`request_uri`, OpenID Connect Core section 6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestUris {
+    /// None.
+    Off,
+    /// Those that the client has signed.
+    Signed,
+    /// Also unsigned ones, unless the client has said that it signs: they come from its own address.
+    Any,
+}
+
+impl FromStr for RequestUris {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "off" => Ok(Self::Off),
+            "signed" => Ok(Self::Signed),
+            "any" => Ok(Self::Any),
+            _ => Err(()),
+        }
+    }
+}
+
 /// What those outside may do, and where we go.
 #[derive(Clone, Debug)]
 pub struct Outside {
@@ -41,6 +65,8 @@ pub struct Outside {
     pub registrations_per_hour: u32,
     /// How long a client stays that registered itself and that nobody has used (`REGISTRATION_UNUSED_DAYS`).
     pub unused_kept: Duration,
+    /// Which requests are fetched from registered addresses (`REQUEST_URIS`).
+    pub request_uris: RequestUris,
     /// Addresses that are called although the internet does not lead to them (`OUTBOUND_NETWORKS`).
     pub networks: Vec<IpNet>,
 }
@@ -56,6 +82,7 @@ impl Outside {
             registration: said.or("REGISTRATION", WhoMayRegister::Nobody, "closed, token or open"),
             registrations_per_hour: said.or("REGISTRATIONS_PER_HOUR", 20, "a number, 0 for no limit"),
             unused_kept: Duration::from_secs(u64::from(days) * 86_400),
+            request_uris: said.or("REQUEST_URIS", RequestUris::Off, "off, signed or any"),
             networks: said.or("OUTBOUND_NETWORKS", Networks(Vec::new()), networks).0,
         }
     }

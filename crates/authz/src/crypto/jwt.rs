@@ -17,7 +17,7 @@ use super::jwk::VerifyAlg;
 use super::signing::{SigningAlg, SigningKeys};
 
 /// No honest JWT is longer; a longer one is refused before anything is decoded.
-const MAX_LEN: usize = 8 * 1024;
+pub const MAX_LEN: usize = 8 * 1024;
 
 /// A public key of ours, and what it is good for. Parsed once: that takes as long as an Ed25519 signature.
 pub(super) struct PublicKey {
@@ -98,20 +98,8 @@ impl<'a> Unverified<'a> {
     /// Reads the header. `None`: it is too long, has no form, is signed in no way that is taken here, demands that
     /// something be understood, or brings a key of its own or names where one is (RFC 7515 section 4.1).
     pub fn read(text: &'a str) -> Option<Self> {
-        const REFUSED: [&str; 7] = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "zip"];
-        if text.len() > MAX_LEN || text.split('.').count() != 3 {
-            return None;
-        }
-        let header = part(text, 0)?;
-        if REFUSED.iter().any(|name| header.contains_key(*name)) {
-            return None;
-        }
-        let word = |name| match header.get(name) {
-            None => Some(None),
-            Some(value) => value.as_str().map(|value| Some(value.to_owned())),
-        };
-        let alg = VerifyAlg::named(&word("alg")??)?;
-        Some(Self { text, typ: word("typ")?.map(|typ| typ.to_ascii_lowercase()), alg, kid: word("kid")? })
+        let Header { alg, typ, kid } = Header::read(text)?;
+        Some(Self { text, typ, alg: VerifyAlg::named(&alg?)?, kid })
     }
 
     /// A claim that is a text, of somebody whom nobody has believed yet.
@@ -135,6 +123,53 @@ impl<'a> Unverified<'a> {
     }
 }
 
+/// A JWT that says of itself that nobody has signed it (RFC 7518 section 3.6). It proves nothing: for whoever knows from
+/// elsewhere whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsigned {
+    /// What kind of JWT it is; media types have no case.
+    pub typ: Option<String>,
+    /// What it says.
+    pub claims: Map<String, Value>,
+}
+
+impl Unsigned {
+    /// Reads it. `None`: it has no form, a header as no JWT may have here, or calls itself signed.
+    pub fn read(text: &str) -> Option<Self> {
+        let Header { alg, typ, .. } = Header::read(text)?;
+        let is_unsigned = alg? == "none" && text.ends_with('.');
+        if is_unsigned { Some(Self { typ, claims: part(text, 1)? }) } else { None }
+    }
+}
+
+/// What is read of a header.
+struct Header {
+    alg: Option<String>,
+    /// In lower case.
+    typ: Option<String>,
+    kid: Option<String>,
+}
+
+impl Header {
+    /// Of a JWT that demands nothing, brings no key and names no place for one.
+    fn read(text: &str) -> Option<Self> {
+        const REFUSED: [&str; 7] = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "zip"];
+        if text.len() > MAX_LEN || text.split('.').count() != 3 {
+            return None;
+        }
+        let header = part(text, 0)?;
+        if REFUSED.iter().any(|name| header.contains_key(*name)) {
+            return None;
+        }
+        let word = |name| match header.get(name) {
+            None => Some(None),
+            Some(value) => value.as_str().map(|value| Some(value.to_owned())),
+        };
+        let typ = word("typ")?.map(|typ| typ.to_ascii_lowercase());
+        Some(Self { alg: word("alg")?, typ, kid: word("kid")? })
+    }
+}
+
 fn part(text: &str, place: usize) -> Option<Map<String, Value>> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text.split('.').nth(place)?).ok()?;
     serde_json::from_slice(&bytes).ok()
@@ -149,7 +184,7 @@ mod properties;
 mod tests {
     use base64::Engine;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-    use jsonwebtoken::{EncodingKey, Header, encode};
+    use jsonwebtoken::{EncodingKey, encode};
     use model::time::Timestamp;
     use serde_json::json;
 
@@ -206,7 +241,7 @@ mod tests {
                     assert_eq!(signed_by_us(&keys, &forged, "JWT"), None, "{forged}");
                 }
             }
-            let mut header = Header::new(Algorithm::HS256);
+            let mut header = jsonwebtoken::Header::new(Algorithm::HS256);
             header.kid = Some(kid.clone());
             let forged = encode(&header, &claims, &EncodingKey::from_secret(jwk.as_bytes())).unwrap();
             assert_eq!(signed_by_us(&keys, &forged, "JWT"), None);

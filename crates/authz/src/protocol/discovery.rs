@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::grant_types::GrantType;
 use crate::app::App;
-use crate::config::WhoMayRegister;
+use crate::config::{RequestUris, WhoMayRegister};
 use crate::crypto::jwk::VerifyAlg;
 use crate::crypto::signing::SigningAlg;
 use crate::id_token::ACR;
@@ -34,6 +34,9 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
         GrantType::ALL.into_iter().map(GrantType::as_str).chain(["implicit"]).collect();
     let response_types: Vec<String> = ResponseType::all().map(|each| each.to_string()).collect();
     let algs = SigningAlg::ALL.map(SigningAlg::as_str);
+    let request_uris = app.config.outside.request_uris;
+    let mut request_algs = VerifyAlg::NAMES.to_vec();
+    request_algs.extend((request_uris == RequestUris::Any).then_some("none"));
     let displays = Display::ALL.map(Display::as_str);
     let claims: Vec<&str> = ID_TOKEN_CLAIMS.into_iter().chain(ClaimSet::all_names()).collect();
     let mut metadata = json!({
@@ -74,9 +77,14 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
         "prompt_values_supported": prompts,
         "authorization_response_iss_parameter_supported": true,
         "request_parameter_supported": true,
-        "request_object_signing_alg_values_supported": VerifyAlg::NAMES,
-        "request_uri_parameter_supported": false,
+        "request_object_signing_alg_values_supported": request_algs,
+        "request_uri_parameter_supported": request_uris != RequestUris::Off,
     });
+    if request_uris != RequestUris::Off
+        && let Some(members) = metadata.as_object_mut()
+    {
+        members.insert("require_request_uri_registration".to_owned(), true.into());
+    }
     if app.config.outside.registration != WhoMayRegister::Nobody
         && let Some(members) = metadata.as_object_mut()
     {

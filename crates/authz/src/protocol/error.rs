@@ -67,6 +67,8 @@ pub enum Code {
     InvalidRequestObject,
     /// Request objects by reference are not fetched.
     RequestUriNotSupported,
+    /// The address is not one that the client has registered, or nothing is there (OpenID Connect Core section 3.1.2.6).
+    InvalidRequestUri,
     /// Too many failures: wait.
     TooManyRequests,
     /// Busy, or the storage cannot be asked: try again.
@@ -103,6 +105,7 @@ impl Code {
             Self::RequestNotSupported => "request_not_supported",
             Self::InvalidRequestObject => "invalid_request_object",
             Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::TooManyRequests | Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::ServerError => "server_error",
         }

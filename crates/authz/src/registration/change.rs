@@ -163,6 +163,6 @@ pub async fn change_metadata(app: &App, origin: &Origin, id: &str, changes: &str
     let read = find(app, id).await?;
     let metadata = read.metadata.changed_by(changes).map_err(|what| problem(Field::Metadata, what))?;
     let next = Client { metadata: kept(metadata)?, ..read.clone() };
-    check(&next)?;
+    check(app, &next)?;
     put(app, origin, By::Administrator, read, next).await
 }

@@ -9,14 +9,18 @@ use url::Url;
 use super::credentials::client_id;
 use super::{Field, Kind, Problem, Refused, Registration};
 use crate::app::App;
-use crate::client_metadata::{AuthMethod, ClientMetadata, SubjectType};
+use crate::client_metadata::{AuthMethod, ClientMetadata, RequestAlg, SubjectType};
 use crate::client_rules;
+use crate::config::RequestUris;
 use crate::pages::words::{displayed, is_unseen};
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::redirect_uri;
 use crate::scopes::INTROSPECTION;
 use crate::store::clients::Client;
 use crate::store::json::Json;
+
+/// The longest address of a request (OpenID Connect Core section 6.2).
+const MAX_REQUEST_URI: usize = 512;
 
 /// The client that a registration describes, if nothing is wrong with it. It has no secret and no owner yet.
 pub(super) fn judged(app: &App, wanted: &Registration) -> Result<Client, Refused> {
@@ -45,7 +49,7 @@ pub(super) fn judged(app: &App, wanted: &Registration) -> Result<Client, Refused
     if !confidential && !client.introspects.is_empty() {
         problems.push(problem(Field::Introspects, "only a confidential client may introspect"));
     }
-    problems.extend(check(&client).err());
+    problems.extend(check(app, &client).err());
     if problems.is_empty() { Ok(client) } else { Err(Refused::Invalid(problems)) }
 }
 
@@ -62,12 +66,13 @@ pub(super) fn problem(field: Field, what: impl Into<String>) -> Problem {
 }
 
 /// What the parts of a registration must be to each other.
-pub(super) fn check(client: &Client) -> Result<(), Problem> {
+pub(super) fn check(app: &App, client: &Client) -> Result<(), Problem> {
     if !client.is_confidential && !client.metadata.require_pkce {
         return Err(problem(Field::Metadata, "a public client cannot be excused from PKCE"));
     }
     client_rules::check(client).map_err(|what| problem(Field::Metadata, what))?;
     check_addresses(client)?;
+    check_requests(app, &client.metadata)?;
     let hosts = client.redirect_uris().map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
     let hosts: HashSet<Option<String>> = hosts.collect();
     let sector = client.metadata.sector_identifier_uri.as_deref();
@@ -90,6 +95,30 @@ fn check_addresses(client: &Client) -> Result<(), Problem> {
     if is_public.is_some_and(|is_public| is_public == client.is_confidential) {
         let what = "a client has a secret unless its token_endpoint_auth_method is none";
         return Err(problem(Field::Metadata, what));
+    }
+    Ok(())
+}
+
+/// What it says of its requests, and of where it keeps them.
+fn check_requests(app: &App, metadata: &ClientMetadata) -> Result<(), Problem> {
+    let is_unsigned = matches!(metadata.request_object_signing_alg, Some(RequestAlg::Unsigned(_)));
+    if is_unsigned && app.config.outside.request_uris != RequestUris::Any {
+        return Err(problem(Field::Metadata, "request_object_signing_alg none is not taken here"));
+    }
+    if is_unsigned && metadata.require_signed_request_object {
+        let what = "request_object_signing_alg none and require_signed_request_object exclude each other";
+        return Err(problem(Field::Metadata, what));
+    }
+    for uri in &metadata.request_uris {
+        // The fragment says which version is there, and is no part of what is asked for.
+        let (address, fragment) = uri.split_once('#').unwrap_or((uri, ""));
+        let is_short = uri.len() <= MAX_REQUEST_URI;
+        if !is_short || !fragment.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+            let what = format!("request_uris: at most {MAX_REQUEST_URI} visible characters, one fragment");
+            return Err(problem(Field::Metadata, what));
+        }
+        let wrong = |why| problem(Field::Metadata, format!("request_uris: {why}"));
+        redirect_uri::check_page(address).map_err(wrong)?;
     }
     Ok(())
 }

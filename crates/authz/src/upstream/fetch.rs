@@ -90,18 +90,27 @@ impl Fetch {
     /// # Errors
     /// See [`Unreachable`].
     pub async fn get_json(&self, url: &str) -> Result<Value, Unreachable> {
+        let body = self.get(url, "application/json", LARGEST).await?;
+        serde_json::from_slice(&body).map_err(|_| Unreachable::Unreadable)
+    }
+
+    /// Gets a document of at most `largest` bytes.
+    ///
+    /// # Errors
+    /// See [`Unreachable`].
+    pub async fn get(&self, url: &str, accept: &str, largest: usize) -> Result<Vec<u8>, Unreachable> {
         let url = self.judged(url)?;
-        let request = self.client()?.get(url.clone()).header("accept", "application/json");
+        let request = self.client()?.get(url.clone()).header("accept", accept);
         self.within(&url, async {
             let mut answer = Self::answered(request).await?;
             let mut body = Vec::new();
             while let Some(chunk) = answer.chunk().await.map_err(transport)? {
-                if body.len() + chunk.len() > LARGEST {
+                if body.len() + chunk.len() > largest {
                     return Err(Unreachable::Unreadable);
                 }
                 body.extend_from_slice(&chunk);
             }
-            serde_json::from_slice(&body).map_err(|_| Unreachable::Unreadable)
+            Ok(body)
         })
         .await
     }
@@ -132,7 +141,9 @@ impl Fetch {
     /// https, or http to an address that the operator has named. An address that is written out is judged here, because
     /// it is looked up nowhere.
     fn judged(&self, text: &str) -> Result<Url, Unreachable> {
-        let url = Url::parse(text).map_err(|_| Unreachable::Forbidden)?;
+        let mut url = Url::parse(text).map_err(|_| Unreachable::Forbidden)?;
+        // Not the server's to know.
+        url.set_fragment(None);
         let address = match url.host() {
             Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
             Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),

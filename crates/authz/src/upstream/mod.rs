@@ -4,8 +4,11 @@
 mod client_keys;
 mod fetch;
 mod guard;
+mod kept;
 pub mod logouts;
 mod places;
+mod request_objects;
 
 pub use client_keys::ClientKeys;
 pub use fetch::{Fetch, Unreachable};
+pub use request_objects::RequestObjects;

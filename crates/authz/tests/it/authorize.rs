@@ -8,6 +8,7 @@ mod redirect_uri;
 mod remembered;
 mod request;
 mod request_object;
+mod request_uri;
 mod response_mode;
 mod response_type;
 mod steps;

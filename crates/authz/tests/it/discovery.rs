@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{AuthorizationRequest, BASE, CALLBACK, ISSUER, server};
+use crate::support::{AuthorizationRequest, BASE, CALLBACK, ISSUER, server, server_with};
 
 const PATHS: [&str; 8] = [
     "/.well-known/openid-configuration/o",
@@ -76,6 +76,22 @@ async fn both_positions_say_the_same_and_all_of_it() {
         // Section 1.17 of the dossier: public, for every origin, never with credentials.
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
         assert_eq!(answer.header("access-control-allow-credentials"), None);
+    }
+}
+
+/// R8: what is fetched, and from where, is said as it is.
+#[tokio::test]
+async fn requests_by_reference_are_said_to_be_taken_where_they_are() {
+    let signed = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"];
+    for (setting, taken, unsigned) in
+        [("off", false, None), ("signed", true, None), ("any", true, Some("none"))]
+    {
+        let said = server_with(&[("REQUEST_URIS", setting)]).await.http.get(PATHS[0]).await.json();
+        assert_eq!(said["request_uri_parameter_supported"], taken, "{setting}");
+        let algs: Vec<&str> = signed.into_iter().chain(unsigned).collect();
+        assert_eq!(said["request_object_signing_alg_values_supported"], json!(algs));
+        let required = said.get("require_request_uri_registration");
+        assert_eq!(required, taken.then_some(&json!(true)));
     }
 }
 

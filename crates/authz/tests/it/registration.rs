@@ -122,7 +122,7 @@ async fn a_client_with_a_token_is_registered_as_it_asked_and_works() {
             "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
             "scope": "openid read", "default_max_age": 600, "id_token_signed_response_alg": "ES256",
             "subject_type": "public", "token_endpoint_auth_method": "client_secret_post",
-            "require_signed_request_object": false, "dpop_bound_access_tokens": false,
+            "require_signed_request_object": false, "request_uris": [], "dpop_bound_access_tokens": false,
             "require_auth_time": true, "contacts": ["ada@example.com"],
             "client_uri": "https://client.example/", "logo_uri": "https://client.example/logo.png",
             "policy_uri": "https://client.example/policy", "tos_uri": "https://client.example/tos",

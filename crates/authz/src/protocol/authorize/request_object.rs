@@ -1,28 +1,29 @@
-//! Requests that a client has signed: OpenID Connect Core section 6.1, RFC 9101. By value only, and signed only: an
-//! address is never called, and what nobody has signed says no more than the query does.
+//! Requests as a JWT: OpenID Connect Core section 6, RFC 9101. By value only what the client has signed: what nobody has
+//! signed says no more than the query does. By reference ([`source`]) only where the installation allows it.
 //!
 //! The address people come back to after they have signed in is the request itself, and clients let their objects end
 //! within a minute. So the address then says when the object first came, with a tag of ours over it: the object is judged
 //! as of then, and whoever has signed in since has met a demand to sign in, which nobody can take out of the object.
 
-use std::time::Duration;
+mod source;
 
 use model::time::Timestamp;
 use serde_json::{Map, Value};
 
+use self::source::{Object, SEEN, Source};
 use crate::app::App;
+use crate::client_metadata::RequestAlg;
+use crate::config::RequestUris;
 use crate::crypto::claims::{Claims, WrongClaim};
-use crate::crypto::jwt::Unverified;
+use crate::crypto::jwt::{Unsigned, Unverified};
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::params::Params;
 use crate::store::clients::Client;
 
+pub(super) use self::source::carried_on;
+
 /// Its `typ`, when it has one: any JWT, or this kind of one (RFC 9101 section 10.8).
 const TYPES: [&str; 2] = ["jwt", "oauth-authz-req+jwt"];
-/// What the address says of when the object came.
-const SEEN: &str = "request_seen";
-/// So long people may take to sign in and decide.
-const SEEN_COUNTS: Duration = Duration::from_secs(3_600);
 /// What is said of the JWT and not of the request (RFC 9101 section 4).
 const ABOUT_THE_JWT: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
@@ -32,67 +33,80 @@ pub(super) struct Opened {
     pub(super) params: Params,
     /// When it first came here, if that was before.
     pub(super) seen_at: Option<Timestamp>,
-    /// What the address has to say of that from now on.
-    pub(super) seen: String,
+    /// The object, when it came, and what the address has to say of that from now on.
+    pub(super) object: Object,
 }
 
 /// Opens the object of a request, if it has one.
 ///
 /// # Errors
 /// `request_not_supported` for clients without keys, `invalid_request_object`; `invalid_request` when there is none and
-/// the client has said that there always is.
+/// the client has said that there always is; those of [`Object::of`].
 pub(super) async fn open(app: &App, client: &Client, outside: &Params) -> Result<Option<Opened>, OAuthError> {
-    let metadata = &client.metadata;
-    let Some(text) = outside.get("request") else {
-        if metadata.require_signed_request_object {
+    let Some(object) = Object::of(app, client, outside).await? else {
+        if client.metadata.require_signed_request_object {
             let sentence = "The client has said that all of its requests are signed.";
             return Err(OAuthError::new(Code::InvalidRequest, sentence));
         }
         return Ok(None);
     };
-    if !metadata.has_keys() {
+    let claims = vouched_for(app, client, &object).await?;
+    judge_jwt(&claims, client.id.as_str(), app.config.issuer.as_str(), object.came_at)?;
+    let beside = match object.source {
+        Source::Query => outside.clone(),
+        Source::ItsAddress => outside.without(&["request_uri"]),
+    };
+    let params = counting(&beside, parameters(claims.all())?, client.id.as_str())?;
+    Ok(Some(Opened { params, seen_at: object.seen_at, object }))
+}
+
+/// What the object says, if the client has signed it; or if it need not have, because it came from where nobody else can
+/// put one.
+async fn vouched_for(app: &App, client: &Client, object: &Object) -> Result<Claims, OAuthError> {
+    let is_of_kind = |typ: &Option<String>| typ.as_deref().is_none_or(|typ| TYPES.contains(&typ));
+    if app.config.outside.request_uris == RequestUris::Any
+        && let Some(jwt) = Unsigned::read(&object.text)
+    {
+        if object.source == Source::Query {
+            let sentence = "What is not signed is taken by its request_uri only.";
+            return Err(OAuthError::new(Code::RequestNotSupported, sentence));
+        }
+        return if may_be_unsigned(app, client) && is_of_kind(&jwt.typ) {
+            Ok(jwt.claims.into())
+        } else {
+            Err(OTHERWISE)
+        };
+    }
+    if !client.metadata.has_keys() {
         let sentence = "Request objects are taken from clients with registered keys.";
         return Err(OAuthError::new(Code::RequestNotSupported, sentence));
     }
-    let is_of_kind = |jwt: &Unverified| jwt.typ.as_deref().is_none_or(|typ| TYPES.contains(&typ));
-    let jwt = Unverified::read(text).filter(is_of_kind).ok_or(invalid(
+    let jwt = Unverified::read(&object.text).filter(|jwt| is_of_kind(&jwt.typ)).ok_or(invalid(
         "The request is not a JWT of at most 8 kB that is signed with RS256, PS256, ES256 or EdDSA.",
     ))?;
-    if metadata.request_object_signing_alg.is_some_and(|alg| alg != jwt.alg) {
-        return Err(invalid("The request is not signed with what the client has registered for that."));
+    let alg = client.metadata.request_object_signing_alg;
+    if alg.is_some_and(|alg| alg != RequestAlg::Signed(jwt.alg)) {
+        return Err(OTHERWISE);
     }
     let key = app.client_keys.find(app, client, jwt.alg, jwt.kid.as_deref()).await;
     let signed = key.and_then(|key| jwt.signed_with(&key)).map(Claims::from);
-    let signed = signed.ok_or(invalid("No key of the client has signed the request."))?;
-    let now = app.now();
-    let seen_at = outside.get(SEEN).and_then(|seen| seen_at(app, client, text, seen, now));
-    judge_jwt(&signed, client.id.as_str(), app.config.issuer.as_str(), seen_at.unwrap_or(now))?;
-    let params = counting(outside, parameters(signed.all())?, client.id.as_str())?;
-    let seen = seen(app, client, text, seen_at.unwrap_or(now));
-    Ok(Some(Opened { params, seen_at, seen: format!("{SEEN}={seen}") }))
+    signed.ok_or(invalid("No key of the client has signed the request."))
 }
 
-/// A query with what it has to say from now on of when its object came.
-pub(super) fn with_seen(query: &str, seen: &str) -> String {
-    let is_other = |pair: &&str| !pair.starts_with(SEEN) && !pair.is_empty();
-    query.split('&').filter(is_other).chain([seen]).collect::<Vec<_>>().join("&")
+/// Whether what comes from an address of the client's need not be signed: it has said so, or has said nothing, which
+/// stands for every algorithm there is (OpenID Connect Dynamic Client Registration section 2).
+fn may_be_unsigned(app: &App, client: &Client) -> bool {
+    let metadata = &client.metadata;
+    app.config.outside.request_uris == RequestUris::Any
+        && !metadata.require_signed_request_object
+        && !matches!(metadata.request_object_signing_alg, Some(RequestAlg::Signed(_)))
 }
+
+const OTHERWISE: OAuthError =
+    invalid("The request is not signed with what the client has registered for that.");
 
 const fn invalid(sentence: &'static str) -> OAuthError {
     OAuthError::new(Code::InvalidRequestObject, sentence)
-}
-
-fn seen(app: &App, client: &Client, text: &str, at: Timestamp) -> String {
-    let at = at.micros().to_string();
-    let tag = app.form_key.tag(&["request object", client.id.as_str(), text, &at]);
-    format!("{at}.{tag}")
-}
-
-fn seen_at(app: &App, client: &Client, text: &str, said: &str, now: Timestamp) -> Option<Timestamp> {
-    let (at, tag) = said.split_once('.')?;
-    let is_ours = app.form_key.verify(&["request object", client.id.as_str(), text, at], tag);
-    let at = Timestamp::from_micros(at.parse().ok()?);
-    (is_ours && now.since(at) < SEEN_COUNTS).then_some(at)
 }
 
 /// What is said of the JWT need not be said, but holds.

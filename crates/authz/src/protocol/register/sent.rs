@@ -19,7 +19,7 @@ use crate::registration::{Kind, Registration};
 use crate::response_type::ResponseType;
 
 /// The members of [`ClientMetadata`] that are a client's to say.
-pub(super) const METADATA: [&str; 26] = [
+pub(super) const METADATA: [&str; 27] = [
     "default_max_age",
     "id_token_signed_response_alg",
     "userinfo_signed_response_alg",
@@ -29,6 +29,7 @@ pub(super) const METADATA: [&str; 26] = [
     "token_endpoint_auth_signing_alg",
     "request_object_signing_alg",
     "require_signed_request_object",
+    "request_uris",
     "jwks",
     "jwks_uri",
     "dpop_bound_access_tokens",

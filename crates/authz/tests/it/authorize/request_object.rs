@@ -9,13 +9,13 @@ use crate::support::{
     TestServer, assertion, part, password_of, server, signed_by_hmac,
 };
 
-const OTHER: &str = "https://client.example/other";
+pub(super) const OTHER: &str = "https://client.example/other";
 
 /// A server, and a client with a key and two redirect URIs.
-struct World {
-    server: TestServer,
-    client: Client,
-    signer: Signer,
+pub(super) struct World {
+    pub(super) server: TestServer,
+    pub(super) client: Client,
+    pub(super) signer: Signer,
 }
 
 impl World {
@@ -24,7 +24,12 @@ impl World {
     }
 
     async fn with(more: &Value) -> Self {
-        let (server, signer) = (server().await, Signer::new("ES256", "k1"));
+        Self::on(server().await, more).await
+    }
+
+    /// On this server.
+    pub(super) async fn on(server: TestServer, more: &Value) -> Self {
+        let signer = Signer::new("ES256", "k1");
         let mut metadata = json!({ "jwks": signer.jwks() });
         metadata.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let client = server.new_client("web").redirect_uris(&[CALLBACK, OTHER]);
@@ -32,17 +37,17 @@ impl World {
         Self { server, client, signer }
     }
 
-    fn in_seconds(&self, seconds: i64) -> i64 {
+    pub(super) fn in_seconds(&self, seconds: i64) -> i64 {
         self.server.clock.now().unix_seconds() + seconds
     }
 
-    fn honest(&self) -> AuthorizationRequest {
+    pub(super) fn honest(&self) -> AuthorizationRequest {
         AuthorizationRequest::of(&self.client).with("scope", "openid read")
     }
 
     /// What a client signs: the whole request, for this server, for a minute; with these members besides, or without those
     /// that are null.
-    fn claims(&self, honest: &AuthorizationRequest, more: &Value) -> Value {
+    pub(super) fn claims(&self, honest: &AuthorizationRequest, more: &Value) -> Value {
         let params = honest.params.iter().map(|(name, value)| (name.clone(), json!(value)));
         let mut claims: Map<String, Value> = params.collect();
         let about = json!({"iss": self.client.id, "aud": ISSUER, "exp": self.in_seconds(60)});
@@ -65,12 +70,12 @@ impl World {
 }
 
 #[track_caller]
-fn is_told(answer: &Answer, uri: &str, error: &str) {
+pub(super) fn is_told(answer: &Answer, uri: &str, error: &str) {
     assert_eq!(answer.returned_to(uri)[0], ("error".to_owned(), error.to_owned()), "{answer:?}");
 }
 
 /// The path somebody comes back to once they have signed in.
-async fn signs_in(browser: &Browser, answer: &Answer) -> String {
+pub(super) async fn signs_in(browser: &Browser, answer: &Answer) -> String {
     let page = browser.get(answer.location().strip_prefix(BASE).unwrap()).await;
     let form = page.form("login-form").with("username", "ada").with("password", &password_of("ada"));
     browser.submit(&form).await.location().strip_prefix(BASE).unwrap().to_owned()

@@ -52,6 +52,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
         "frontchannel_logout_session_required": false, "is_self_registered": false});
     metadata["registrable_response_types"] = json!([]);
     metadata["initiate_login_uri"] = json!(null);
+    metadata["request_uris"] = json!([]);
     assert_eq!(
         made,
         json!({

@@ -25,7 +25,8 @@ async fn every_member_that_is_an_address_is_judged() {
             "file:///etc/passwd",
             "http://169.254.169.254/latest/meta-data/",
             "https://user@client.example/",
-            "https://client.example/#x",
+            // The one fragment there may be says which version of a request is there.
+            if name == "request_uris" { "https://client.example/#x#y" } else { "https://client.example/#x" },
             "gopher://client.example/",
             "/relative",
         ] {

@@ -74,6 +74,7 @@ async fn whoever_holds_the_token_sees_the_registration_without_a_secret() {
             "scope": "address email groups offline_access openid phone profile read write",
             "id_token_signed_response_alg": "RS256", "subject_type": "public",
             "token_endpoint_auth_method": "client_secret_basic", "require_signed_request_object": false,
+            "request_uris": [],
             "dpop_bound_access_tokens": false,
             "require_auth_time": false, "contacts": [],
             "post_logout_redirect_uris": [], "backchannel_logout_session_required": false,
