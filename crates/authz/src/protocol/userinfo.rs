@@ -39,7 +39,7 @@ pub enum Refusal {
     /// There is no token.
     NoToken,
     /// It is there twice, or cannot be read.
-    Malformed(OAuthError),
+    Malformed(Scheme, OAuthError),
     /// It does not open, has ended or was revoked.
     Invalid(Scheme),
     /// It is bound to a key that was not proven, or a key was proven and it is bound to none.
@@ -47,7 +47,7 @@ pub enum Refusal {
     /// What should prove the key does not.
     Proof(Wrong),
     /// It is good for something else.
-    Insufficient,
+    Insufficient(Scheme),
     /// It cannot be judged right now.
     Failed(OAuthError),
 }
@@ -66,22 +66,24 @@ impl FromRequest for Presented {
 async fn presented(request: &HttpRequest, payload: &mut Payload) -> Result<Token, Refusal> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let (first, second) = (headers.next(), headers.next());
+    let named = first.and_then(access_token::in_header);
+    let malformed = |error| Refusal::Malformed(named.map_or(Scheme::Bearer, |(scheme, _)| scheme), error);
     let in_form = if edge::is_form(request) {
-        let params = Params::from_body(request, payload).await.map_err(Refusal::Malformed)?;
+        let params = Params::from_body(request, payload).await.map_err(malformed)?;
         params.get("access_token").map(str::to_owned)
     } else {
         None
     };
     match (first, second, in_form) {
         (None, None, Some(text)) => Ok(Token { text, scheme: Scheme::Bearer, proof: Sent::default() }),
-        (Some(header), None, None) => {
-            let (scheme, text) = access_token::in_header(header).ok_or(Refusal::NoToken)?;
+        (Some(_), None, None) => {
+            let (scheme, text) = named.ok_or(Refusal::NoToken)?;
             Ok(Token { text: text.to_owned(), scheme, proof: Sent::with(request) })
         }
         (None, None, None) => Err(Refusal::NoToken),
         _ => {
             let sentence = "A token is sent in one place only.";
-            Err(Refusal::Malformed(OAuthError::new(Code::InvalidRequest, sentence)))
+            Err(malformed(OAuthError::new(Code::InvalidRequest, sentence)))
         }
     }
 }
@@ -101,7 +103,9 @@ pub async fn answer(app: web::Data<App>, presented: Presented) -> Result<HttpRes
     let invalid = || Refusal::Invalid(presented.scheme);
     let token = token.filter(|token| !app.feed.is_revoked(token)).ok_or_else(invalid)?;
     presented.belongs_to_its_sender(&app, token.key).await?;
-    let (Some(id), Some(asked)) = (token.user, token.userinfo) else { return Err(Refusal::Insufficient) };
+    let (Some(id), Some(asked)) = (token.user, token.userinfo) else {
+        return Err(Refusal::Insufficient(presented.scheme));
+    };
     let client = app.clients.find(token.client).await?.ok_or_else(invalid)?;
     let asked = ClaimSet::of_scopes(&token.scopes.split(' ').collect()).union(asked);
     let known = profile::told(&app, id, asked).await?.ok_or_else(invalid)?;
@@ -156,7 +160,7 @@ impl From<Refused> for Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed(error) | Self::Failed(error) => error.fmt(f),
+            Self::Malformed(_, error) | Self::Failed(error) => error.fmt(f),
             other => write!(f, "{other:?}"),
         }
     }
@@ -169,7 +173,7 @@ impl Refusal {
     fn told(&self) -> (StatusCode, Option<&'static str>, &'static str) {
         match self {
             Self::NoToken => (StatusCode::UNAUTHORIZED, None, "There is no access token."),
-            Self::Malformed(error) | Self::Failed(error) => {
+            Self::Malformed(_, error) | Self::Failed(error) => {
                 (error.status_code(), Some(error.code().as_str()), error.description())
             }
             Self::Unbound => (
@@ -183,11 +187,29 @@ impl Refusal {
                 Some("invalid_token"),
                 "The token is unknown, has ended or was revoked.",
             ),
-            Self::Insufficient => (
+            Self::Insufficient(_) => (
                 StatusCode::FORBIDDEN,
                 Some("insufficient_scope"),
                 "The token is not for asking who somebody is.",
             ),
+        }
+    }
+}
+
+impl Refusal {
+    /// The schemes in which whoever asks is to come back: the one they came in, and both if they came in none.
+    const fn schemes(&self) -> &'static [Scheme] {
+        match self {
+            Self::NoToken => &[Scheme::Bearer, Scheme::Dpop],
+            Self::Malformed(Scheme::Bearer, _)
+            | Self::Invalid(Scheme::Bearer)
+            | Self::Insufficient(Scheme::Bearer) => &[Scheme::Bearer],
+            Self::Malformed(..)
+            | Self::Invalid(_)
+            | Self::Insufficient(_)
+            | Self::Unbound
+            | Self::Proof(_) => &[Scheme::Dpop],
+            Self::Failed(_) => &[],
         }
     }
 }
@@ -202,20 +224,19 @@ impl ResponseError for Refusal {
         let mut response = HttpResponse::build(status);
         if let Self::Failed(_) = self {
             response.insert_header((header::RETRY_AFTER, 1));
-        } else {
-            let mut challenge = match self {
-                Self::Invalid(Scheme::Dpop) | Self::Unbound | Self::Proof(_) => {
-                    format!(r#"DPoP realm="authz", algs="{ALGS}""#)
-                }
-                _ => r#"Bearer realm="authz""#.to_owned(),
+        }
+        for scheme in self.schemes() {
+            let mut challenge = match scheme {
+                Scheme::Bearer => r#"Bearer realm="authz""#.to_owned(),
+                Scheme::Dpop => format!(r#"DPoP realm="authz", algs="{ALGS}""#),
             };
             if let Some(code) = code {
                 challenge = format!(r#"{challenge}, error="{code}", error_description="{sentence}""#);
             }
-            if let Self::Insufficient = self {
+            if let Self::Insufficient(_) = self {
                 challenge.push_str(r#", scope="openid""#);
             }
-            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+            response.append_header((header::WWW_AUTHENTICATE, challenge));
         }
         let Some(code) = code else { return response.insert_header(ContentType::plaintext()).finish() };
         response.json(json!({"error": code, "error_description": sentence}))

@@ -176,6 +176,28 @@ async fn a_bound_token_is_its_keys_alone() {
     assert_eq!(server.userinfo(&unbound).await.status, 200);
 }
 
+/// Section 7.1: whoever came with a key is answered in its scheme, and who came with nothing is told of both.
+#[tokio::test]
+async fn whoever_came_with_a_key_is_challenged_for_it() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let holder = Holder::new();
+    let own = client.posting("/o/token/", &[("grant_type", "client_credentials")]);
+    let token = is_bound(&server.proving(&holder, own).await);
+    let lacking = server.userinfo_by(&holder, &token).await;
+    assert_eq!((lacking.status, lacking.text("error").as_str()), (403, "insufficient_scope"));
+    let expected = format!(r#"{CHALLENGE}, error="insufficient_scope","#);
+    assert!(lacking.header("www-authenticate").unwrap().starts_with(&expected), "{lacking:?}");
+    let twice = server.http.post("/o/userinfo/", format!("access_token={token}"));
+    let twice = server.http.send(twice.header("authorization", format!("DPoP {token}"))).await;
+    assert_eq!((twice.status, twice.text("error").as_str()), (400, "invalid_request"));
+    let expected = format!(r#"{CHALLENGE}, error="invalid_request","#);
+    assert!(twice.header("www-authenticate").unwrap().starts_with(&expected), "{twice:?}");
+    let nothing = server.http.get("/o/userinfo/").await;
+    let challenges: Vec<_> = nothing.headers.get_all("www-authenticate").iter().collect();
+    assert_eq!(challenges, [r#"Bearer realm="authz""#, CHALLENGE]);
+}
+
 /// R76: nor does it prove to introspection who a client is.
 #[tokio::test]
 async fn a_bound_token_is_no_bearer_token_at_introspection() {

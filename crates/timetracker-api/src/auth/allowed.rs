@@ -9,8 +9,9 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
-use super::Caller;
-use crate::wire::error::{ApiError, Rejected};
+use super::{Caller, bearer};
+use crate::wire::challenge::{Rejected, Scheme};
+use crate::wire::error::ApiError;
 
 /// A scope, as a type.
 pub trait Scope {
@@ -52,9 +53,9 @@ impl<S: Scope> FromRequest for Allowed<S> {
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let extensions = request.extensions();
         ready(match extensions.get::<Arc<Caller>>() {
-            None => Err(ApiError::Unauthenticated(Rejected::Missing)),
+            None => Err(ApiError::Unauthenticated(Scheme::Bearer, Rejected::Missing)),
             Some(caller) if caller.scopes.contains(S::NAME) => Ok(Self(caller.clone(), PhantomData)),
-            Some(_) => Err(ApiError::LacksScope(S::NAME)),
+            Some(_) => Err(ApiError::LacksScope(bearer::scheme(request.headers()), S::NAME)),
         })
     }
 }

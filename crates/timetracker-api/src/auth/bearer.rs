@@ -2,19 +2,11 @@
 
 use actix_web::http::header::{self, HeaderMap};
 
-use crate::wire::error::{ApiError, Rejected};
+use crate::wire::challenge::{Rejected, Scheme};
+use crate::wire::error::ApiError;
 
 /// The longest token; ours are a few hundred bytes.
 const LONGEST: usize = 4_096;
-
-/// Who may use the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// Whoever has it.
-    Bearer,
-    /// Whoever holds the key it is bound to.
-    Dpop,
-}
 
 /// Finds the token and checks its form, so that nobody is asked about rubbish. A token in the query is not
 /// looked at, and one there beside the header is a fault (RFC 6750 section 2: one method per request).
@@ -23,26 +15,35 @@ pub enum Scheme {
 /// 401 when there is none or it is malformed, 400 when there are two.
 pub fn token<'a>(headers: &'a HeaderMap, query: &str) -> Result<(Scheme, &'a str), ApiError> {
     let mut said = headers.get_all(header::AUTHORIZATION);
-    let Some(value) = said.next() else { return Err(ApiError::Unauthenticated(Rejected::Missing)) };
+    let missing = ApiError::Unauthenticated(Scheme::Bearer, Rejected::Missing);
+    let Some(value) = said.next() else { return Err(missing) };
     let in_query = || query.split('&').any(|part| part.split('=').next() == Some("access_token"));
     if said.next().is_some() || (!query.is_empty() && in_query()) {
-        return Err(ApiError::TwoTokens);
+        return Err(ApiError::TwoTokens(scheme(headers)));
     }
-    let value = value.as_bytes();
-    let (scheme, token) = match value.iter().position(|byte| *byte == b' ') {
-        Some(at) => (value.get(..at), value.get(at + 1..).unwrap_or_default()),
-        None => (Some(value), [].as_slice()),
-    };
-    let is = |name: &[u8]| scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(name));
-    let scheme = if is(b"bearer") {
+    let (scheme, token) = parts(value.as_bytes()).ok_or(missing)?;
+    let token = std::str::from_utf8(token.trim_ascii()).ok().filter(|token| is_well_formed(token));
+    token.map(|token| (scheme, token)).ok_or(ApiError::Unauthenticated(scheme, Rejected::Invalid))
+}
+
+/// The scheme that a request is answered in: that of its first token.
+pub fn scheme(headers: &HeaderMap) -> Scheme {
+    let value = headers.get(header::AUTHORIZATION);
+    value.and_then(|value| parts(value.as_bytes())).map_or(Scheme::Bearer, |(scheme, _)| scheme)
+}
+
+/// What stands before the first blank, if it is a scheme that is known here, and what stands behind it.
+fn parts(value: &[u8]) -> Option<(Scheme, &[u8])> {
+    let at = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+    let (name, rest) = value.split_at_checked(at)?;
+    let scheme = if name.eq_ignore_ascii_case(b"bearer") {
         Scheme::Bearer
-    } else if is(b"dpop") {
+    } else if name.eq_ignore_ascii_case(b"dpop") {
         Scheme::Dpop
     } else {
-        return Err(ApiError::Unauthenticated(Rejected::Missing));
+        return None;
     };
-    let token = std::str::from_utf8(token.trim_ascii()).ok().filter(|token| is_well_formed(token));
-    token.map(|token| (scheme, token)).ok_or(ApiError::Unauthenticated(Rejected::Invalid))
+    Some((scheme, rest))
 }
 
 /// `b64token` of RFC 6750 section 2.1.
@@ -76,9 +77,9 @@ mod tests {
     /// R155, R156.
     #[test]
     fn only_a_well_formed_bearer_header_is_a_token() {
-        let missing = Err("Unauthenticated(Missing)".to_owned());
-        let invalid = Err("Unauthenticated(Invalid)".to_owned());
-        let two = Err("TwoTokens".to_owned());
+        let missing = Err("Unauthenticated(Bearer, Missing)".to_owned());
+        let invalid = Err("Unauthenticated(Bearer, Invalid)".to_owned());
+        let two = Err("TwoTokens(Bearer)".to_owned());
         let long = [b"Bearer ".as_slice(), &[b'a'; 4_097]].concat();
         for (values, query, expected) in [
             (vec![], "", missing.clone()),
@@ -89,8 +90,9 @@ mod tests {
             (vec![b"bEARER aZ09-._~+/=="], "page=2", Ok("aZ09-._~+/==".to_owned())),
             (vec![b"DPoP abc"], "", Ok("abc and its key".to_owned())),
             (vec![b"dpop abc"], "", Ok("abc and its key".to_owned())),
-            (vec![b"DPoP"], "", invalid.clone()),
-            (vec![b"DPoP abc", b"Bearer abc"], "", two.clone()),
+            (vec![b"DPoP"], "", Err("Unauthenticated(Dpop, Invalid)".to_owned())),
+            (vec![b"DPoP abc", b"Bearer abc"], "", Err("TwoTokens(Dpop)".to_owned())),
+            (vec![b"Basic YWJj", b"Basic YWJj"], "", two.clone()),
             (vec![b"DPoPabc"], "", missing.clone()),
             (vec![b"Bearer"], "", invalid.clone()),
             (vec![b"Bearer "], "", invalid.clone()),

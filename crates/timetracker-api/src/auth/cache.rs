@@ -11,7 +11,7 @@ use moka::future::Cache;
 use moka::policy::Expiry;
 
 use super::Caller;
-use crate::wire::error::Rejected;
+use crate::wire::challenge::Rejected;
 
 /// How long a refusal is repeated without asking again.
 pub const REJECTED_FOR: Duration = Duration::from_secs(2);

@@ -11,7 +11,7 @@ use oauth2::basic::BasicTokenType;
 use serde::Deserialize;
 
 use super::introspect::Reply;
-use crate::wire::error::Rejected;
+use crate::wire::challenge::Rejected;
 
 /// What a token must say to be meant for this service.
 #[derive(Clone, Debug)]

@@ -30,7 +30,8 @@ use model::time::{Clock, Timestamp};
 
 use crate::config::Config;
 use crate::id::{PersonId, WorkspaceId};
-use crate::wire::error::{ApiError, Rejected};
+use crate::wire::challenge::{Rejected, Scheme};
+use crate::wire::error::ApiError;
 use cache::{Answer, Answers, Verdict};
 use introspect::Introspector;
 use judge::{Expected, Judgement};
@@ -101,8 +102,10 @@ impl Gate {
                 (Ok(caller), key)
             }
             Verdict::Nobody(key) => (Err(ApiError::NoPerson), key),
-            Verdict::Rejected(rejected) if proof.is_some() => return Err(ApiError::Unproven(rejected)),
-            Verdict::Rejected(rejected) => return Err(ApiError::Unauthenticated(rejected)),
+            Verdict::Rejected(rejected) => {
+                let scheme = if proof.is_some() { Scheme::Dpop } else { Scheme::Bearer };
+                return Err(ApiError::Unauthenticated(scheme, rejected));
+            }
             Verdict::Unanswered(cause) => return Err(ApiError::Unavailable(cause.to_string().into())),
         };
         match (proof, key) {
@@ -111,7 +114,7 @@ impl Gate {
                 self.proofs.use_up(proof, token, key, self.clock.now())?;
                 caller
             }
-            _ => Err(ApiError::Unproven(Rejected::Unbound)),
+            _ => Err(ApiError::Unauthenticated(Scheme::Dpop, Rejected::Unbound)),
         }
     }
 

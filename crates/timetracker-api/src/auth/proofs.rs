@@ -13,7 +13,8 @@ use model::secret::sha256;
 use model::time::Timestamp;
 
 use super::signature;
-use crate::wire::error::{ApiError, Rejected};
+use crate::wire::challenge::{Rejected, Scheme};
+use crate::wire::error::ApiError;
 
 const HEADER: HeaderName = HeaderName::from_static(dpop::HEADER);
 
@@ -48,7 +49,8 @@ impl Proofs {
         key: Thumbprint,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        let wrong = |wrong| ApiError::Unproven(Rejected::Proof(wrong));
+        let refused = |why| ApiError::Unauthenticated(Scheme::Dpop, why);
+        let wrong = |wrong| refused(Rejected::Proof(wrong));
         let mut headers = sent.headers.get_all(HEADER);
         let text = headers.next().ok_or(wrong(Wrong::Missing))?;
         if headers.next().is_some() {
@@ -58,7 +60,7 @@ impl Proofs {
         let request = Request { method: sent.method.as_str(), url: sent.url, token: Some(token) };
         let proof = dpop::check(text, &request, now, signature::is_signed).map_err(wrong)?;
         if proof.key != key {
-            return Err(ApiError::Unproven(Rejected::Unbound));
+            return Err(refused(Rejected::Unbound));
         }
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(&proof, now, MOST) {
             Inserted::Yes => Ok(()),

@@ -18,11 +18,12 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use model::request_id::RequestId;
 
+use super::challenge::Scheme;
 use super::error::ApiError;
 use super::query::Parameters;
 use super::{cors, json, negotiate};
 use crate::App;
-use crate::auth::bearer::{self, Scheme};
+use crate::auth::bearer;
 use crate::auth::proofs::Sent;
 use crate::auth::{Caller, scope_of};
 use crate::protected_resource;
@@ -100,7 +101,7 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Re
     };
     let scope = scope_of(request.method());
     if !caller.scopes.contains(scope) {
-        return Err(ApiError::LacksScope(scope));
+        return Err(ApiError::LacksScope(scheme, scope));
     }
     // A few compressed bytes can unfold into gigabytes, so none are unfolded (R146).
     match headers.get(header::CONTENT_ENCODING) {
@@ -200,14 +201,13 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// The challenge leads to the metadata (RFC 9728 section 5.1), spelled as the framework's parameters are.
+    /// Each challenge leads to the metadata (RFC 9728 section 5.1), spelled as the framework's parameters are.
     fn say_where_tokens_are(&self, headers: &mut HeaderMap) {
-        let challenge = headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-        let Some(challenge) = challenge else { return };
-        let challenge =
-            format!(r#"{challenge},resource_metadata="{}""#, self.app.url(protected_resource::PATH));
-        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        let metadata = format!(r#",resource_metadata="{}""#, self.app.url(protected_resource::PATH));
+        let challenges: Vec<HeaderValue> = headers.remove(header::WWW_AUTHENTICATE).collect();
+        for challenge in challenges {
+            let complete = [challenge.as_bytes(), metadata.as_bytes()].concat();
+            headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_bytes(&complete).unwrap_or(challenge));
         }
     }
 

@@ -10,8 +10,8 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use model::db::DbError;
-use model::dpop::{ALGS, Wrong};
 
+use super::challenge::{Rejected, Scheme};
 use super::json;
 
 /// A sentence for a person who reads an answer.
@@ -20,45 +20,7 @@ pub type Message = Cow<'static, str>;
 /// A private cause.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
-/// Why a token does not let a request in (RFC 6750 section 3.1, RFC 9449 section 7.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rejected {
-    /// There is none: the challenge says nothing more.
-    Missing,
-    /// Malformed, unknown, revoked, or of another issuer or kind.
-    Invalid,
-    /// Its time is over.
-    Expired,
-    /// Meant for another resource server.
-    Elsewhere,
-    /// Bound to a key that was not proven, or a key was proven and it is bound to none.
-    Unbound,
-    /// What should prove its key does not.
-    Proof(Wrong),
-}
-
-impl Rejected {
-    /// Code and sentence; none when no token was sent.
-    const fn told(self) -> Option<(&'static str, &'static str)> {
-        match self {
-            Self::Missing => None,
-            Self::Invalid => Some(("invalid_token", "The access token is invalid.")),
-            Self::Expired => Some(("invalid_token", "The access token has expired.")),
-            Self::Elsewhere => Some(("invalid_token", "The access token is not valid for this resource.")),
-            Self::Unbound => {
-                Some(("invalid_token", "The access token is bound to a key that was not proven, or to none."))
-            }
-            Self::Proof(wrong) => Some(("invalid_dpop_proof", wrong.sentence())),
-        }
-    }
-
-    fn challenge(self, scheme: &str) -> Option<HeaderValue> {
-        let reason = self.told().map_or_else(String::new, |(error, description)| {
-            format!(r#",error="{error}",error_description="{description}""#)
-        });
-        HeaderValue::from_str(&[scheme, &reason].concat()).ok()
-    }
-}
+const TWO_TOKENS: &str = "The access token was sent in more than one way.";
 
 /// Everything that is not an answer to what was asked.
 #[derive(Debug)]
@@ -70,13 +32,11 @@ pub enum ApiError {
     /// 400: the body or the query cannot be read.
     Malformed(Message),
     /// 400: a token presented in two ways at once (RFC 6750 section 2).
-    TwoTokens,
-    /// 401.
-    Unauthenticated(Rejected),
-    /// 401, to be tried with a proof (RFC 9449).
-    Unproven(Rejected),
+    TwoTokens(Scheme),
+    /// 401: nobody came in, in this scheme.
+    Unauthenticated(Scheme, Rejected),
     /// 403: the token lacks this scope.
-    LacksScope(&'static str),
+    LacksScope(Scheme, &'static str),
     /// 403: the token speaks for no person.
     NoPerson,
     /// 404: no such route, or a format that does not exist.
@@ -126,11 +86,9 @@ impl ApiError {
         match self {
             Self::Fields(_) | Self::Messages(_) => "Invalid input.".into(),
             Self::Malformed(message) => message.clone(),
-            Self::TwoTokens => "The access token was sent in more than one way.".into(),
-            Self::Unauthenticated(_) | Self::Unproven(_) => {
-                "Authentication credentials were not provided.".into()
-            }
-            Self::LacksScope(_) | Self::NoPerson => {
+            Self::TwoTokens(_) => TWO_TOKENS.into(),
+            Self::Unauthenticated(..) => "Authentication credentials were not provided.".into(),
+            Self::LacksScope(..) | Self::NoPerson => {
                 "You do not have permission to perform this action.".into()
             }
             Self::NotFound => "Not found.".into(),
@@ -172,18 +130,12 @@ impl ApiError {
         out
     }
 
-    fn challenge(&self) -> Option<HeaderValue> {
+    fn challenges(&self) -> Vec<HeaderValue> {
         match self {
-            Self::Unauthenticated(rejected) => rejected.challenge(r#"Bearer realm="api""#),
-            Self::Unproven(rejected) => rejected.challenge(&format!(r#"DPoP realm="api",algs="{ALGS}""#)),
-            Self::TwoTokens => Some(HeaderValue::from_static(
-                r#"Bearer realm="api",error="invalid_request",error_description="The access token was sent in more than one way.""#,
-            )),
-            Self::LacksScope(scope) => HeaderValue::from_str(&format!(
-                r#"Bearer realm="api",error="insufficient_scope",scope="{scope}""#
-            ))
-            .ok(),
-            _ => None,
+            Self::Unauthenticated(scheme, rejected) => rejected.challenges(*scheme).collect(),
+            Self::TwoTokens(scheme) => scheme.malformed(TWO_TOKENS).into_iter().collect(),
+            Self::LacksScope(scheme, scope) => scheme.insufficient(scope).into_iter().collect(),
+            _ => Vec::new(),
         }
     }
 }
@@ -213,11 +165,11 @@ impl Error for ApiError {}
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Fields(_) | Self::Messages(_) | Self::Malformed(_) | Self::TwoTokens => {
+            Self::Fields(_) | Self::Messages(_) | Self::Malformed(_) | Self::TwoTokens(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Unauthenticated(_) | Self::Unproven(_) => StatusCode::UNAUTHORIZED,
-            Self::LacksScope(_) | Self::NoPerson => StatusCode::FORBIDDEN,
+            Self::Unauthenticated(..) => StatusCode::UNAUTHORIZED,
+            Self::LacksScope(..) | Self::NoPerson => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoSuch(_) | Self::InvalidPage => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -231,8 +183,8 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = json::response(self.status_code(), self.body());
-        if let Some(challenge) = self.challenge() {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        for challenge in self.challenges() {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
         }
         if matches!(self, Self::Unavailable(_)) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

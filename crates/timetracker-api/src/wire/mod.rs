@@ -3,9 +3,10 @@
 //! * [`edge`]: the one middleware: admission, headers, request id, panics, the log line. [`cors`]: pages of other origins.
 //! * [`negotiate`]: `Accept`, `?format=`. [`query`]: query strings and forms. [`sent`]: request bodies.
 //! * [`fields`] and [`instant`]: validation of values, every failing field at once. [`filters`]: search, order.
-//! * [`paging`]: the envelope. [`error`]: what an API client is told when something will not do.
+//! * [`paging`]: the envelope. [`error`]: what an API client is told when something will not do. [`challenge`]: and how to come back.
 //! * [`json`] and [`metadata`]: answers, written by hand.
 
+pub mod challenge;
 pub mod cors;
 pub mod edge;
 pub mod error;

@@ -17,6 +17,7 @@ use super::error::ApiError;
 use super::fields::{Given, type_name};
 use super::query::Parameters;
 use crate::App;
+use crate::auth::bearer;
 
 /// The largest body in bytes (R145).
 pub const LARGEST: usize = 256 * 1024;
@@ -106,7 +107,7 @@ async fn parse(headers: &HeaderMap, body: Bytes) -> Result<Sent, ApiError> {
     let media = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media.as_str() {
         "application/json" => json(&body).map(Sent::Json),
-        "application/x-www-form-urlencoded" => form(&body).map(Sent::Form),
+        "application/x-www-form-urlencoded" => form(headers, &body).map(Sent::Form),
         "multipart/form-data" => multipart(headers, body).await.map(Sent::Form),
         _ => Err(ApiError::MediaType(said.into_owned())),
     }
@@ -140,12 +141,15 @@ fn depth(body: &[u8]) -> usize {
     deepest
 }
 
-fn form(body: &[u8]) -> Result<Parameters, ApiError> {
+fn form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, ApiError> {
     let text = std::str::from_utf8(body)
         .map_err(|_| ApiError::Malformed("The request is not valid UTF-8.".into()))?;
     let form = Parameters::parse(text)?;
     // Whoever was let in by the header has sent a second token here (RFC 6750 section 2).
-    if form.get("access_token").is_some() { Err(ApiError::TwoTokens) } else { Ok(form) }
+    match form.get("access_token") {
+        Some(_) => Err(ApiError::TwoTokens(bearer::scheme(headers))),
+        None => Ok(form),
+    }
 }
 
 async fn multipart(headers: &HeaderMap, body: Bytes) -> Result<Parameters, ApiError> {

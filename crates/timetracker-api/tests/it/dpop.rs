@@ -226,6 +226,40 @@ async fn a_proof_is_good_once_in_a_process() {
     ada.send(&world, &[&proof]).await.is(401, NOT_PROVIDED).has("www-authenticate", &too_old);
 }
 
+/// Section 7.1: whoever came with a key is answered in its scheme, whatever is wrong.
+#[tokio::test]
+async fn whoever_came_with_a_key_is_challenged_for_it() {
+    let world = World::new().await;
+    let (holder, forbidden) =
+        (Holder::new(), r#"{"detail":"You do not have permission to perform this action."}"#);
+    let mut answer = world.authority.vouches(7_000, "reader", "read");
+    answer["token_type"] = "DPoP".into();
+    answer["cnf"] = json!({"jkt": holder.thumbprint()});
+    world.authority.knows("bound", answer);
+    let proof = |method| holder.proof(method, &format!("{PUBLIC}{TRACKS}"), Some("bound"), world.clock.now());
+    let begins = r#"DPoP realm="api",algs="ES256 Ed25519 EdDSA PS256 RS256""#;
+    let lacking = format!(r#"{begins},error="insufficient_scope",scope="write""#);
+    let answer = send(&world, Method::POST, TRACKS, "bound", &[&proof("POST")]).await;
+    answer.is(403, forbidden).has_fields("www-authenticate", &[&lacking]);
+    let twice = "The access token was sent in more than one way.";
+    let challenge_twice = format!(r#"{begins},error="invalid_request",error_description="{twice}""#);
+    let in_query = format!("{TRACKS}?access_token=bound");
+    let answer = send(&world, Method::GET, &in_query, "bound", &[&proof("GET")]).await;
+    answer.is(400, &format!(r#"{{"detail":"{twice}"}}"#)).has_fields("www-authenticate", &[&challenge_twice]);
+    let ada = Bound::new(&world, "ada", "ES256");
+    let proof = ada.proof(&world, "POST", "/api/activities/");
+    let in_form = world.request(Method::POST, "/api/activities/").header("dpop", proof);
+    let in_form = in_form.header("authorization", format!("DPoP {}", ada.person.token));
+    let in_form = in_form.header("content-type", "application/x-www-form-urlencoded").body("access_token=x");
+    Answer::read(in_form.send().await.unwrap())
+        .await
+        .is(400, &format!(r#"{{"detail":"{twice}"}}"#))
+        .has_fields("www-authenticate", &[&challenge_twice]);
+    let invalid = challenge("invalid_token", "The access token is invalid.");
+    let answer = send(&world, Method::GET, TRACKS, "mal formed", &[]).await;
+    answer.is(401, NOT_PROVIDED).has_fields("www-authenticate", &[&invalid]);
+}
+
 /// What a token is bound to in a way that is not known here is refused in any scheme (R76).
 #[tokio::test]
 async fn an_unknown_confirmation_is_not_no_confirmation() {

@@ -38,6 +38,15 @@ impl Answer {
         self
     }
 
+    /// Asserts every field of that name, in their order.
+    #[track_caller]
+    pub fn has_fields(&self, name: &str, values: &[&str]) -> &Self {
+        let fields: Vec<&str> =
+            self.headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect();
+        assert_eq!(fields, values, "{name} of {self:?}");
+        self
+    }
+
     #[track_caller]
     pub fn lacks(&self, name: &str) -> &Self {
         assert_eq!(self.header(name), None, "{name} of {self:?}");
