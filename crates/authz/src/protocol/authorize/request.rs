@@ -79,7 +79,7 @@ impl Request {
         let (params, query, seen_at, fault) = match opened {
             Ok(None) => (params, query.to_owned(), None, None),
             Ok(Some(opened)) => {
-                let query = request_object::carried_on(query, &opened.object);
+                let query = opened.on_its_way(query);
                 if query.len() > MAX_QUERY {
                     return Err(PageError::bad_request("The request is too long.").into());
                 }

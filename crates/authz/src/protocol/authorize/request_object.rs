@@ -10,17 +10,16 @@ mod source;
 use model::time::Timestamp;
 use serde_json::{Map, Value};
 
-use self::source::{Object, SEEN, Source};
+use self::source::{Object, SEEN, Source, carried_on};
 use crate::app::App;
 use crate::client_metadata::RequestAlg;
 use crate::config::RequestUris;
 use crate::crypto::claims::{Claims, WrongClaim};
 use crate::crypto::jwt::{Unsigned, Unverified};
+use crate::people;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::params::Params;
 use crate::store::clients::Client;
-
-pub(super) use self::source::carried_on;
 
 /// Its `typ`, when it has one: any JWT, or this kind of one (RFC 9101 section 10.8).
 const TYPES: [&str; 2] = ["jwt", "oauth-authz-req+jwt"];
@@ -34,7 +33,30 @@ pub(super) struct Opened {
     /// When it first came here, if that was before.
     pub(super) seen_at: Option<Timestamp>,
     /// The object, when it came, and what the address has to say of that from now on.
-    pub(super) object: Object,
+    object: Object,
+}
+
+/// What of a request is for the pages before it is judged again.
+const SHOWN: [&str; 2] = ["display", "login_hint"];
+
+impl Opened {
+    /// The query as it goes on from now on: with the object, and with what that says to the sign-in page, which sees the
+    /// address and opens nothing. What stood there of that counts no more.
+    pub(super) fn on_its_way(&self, query: &str) -> String {
+        let query = carried_on(query, &self.object);
+        let is_shown = |pair: &str| {
+            form_urlencoded::parse(pair.as_bytes()).any(|(name, _)| SHOWN.contains(&name.as_ref()))
+        };
+        let kept = query.split('&').filter(|pair| !is_shown(pair)).collect::<Vec<_>>().join("&");
+        let mut query = form_urlencoded::Serializer::for_suffix(kept, 0);
+        for name in SHOWN {
+            // As long as somebody's name can be, at most: the address grows by no more.
+            if let Some(value) = self.params.get(name).filter(|value| people::username(value).is_ok()) {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
+    }
 }
 
 /// Opens the object of a request, if it has one.

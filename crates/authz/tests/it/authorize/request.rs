@@ -248,7 +248,8 @@ async fn the_pages_look_as_the_application_wishes_if_they_can() {
     }
 }
 
-fn class_of(page: &crate::support::Answer) -> String {
+/// How a page looks.
+pub fn class_of(page: &crate::support::Answer) -> String {
     let body = scraper::Selector::parse("body").unwrap();
     page.html().select(&body).next().unwrap().attr("class").unwrap().to_owned()
 }

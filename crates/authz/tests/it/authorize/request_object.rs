@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
+use super::request::class_of;
 use crate::support::{
     ALGS, Answer, AuthorizationRequest, BASE, Browser, CALLBACK, Client, ISSUER, Listener, Signer,
     TestServer, assertion, part, password_of, server, signed_by_hmac,
@@ -121,6 +122,35 @@ async fn for_openid_what_is_signed_counts_first() {
     let unsigned = world.signed(&json!({"state": null})).with("state", "beside");
     let answer = browser.decide(&unsigned, "refuse").await;
     assert!(answer.returned_to(CALLBACK).contains(&("state".to_owned(), "beside".to_owned())));
+}
+
+/// Core section 3.1.2.1: what is signed for the sign-in page reaches it, and nothing that stands beside it.
+#[tokio::test]
+async fn who_is_expected_and_how_pages_look_is_signed_as_well() {
+    let world = World::new().await;
+    world.server.person("ada").await;
+    let wishes = json!({"login_hint": "ada", "display": "popup"});
+    let plain = AuthorizationRequest::of(&world.client);
+    let object = world.signer.sign(&world.claims(&plain, &wishes));
+    let only_signed = AuthorizationRequest {
+        params: vec![("client_id".into(), "web".into()), ("request".into(), object)],
+        verifier: plain.verifier.clone(),
+    };
+    for request in [only_signed, world.signed(&wishes)] {
+        let browser = world.server.browser();
+        let beside = request.with("login_hint", "bob").with("display", "touch");
+        let answer = browser.get(&beside.path()).await;
+        let page = browser.get(answer.location().strip_prefix(BASE).unwrap()).await;
+        let name = scraper::Selector::parse("#username").unwrap();
+        assert_eq!(page.html().select(&name).next().unwrap().attr("value"), Some("ada"));
+        assert_eq!(class_of(&page), "popup");
+        let back = signs_in(&browser, &answer).await;
+        assert_eq!(class_of(&browser.get(&back).await), "popup");
+    }
+    // A name that nobody can have is not carried along.
+    let endless = world.signed(&json!({"login_hint": "x".repeat(400)}));
+    let answer = world.server.browser().get(&endless.path()).await;
+    assert!(!answer.location().contains("login_hint"), "{answer:?}");
 }
 
 /// RFC 9101 section 6.3: without OpenID only what is signed counts.
