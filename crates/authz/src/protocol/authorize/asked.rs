@@ -183,10 +183,10 @@ fn nonce(params: &Params, response_type: ResponseType) -> Result<Option<String>,
     Ok(nonce.map(str::to_owned))
 }
 
+/// Digits and nothing else: Rust reads a sign before them as well.
 fn max_age(params: &Params) -> Result<Option<Duration>, OAuthError> {
-    let malformed = || OAuthError::new(Code::InvalidRequest, "max_age is a whole number of seconds.");
-    params
-        .get("max_age")
-        .map(|text| text.parse().map(Duration::from_secs).map_err(|_| malformed()))
-        .transpose()
+    let Some(text) = params.get("max_age") else { return Ok(None) };
+    let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let malformed = OAuthError::new(Code::InvalidRequest, "max_age is a whole number of seconds.");
+    digits.and_then(|digits| digits.parse().ok()).map(Duration::from_secs).map(Some).ok_or(malformed)
 }

@@ -61,6 +61,7 @@ async fn every_fault_of_a_request_is_told_to_the_application() {
         (&[("scope", Some("read\"write"))], "invalid_scope"),
         (&[("scope", Some(&many))], "invalid_scope"),
         (&[("max_age", Some("-1"))], "invalid_request"),
+        (&[("max_age", Some("+5"))], "invalid_request"),
         (&[("max_age", Some("soon"))], "invalid_request"),
         (&[("max_age", Some("1e9"))], "invalid_request"),
         (&[("max_age", Some("99999999999999999999"))], "invalid_request"),
