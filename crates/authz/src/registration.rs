@@ -162,6 +162,7 @@ pub async fn register_for(
     owner: Option<&str>,
     wanted: Registration,
 ) -> Result<Registered, Refused> {
+    credentials::check_new_id(wanted.id.as_deref())?;
     let mut registered = made(app, &wanted)?;
     if let Some(name) = owner {
         registered.client.user_id = Some(change::person(app, name).await?);

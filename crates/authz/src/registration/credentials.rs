@@ -25,6 +25,18 @@ pub(super) fn client_id(wanted: Option<&str>) -> Result<ClientId, Refused> {
     Ok(ClientId(wanted.to_owned()))
 }
 
+/// Judges the id that a new client is to have.
+///
+/// # Errors
+/// When its page would be another page.
+pub(super) fn check_new_id(wanted: Option<&str>) -> Result<(), Problem> {
+    if wanted == Some("register") {
+        let what = "a client id is not register: /o/applications/register/ is where people register theirs";
+        return Err(problem(Field::Id, what));
+    }
+    Ok(())
+}
+
 /// Whether a client could have this id: never the decimal id of a person, which is a `sub` as well (RFC 9700 section 4.15).
 pub fn is_client_id(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');

@@ -156,6 +156,7 @@ async fn what_should_not_be_registered_is_refused() {
             &["--id", "1", "--redirect-uri", "https://c.example/"],
             "a client id begins with a letter or a digit",
         ),
+        (&["--id", "register", "--redirect-uri", "https://c.example/"], "a client id is not register:"),
         (
             &["--audience", "a b", "--redirect-uri", "https://c.example/"],
             "an audience has visible characters",
