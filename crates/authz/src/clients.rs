@@ -65,10 +65,19 @@ impl Clients {
 
     /// Forgets a client that has changed.
     pub(crate) fn forget(&self, id: &str) {
+        self.change(|known| drop(known.remove(id)));
+    }
+
+    /// Forgets all of them, when nobody can say any more which have changed.
+    pub(crate) fn forget_all(&self) {
+        self.change(HashMap::clear);
+    }
+
+    fn change(&self, forget: impl FnOnce(&mut HashMap<String, Arc<Client>>)) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let mut origins = self.origins.write().unwrap_or_else(PoisonError::into_inner);
         self.forgotten.fetch_add(1, Ordering::AcqRel);
-        known.remove(id);
+        forget(&mut known);
         *origins = None;
     }
 }

@@ -28,13 +28,21 @@ pub struct Feed {
     db: Db,
     caches: Caches,
     index: RwLock<Index>,
-    /// The last row taken in. Held while reading, so that rows are taken in once and in order.
-    seen: Mutex<i64>,
+    /// Held while reading, so that rows are taken in once and in order.
+    seen: Mutex<Seen>,
     clock: Clock,
     loaded: AtomicBool,
     started: Instant,
     /// Milliseconds after `started` at which the database was last read to its end.
     current_at: AtomicU64,
+}
+
+/// How far the rows were read.
+struct Seen {
+    /// The last one taken in.
+    row: i64,
+    /// When it was seen to be the last.
+    at: Timestamp,
 }
 
 /// What is kept in memory elsewhere and has to hear of changes.
@@ -73,6 +81,9 @@ impl Feed {
     pub const POLL: Duration = Duration::from_millis(250);
     /// How old the index may be before nothing is vouched for.
     pub const BOUND: Duration = Duration::from_secs(5);
+    /// Whoever has not read for so long may find that rows about clients have come and gone (they are kept for
+    /// [`LONGEST_ACCESS`]), and believes nothing any more that it knows about them.
+    pub const AWAY: Duration = Duration::from_secs(3_600);
 
     /// Loads the index and the keys.
     ///
@@ -83,7 +94,7 @@ impl Feed {
             db,
             caches,
             index: RwLock::default(),
-            seen: Mutex::new(0),
+            seen: Mutex::new(Seen { row: 0, at: clock.now() }),
             clock,
             loaded: AtomicBool::new(false),
             started: Instant::now(),
@@ -101,20 +112,25 @@ impl Feed {
     /// When the database cannot be read.
     pub async fn catch_up(&self) -> Result<(), DbError> {
         let mut seen = self.seen.lock().await;
+        let now = self.clock.now();
+        if now.since(seen.at) > Self::AWAY {
+            self.caches.clients.forget_all();
+        }
         loop {
             let asked_at = self.elapsed();
-            let after = *seen;
+            let after = seen.row;
             let rows = self.db.read(move |conn| revocations::after(conn, after, PAGE)).await?;
             let complete = i64::try_from(rows.len()).is_ok_and(|count| count < PAGE);
             if rows.iter().any(|row| row.kind == "keys") {
                 self.load_keys().await?;
             }
             for row in rows {
-                *seen = row.seq;
+                seen.row = row.seq;
                 self.take_in(&row, self.loaded.load(Ordering::Acquire).then(|| self.clock.now()));
             }
             if complete {
                 self.current_at.store(asked_at, Ordering::Release);
+                seen.at = now;
                 return Ok(());
             }
         }

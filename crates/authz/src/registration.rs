@@ -229,7 +229,8 @@ pub async fn replace_secret(
     let id = ClientId(id.to_owned());
     let event = by.did(What::ClientSecretRotated, &id, origin, now);
     let rotated = app.db.write(move |conn| {
-        let rotated = by.may_change(conn, &id)? && clients::rotate_secret(conn, id.as_str(), &hash, until)?;
+        let rotated =
+            by.may_change(conn, &id)? && clients::rotate_secret(conn, id.as_str(), &hash, now, until)?;
         audit_events::insert_if(conn, rotated, event)
     });
     if !rotated.await? {

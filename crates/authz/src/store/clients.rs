@@ -8,6 +8,7 @@ use model::scope::ScopeSet;
 use model::time::{Clock, Timestamp};
 
 use super::json::Json;
+use super::revocations::NewRevocation;
 use super::{insert_unless_taken, revocations};
 use crate::client_metadata::{AuthMethod, ClientMetadata};
 use crate::schema::clients;
@@ -178,15 +179,12 @@ pub fn longest_idle(conn: &mut Conn) -> QueryResult<Option<u64>> {
 pub fn insert(conn: &mut Conn, client: &Client) -> QueryResult<bool> {
     let inserted = insert_unless_taken!(conn, clients::table, client)? == 1;
     if inserted && !client.metadata.allowed_origins.is_empty() {
-        revocations::insert(conn, &revocations::NewRevocation::client_changed(client.id.as_str()))?;
+        revocations::insert(conn, &NewRevocation::client_changed(client.id.as_str(), client.created_at))?;
     }
     if inserted && revocations::is_client_deleted(conn, client.id.as_str())? {
         let own = clients::table.find(&client.id);
         diesel::update(own).set(clients::valid_from.eq(client.created_at)).execute(conn)?;
-        revocations::insert(
-            conn,
-            &revocations::NewRevocation::client_ended(client.id.as_str(), client.created_at),
-        )?;
+        revocations::insert(conn, &NewRevocation::client_ended(client.id.as_str(), client.created_at))?;
     }
     Ok(inserted)
 }
@@ -200,6 +198,7 @@ pub fn rotate_secret(
     conn: &mut Conn,
     id: &str,
     secret_hash: &[u8],
+    now: Timestamp,
     previous_until: Timestamp,
 ) -> QueryResult<bool> {
     if !find(conn, id)?.is_some_and(|client| client.has_a_secret()) {
@@ -214,7 +213,7 @@ pub fn rotate_secret(
         ))
         .execute(conn)?;
     if rotated == 1 {
-        revocations::insert(conn, &revocations::NewRevocation::client_changed(id))?;
+        revocations::insert(conn, &NewRevocation::client_changed(id, now))?;
     }
     Ok(rotated == 1)
 }
@@ -239,7 +238,7 @@ pub fn replace(
     if next.is_less_than(read) {
         next.valid_from = endings::void_so_far(conn, &next, clock)?;
     } else {
-        revocations::insert(conn, &revocations::NewRevocation::client_changed(read.id.as_str()))?;
+        revocations::insert(conn, &NewRevocation::client_changed(read.id.as_str(), clock.now()))?;
     }
     Ok(Some(next))
 }

@@ -105,7 +105,7 @@ pub fn delete(
     attempts::forget_person(conn, id)?;
     revocations::insert(conn, &revocations::NewRevocation::user_gone(id, clock.now()))?;
     for client in &orphans {
-        revocations::insert(conn, &revocations::NewRevocation::client_changed(client))?;
+        revocations::insert(conn, &revocations::NewRevocation::client_changed(client, clock.now()))?;
     }
     Ok(Some((id, orphans)))
 }

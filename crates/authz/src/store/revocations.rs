@@ -38,7 +38,7 @@ pub struct NewRevocation {
     drop_after: Timestamp,
 }
 
-/// Rows that only say "look again", and those about what is gone for good, need no memory of their own.
+/// Rows about what is gone for good, and those that say that there are new keys, which are few.
 const FOREVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
 impl NewRevocation {
@@ -92,9 +92,10 @@ impl NewRevocation {
         Self { issued_before: Some(FOREVER), ..Self::user(id, now) }
     }
 
-    /// A client's registration has changed.
-    pub fn client_changed(id: &str) -> Self {
-        Self { kind: "client", key: id.to_owned(), issued_before: None, drop_after: FOREVER }
+    /// A client's registration has changed. The row is needed until every process has seen it, and one that was away for
+    /// longer than it is kept asks for all clients again.
+    pub fn client_changed(id: &str, now: Timestamp) -> Self {
+        Self { kind: "client", key: id.to_owned(), issued_before: None, drop_after: now.plus(LONGEST_ACCESS) }
     }
 
     /// A client is gone or switched off, and with it everything issued to it.

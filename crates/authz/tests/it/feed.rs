@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authz::store::sealing_keys;
+use authz::store::{revocations, sealing_keys};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use model::time::Clock;
@@ -140,4 +140,38 @@ async fn a_clock_that_is_behind_ends_no_less() {
         assert!(!client.vouches_for(&access).await);
         assert!(!browser.is_signed_in().await);
     }
+}
+
+/// That a client has changed is told as long as anybody may have to hear of it, and then no longer.
+#[tokio::test]
+async fn a_change_of_a_client_is_told_for_a_day() {
+    let server = server().await;
+    let client = server.client("web").await;
+    client.rotate_secret(&server).await;
+    let sweep = async || {
+        let now = server.app().now();
+        let swept = server.app().db.write(move |conn| revocations::sweep(conn, None, now, 100)).await;
+        swept.unwrap();
+        server.count("revocations WHERE kind = 'client'").await
+    };
+    assert_eq!(sweep().await, 1);
+    server.advance(86_399);
+    assert_eq!(sweep().await, 1);
+    server.advance(1);
+    assert_eq!(sweep().await, 0);
+}
+
+/// Whoever could not ask for so long that rows may have come and gone believes nothing of what it knows about clients.
+#[tokio::test]
+async fn a_process_that_was_cut_off_asks_for_every_client_again() {
+    let server = server().await;
+    let client = server.client("web").await;
+    assert_eq!(client.client_credentials().await.status, 200);
+    server.sql("UPDATE clients SET grant_types = 'authorization_code'").await;
+    server.advance(3_600);
+    server.app().feed.catch_up().await.unwrap();
+    assert_eq!(client.client_credentials().await.status, 200);
+    server.advance(3_601);
+    server.app().feed.catch_up().await.unwrap();
+    client.client_credentials().await.is_error(400, "unauthorized_client");
 }

@@ -52,7 +52,7 @@ async fn bytes_in_a_column_of_text_are_a_fault_and_no_text() {
     let code = browser.code_for(&client).await;
     for column in ["name", "metadata", "redirect_uris", "scopes"] {
         server.sql(&format!("UPDATE clients SET {column} = x'fffe80' WHERE id = 'web'")).await;
-        let told = NewRevocation::client_changed("web");
+        let told = NewRevocation::client_changed("web", server.app().now());
         server.app().db.write(move |conn| revocations::insert(conn, &told)).await.unwrap();
         server.app().feed.catch_up().await.unwrap();
         assert_eq!(client.redeem(&code).await.status, 503, "{column}");

@@ -134,7 +134,7 @@ async fn people_are_asked_again_when_a_client_returns_elsewhere() {
     assert!(!is_asked(&ada.get(&whole.path()).await));
     server.sql("UPDATE clients SET redirect_uris = redirect_uris || '\nhttps://elsewhere.example/cb'").await;
     let id = client.id.clone();
-    let told = authz::store::revocations::NewRevocation::client_changed(&id);
+    let told = authz::store::revocations::NewRevocation::client_changed(&id, server.app().now());
     server.app().db.write(move |conn| authz::store::revocations::insert(conn, &told)).await.unwrap();
     server.app().feed.catch_up().await.unwrap();
     assert!(is_asked(&ada.get(&whole.path()).await));

@@ -1,0 +1,1 @@
+UPDATE revocations SET drop_after = 9223372036854775807 WHERE kind = 'client' AND issued_before IS NULL;
