@@ -220,7 +220,8 @@ pub fn rotate_secret(
 
 /// Puts `changed` in the place of what the client was when it was `read`, whole, if nobody has changed it since, in
 /// whatever it may be. What it may no longer do ends: codes and access tokens it was given so far are void, and a refresh
-/// token gives what is left. Answers the client as it is then; `None` when somebody has changed it, or it is gone.
+/// token gives what is left. With the secret of a client, or its keys, ends all it was given, because that was for whoever
+/// proves to be this client. Answers the client as it is then; `None` when somebody has changed it, or it is gone.
 ///
 /// # Errors
 /// When a statement fails.
@@ -235,7 +236,11 @@ pub fn replace(
     if diesel::update(unchanged).set(&next).execute(conn)? == 0 {
         return Ok(None);
     }
-    if next.is_less_than(read) {
+    let proves_itself_no_more = read.is_confidential && !next.is_confidential;
+    if proves_itself_no_more {
+        endings::end_grants(conn, &next, clock)?;
+    }
+    if proves_itself_no_more || next.is_less_than(read) {
         next.valid_from = endings::void_so_far(conn, &next, clock)?;
     } else {
         revocations::insert(conn, &NewRevocation::client_changed(read.id.as_str(), clock.now()))?;

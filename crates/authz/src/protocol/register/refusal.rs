@@ -151,6 +151,12 @@ impl From<registration::Refused> for Refusal {
         match refused {
             registration::Refused::Db(error) => error.into(),
             registration::Refused::Random(error) => error.into(),
+            // Neither document has a code for it; the metadata as such may be sent again.
+            registration::Refused::Changed => {
+                let sentence = "The registration was changed meanwhile. Read it and try again.";
+                Self::Request(StatusCode::CONFLICT, sentence)
+            }
+            registration::Refused::NoSuchClient => Self::InvalidToken,
             refused => Self::Metadata(refused.to_string().into()),
         }
     }

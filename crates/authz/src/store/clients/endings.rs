@@ -66,7 +66,7 @@ fn hold_alone(conn: &mut Conn, id: &str) -> QueryResult<()> {
     Ok(())
 }
 
-fn end_grants(conn: &mut Conn, client: &Client, clock: &Clock) -> QueryResult<()> {
+pub(super) fn end_grants(conn: &mut Conn, client: &Client, clock: &Clock) -> QueryResult<()> {
     device_codes::forget_client(conn, client.id.as_str())?;
     let live =
         grants::table.filter(grants::client_id.eq(client.id.as_str())).filter(grants::revoked_at.is_null());

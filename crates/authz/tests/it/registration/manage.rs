@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{is_refused, least, open, post, with};
-use crate::support::{Answer, BASE, CALLBACK, Client, TestServer};
+use crate::support::{Answer, BASE, CALLBACK, Client, Listener, TestServer, eventually, server_with};
 
 /// What somebody who has registered a client knows.
 struct Managed<'s> {
@@ -186,6 +186,54 @@ async fn a_client_that_becomes_public_loses_its_secret_and_one_that_is_no_longer
     let secret = told.text("client_secret");
     assert_ne!(secret, managed.secret);
     assert!(managed.works(&secret).await);
+}
+
+/// R57: what only this client could use, because it proved who it is, is nobody's once it proves nothing any more.
+#[tokio::test]
+async fn what_a_client_was_given_does_not_outlive_its_secret() {
+    let server = open().await;
+    let managed = Managed::new(&server).await;
+    let client = Client::known(&server, &managed.id, &managed.secret);
+    let resource = server.new_client("api").introspects(&["timetracker"]).register().await;
+    let browser = server.signed_in("ada").await;
+    let (access, refresh) = browser.tokens_for(&client).await;
+    let code = browser.code_for(&client).await;
+    server.advance(1);
+    let told = managed.put(with("token_endpoint_auth_method", json!("none"))).await;
+    assert_eq!(told.status, 200, "{told:?}");
+    let public = client.as_public();
+    public.refresh(&refresh).await.is_error(400, "invalid_grant");
+    public.redeem(&code).await.is_error(400, "invalid_grant");
+    assert!(!resource.vouches_for(&access).await);
+    server.advance(1);
+    let (_, refresh) = browser.tokens_for(&public).await;
+    // The other way round nothing was anybody's who could not prove it.
+    let secret = managed.put(least()).await.text("client_secret");
+    public.refresh(&refresh).await.is_error(401, "invalid_client");
+    assert_eq!(client.with_secret(&secret).refresh(&refresh).await.status, 200);
+}
+
+/// What was changed by somebody else since this client's was read is not overwritten, and the client is told what to do.
+#[tokio::test]
+async fn of_two_replacements_at_once_the_slower_one_is_told_of_a_conflict() {
+    let settings = [("REGISTRATION", "open"), ("OUTBOUND_NETWORKS", "127.0.0.1")];
+    let (server, listener) = (server_with(&settings).await, Listener::start().await);
+    let managed = Managed::new(&server).await;
+    // It is fetched between reading and writing.
+    listener.answers(0);
+    listener.says(&json!([CALLBACK]).to_string());
+    let slow = with("sector_identifier_uri", json!(listener.url("/sector")));
+    let slower = managed.put(slow);
+    let faster = async {
+        eventually("it was read", || async { !listener.heard().is_empty() }).await;
+        let told = managed.put(with("client_name", json!("Faster"))).await;
+        listener.answers(200);
+        told
+    };
+    let (slower, faster) = tokio::join!(slower, faster);
+    assert_eq!(faster.status, 200, "{faster:?}");
+    is_refused(&slower, 409, "invalid_request");
+    assert_eq!(managed.get().await.json()["client_name"], "Faster");
 }
 
 /// Section 2.3, R61

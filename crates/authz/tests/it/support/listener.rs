@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// The server. Gone with the test.
 pub struct Listener {
     port: u16,
     heard: Arc<Mutex<Vec<String>>>,
-    status: Arc<Mutex<u16>>,
+    status: watch::Sender<u16>,
     body: Arc<Mutex<String>>,
 }
 
@@ -18,11 +19,11 @@ impl Listener {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = socket.local_addr().unwrap().port();
         let listener =
-            Self { port, heard: Arc::default(), status: Arc::new(Mutex::new(200)), body: Arc::default() };
+            Self { port, heard: Arc::default(), status: watch::Sender::new(200), body: Arc::default() };
         let (heard, status, body) = (listener.heard.clone(), listener.status.clone(), listener.body.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = socket.accept().await {
-                tokio::spawn(converse(stream, heard.clone(), status.clone(), body.clone()));
+                tokio::spawn(converse(stream, heard.clone(), status.subscribe(), body.clone()));
             }
         });
         listener
@@ -33,9 +34,9 @@ impl Listener {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// From now on it answers with this status; 0: never.
+    /// From now on it answers with this status; 0: not before it has another.
     pub fn answers(&self, status: u16) {
-        *self.status.lock().unwrap() = status;
+        self.status.send_replace(status);
     }
 
     /// From now on its answers have this body.
@@ -52,7 +53,7 @@ impl Listener {
 async fn converse(
     mut stream: TcpStream,
     heard: Arc<Mutex<Vec<String>>>,
-    status: Arc<Mutex<u16>>,
+    mut status: watch::Receiver<u16>,
     body: Arc<Mutex<String>>,
 ) {
     let mut bytes = Vec::new();
@@ -70,10 +71,7 @@ async fn converse(
             break;
         }
     }
-    let status = *status.lock().unwrap();
-    if status == 0 {
-        std::future::pending::<()>().await;
-    }
+    let Ok(status) = status.wait_for(|status| *status != 0).await.map(|status| *status) else { return };
     let body = body.lock().unwrap().clone();
     let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let _ = stream.write_all(answer.as_bytes()).await;
