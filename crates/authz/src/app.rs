@@ -52,6 +52,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Makes pairwise subjects.
     pub subject_key: MacKey,
+    /// Makes the secret of a browser's next session from the one it has.
+    pub session_key: MacKey,
     /// Ties a form to the browser it was shown in.
     pub form_key: MacKey,
     /// Keeps the codes people type for their devices.
@@ -141,6 +143,7 @@ impl App {
         let feed = Feed::load(db.clone(), caches, clock.clone()).await?;
         Ok(Self(Arc::new(Parts {
             form_key: master.mac_key("forms"),
+            session_key: master.mac_key("sessions"),
             subject_key: master.mac_key("subjects"),
             user_code_key: master.mac_key("user codes"),
             draining: AtomicBool::new(false),

@@ -217,6 +217,14 @@ table! {
     }
 }
 
+table! {
+    decisions (id) {
+        id -> Binary,
+        is_allowed -> Bool,
+        decided_at -> BigInt,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));

@@ -224,6 +224,7 @@ async fn sweep_once(app: &App, round: Round, longest_idle: Duration) -> Result<R
     let idle = before.minus(app.config.lifetimes.refresh_idle.max(LONGEST_ACCESS).max(longest_idle));
     let audit_before = now.minus(app.config.audit_kept);
     let devices_before = now.minus(DEVICE_CODES_KEPT);
+    let decisions_before = now.minus(store::decisions::KEPT);
     let used_ids_before = now.minus(store::used_ids::KEPT);
     app.feed.sweep(now);
     app.db
@@ -239,11 +240,12 @@ async fn sweep_once(app: &App, round: Round, longest_idle: Duration) -> Result<R
                 expired.map(|id| What::ClientExpired.of_client(&ClientId(id), &Origin::Ourselves, now));
             store::audit_events::insert(conn, &expired.collect::<Vec<_>>())?;
             let devices = store::device_codes::sweep(conn, devices_before, SWEEP_ROWS)?;
+            let decisions = store::decisions::sweep(conn, decisions_before, SWEEP_ROWS)?;
             let used_ids = store::used_ids::sweep(conn, used_ids_before, SWEEP_ROWS)?;
             Ok(Round {
                 revocation: store::revocations::sweep(conn, round.revocation, now, SWEEP_ROWS)?,
                 grant: store::grants::sweep(conn, round.grant, before, idle, SWEEP_ROWS)?,
-                more: is_full(devices) || is_full(used_ids),
+                more: is_full(devices) || is_full(decisions) || is_full(used_ids),
             })
         })
         .await

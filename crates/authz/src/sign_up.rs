@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use diesel::QueryResult;
+use model::db::Conn;
 use model::secret::Secret;
 
 use crate::app::App;
@@ -56,6 +58,20 @@ pub async fn create(
     given: &str,
     secret: Secret<String>,
 ) -> Result<User, Refused> {
+    create_with(app, origin, given, secret, |_, _| Ok(())).await
+}
+
+/// Makes an account, and in the same transaction what begins with it.
+///
+/// # Errors
+/// See [`Refused`]; everything that is wrong is told together.
+pub async fn create_with(
+    app: &App,
+    origin: &Origin,
+    given: &str,
+    secret: Secret<String>,
+    also: impl FnOnce(&mut Conn, &User) -> QueryResult<()> + Send + 'static,
+) -> Result<User, Refused> {
     let name = people::username(given);
     let judged = people::password(secret.expose(), name.as_deref().unwrap_or(given));
     let username = match (name, judged) {
@@ -72,6 +88,7 @@ pub async fn create(
         let user = users::insert(conn, &new)?;
         if let Some(user) = &user {
             audit_events::insert(conn, &[What::SignUp.of_user(user.id, &origin, now)])?;
+            also(conn, user)?;
         }
         Ok(user)
     });

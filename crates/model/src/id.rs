@@ -3,6 +3,7 @@
 //! Keys are ordered by time (integers, UUIDv7): random keys cost ten times as much per inserted row.
 
 use std::fmt;
+use std::time::Duration;
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -100,6 +101,13 @@ macro_rules! uuid_id {
                 let random = random::public().unwrap_or_default();
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
             }
+
+            /// When it was made, to the millisecond.
+            pub fn made_at(self) -> Timestamp {
+                let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |at| at.to_unix());
+                let seconds = Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
+                seconds.plus(Duration::from_nanos(nanos.into()))
+            }
         }
 
         impl fmt::Display for $name {
@@ -134,8 +142,9 @@ uuid_id! {
     SessionId
 }
 uuid_id! {
-    /// One permission of a person for a client, from one authorization. It is born as the id of the
-    /// authorization code, so that redeeming a code is one insert and its uniqueness the single use.
+    /// One permission of a person for a client, from one authorization. It is born as the id of the question
+    /// that was answered and of the authorization code, so that redeeming a code is one insert and its uniqueness
+    /// the single use.
     GrantId
 }
 
@@ -153,5 +162,12 @@ mod tests {
         let early = GrantId::new(Timestamp::from_unix_seconds(1_700_000_000));
         let late = GrantId::new(Timestamp::from_unix_seconds(1_700_000_001));
         assert!(early < late);
+    }
+
+    #[test]
+    fn an_id_knows_when_it_was_made() {
+        let at = Timestamp::from_micros(1_700_000_000_123_456);
+        assert_eq!(GrantId::new(at).made_at(), Timestamp::from_micros(1_700_000_000_123_000));
+        assert_eq!(GrantId(Uuid::nil()).made_at(), Timestamp::from_unix_seconds(0));
     }
 }

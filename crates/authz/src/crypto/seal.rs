@@ -33,6 +33,10 @@ pub trait Kind<'a>: Serialize + Deserialize<'a> {
     const PREFIX: &'static str;
     /// When it ends by itself.
     fn expires_at(&self) -> Timestamp;
+    /// The nonce of a kind that is sealed alike each time the same is said; all others draw one.
+    fn nonce(&self) -> Option<[u8; NONCE_LEN]> {
+        None
+    }
     /// The key it is bound to.
     fn key(&self) -> Option<Thumbprint>;
     /// The same, bound to this key.
@@ -97,7 +101,7 @@ impl Sealer {
         // A clock set back to before the first key was made is no reason to seal nothing.
         let usable = keys.iter().find(|(key, _)| key.usable_from <= now).or(keys.last());
         let (SealingKey { id, .. }, key) = usable.ok_or(SealError)?;
-        let nonce = random::public::<NONCE_LEN>().ok_or(SealError)?;
+        let nonce = claims.nonce().or_else(random::public).ok_or(SealError)?;
         let mut body = Vec::with_capacity(256);
         body.extend_from_slice(&id.to_be_bytes());
         body.extend_from_slice(&nonce);
@@ -150,6 +154,8 @@ mod properties;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use model::id::{GrantId, UserId};
 
     use super::*;
@@ -223,6 +229,34 @@ mod tests {
         let opened: RefreshToken = sealer.open(&text, at(19), &mut buffer).unwrap();
         assert_eq!(opened.generation, 1);
         assert!(sealer.open::<RefreshToken>(&text, at(20), &mut Vec::new()).is_none());
+    }
+
+    /// C7: whoever is told twice what was decided once is told the same.
+    #[test]
+    fn a_code_is_sealed_alike_each_time_and_no_two_codes_are() {
+        let sealer = sealer();
+        let code = Code {
+            grant: GrantId::new(at(10)),
+            user: UserId(7),
+            username: "ada",
+            client: "web",
+            redirect_uri: "https://client.example/cb",
+            scopes: "read",
+            audiences: "timetracker",
+            challenge: Some([7; 32]),
+            issued_at: at(10),
+            expires_at: at(20),
+            authenticated_at: at(9),
+            nonce: None,
+            openid: OpenId::default(),
+            key: None,
+        };
+        let written = |code: &Code| sealer.seal(code, at(10)).unwrap();
+        assert_eq!(written(&code), written(&code));
+        let others: Vec<String> =
+            (0..1_000).map(|_| written(&Code { grant: GrantId::new(at(10)), ..code.clone() })).collect();
+        let nonces: HashSet<&str> = others.iter().map(|text| &text[10..26]).collect();
+        assert_eq!(nonces.len(), 1_000);
     }
 
     /// R34: one kind never opens as another, whatever its prefix is changed to.

@@ -1,35 +1,34 @@
 //! The browser a request comes from: its cookies, the session behind it, and the proof that a form was shown in it.
 
+mod form;
+mod session;
+
 use std::net::IpAddr;
 
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap, HeaderName};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use futures_util::future::{LocalBoxFuture, Ready, ready};
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::{Ready, ready};
 use model::db::DbError;
-use model::id::SessionId;
 use model::secret::sha256;
 use model::time::Timestamp;
 
 use super::SITE_NAME;
-use super::destination::Destination;
 use super::display::Display;
 use super::error::{Kind, PageError};
 use super::views::Frame;
 use crate::app::App;
-use crate::audit::{Origin, What};
 use crate::crypto::random;
 use crate::edge;
-use crate::protocol::Params;
-use crate::sign_in::{self, Attempt};
-use crate::store::audit_events;
-use crate::store::session_clients::SessionClient;
+use crate::sign_in::Attempt;
 use crate::store::sessions::{self, Session};
 use crate::store::users::User;
 
+pub(crate) use form::{PageForm, SignInForm};
+
 /// A browser, known by a random value in its cookie. Whether somebody is signed in there is in the database.
+#[derive(Clone)]
 pub(crate) struct Browser {
     app: web::Data<App>,
     address: IpAddr,
@@ -94,67 +93,6 @@ impl Browser {
         Ok(found.map(|(session, user)| SignedIn { at: now, session, user }))
     }
 
-    /// Signs a person in who proved at `since` who they are, with a new cookie and a new session in place of the old
-    /// ones, and sends them on.
-    pub(crate) async fn sign_in(
-        &self,
-        user: &User,
-        since: Timestamp,
-        destination: &Destination,
-    ) -> Result<HttpResponse, PageError> {
-        let next = Self {
-            app: self.app.clone(),
-            address: self.address,
-            secret: new_secret()?,
-            is_new: true,
-            keepsakes: self.keepsakes_with(&sign_in::known_browser(&self.app, user)),
-        };
-        let lifetime = self.app.config.lifetimes.session;
-        let session = Session {
-            id: next.digest().to_vec(),
-            user_id: user.id,
-            created_at: since,
-            authenticated_at: since,
-            ends_at: since.plus(lifetime),
-            sid: SessionId::new(since),
-        };
-        let old = self.digest();
-        let event = What::SignIn.of_user(user.id, &Origin::Address(self.address), since);
-        self.app
-            .db
-            .write(move |conn| {
-                sessions::insert(conn, &session, Some(&old))?;
-                audit_events::insert(conn, &[event])
-            })
-            .await?;
-        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-        Ok(HttpResponse::SeeOther()
-            .cookie(next.cookie(CookieDuration::seconds(seconds)))
-            .cookie(next.of_ours(keepsakes_name(&self.app), &next.keepsakes, KEEPSAKES_KEPT))
-            .insert_header((header::LOCATION, destination.url(&self.app.config.issuer)))
-            .finish())
-    }
-
-    fn keepsakes_with(&self, own: &str) -> String {
-        let others = self.keepsakes.split('.').filter(|each| !each.is_empty() && *each != own);
-        std::iter::once(own).chain(others.take(MAX_PEOPLE - 1)).collect::<Vec<_>>().join(".")
-    }
-
-    /// Ends the session; the cookie that removes the browser's, and the clients that want to know.
-    pub(crate) async fn sign_out(&self) -> Result<(Cookie<'static>, Vec<SessionClient>), PageError> {
-        let (id, now) = (self.digest(), self.app.now());
-        let origin = Origin::Address(self.address);
-        let ended = self.app.db.write(move |conn| {
-            let ended = sessions::end(conn, &id, now)?;
-            if let Some(ended) = &ended {
-                audit_events::insert(conn, &[What::SignOut.of_user(ended.user_id, &origin, now)])?;
-            }
-            Ok(ended)
-        });
-        let clients = ended.await?.map(|ended| ended.clients).unwrap_or_default();
-        Ok((self.cookie(CookieDuration::ZERO), clients))
-    }
-
     /// What a form shown here carries, so that only a page of ours in this browser can have sent it.
     pub(crate) fn csrf_token(&self) -> String {
         self.app.form_key.tag(&["csrf", &self.secret])
@@ -214,76 +152,4 @@ fn keepsakes_name(app: &App) -> &'static str {
 /// `__Host-` ties a cookie to this very host over TLS; without TLS (loopback only) a browser would refuse it.
 fn cookie_name(app: &App) -> &'static str {
     if app.config.issuer.is_https() { "__Host-authz_session" } else { "authz_session" }
-}
-
-/// A form that was shown by us in the browser it comes from.
-pub(crate) struct PageForm {
-    pub(crate) browser: Browser,
-    pub(crate) params: Params,
-}
-
-impl FromRequest for PageForm {
-    type Error = PageError;
-    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let mut payload = payload.take();
-        Box::pin(async move {
-            let browser = Browser::of(&request)?;
-            if !edge::is_form(&request) || !is_from_us(request.headers(), browser.app.config.issuer.origin())
-            {
-                return Err(PageError::new(Kind::StaleForm));
-            }
-            let body = edge::read_body(&request, &mut payload).await;
-            let body =
-                body.map_err(|_| PageError::bad_request("The form did not arrive whole, or is too large."))?;
-            let params = Params::parse(&body).map_err(|error| PageError::bad_request(error.sentence()))?;
-            let token = params.get("csrf_token").unwrap_or_default();
-            if browser.is_new || !browser.app.form_key.verify(&["csrf", &browser.secret], token) {
-                return Err(PageError::new(Kind::StaleForm));
-            }
-            Ok(Self { browser, params })
-        })
-    }
-}
-
-/// Whether the browser says that a page of ours sent this. `Sec-Fetch-Site` decides where there is one: our own
-/// pages send `Origin: null`, because they are served with `Referrer-Policy: no-referrer`.
-fn is_from_us(headers: &HeaderMap, origin: &str) -> bool {
-    if let Some(site) = headers.get(HeaderName::from_static("sec-fetch-site")) {
-        return site == "same-origin";
-    }
-    headers.get(header::ORIGIN).is_none_or(|from| from == origin)
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::http::header::HeaderValue;
-
-    use super::*;
-
-    /// R129
-    #[test]
-    fn a_form_from_another_site_is_not_ours_whatever_it_carries() {
-        let ours = "https://id.example";
-        for (site, origin, expected) in [
-            (None, None, true),
-            (None, Some(ours), true),
-            (None, Some("https://evil.example"), false),
-            (None, Some("null"), false),
-            (Some("same-origin"), Some("null"), true),
-            (Some("same-site"), Some(ours), false),
-            (Some("cross-site"), Some("null"), false),
-            (Some("none"), None, false),
-        ] {
-            let mut headers = HeaderMap::new();
-            for (name, value) in [("sec-fetch-site", site), ("origin", origin)] {
-                if let Some(value) = value {
-                    headers.insert(name.parse().unwrap(), HeaderValue::from_static(value));
-                }
-            }
-            assert_eq!(is_from_us(&headers, ours), expected, "{site:?} {origin:?}");
-        }
-    }
 }

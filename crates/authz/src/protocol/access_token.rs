@@ -75,6 +75,8 @@ pub(super) struct Person<'a> {
     pub(super) authenticated_at: Timestamp,
     /// The grant it comes from; none when the authorization endpoint hands it out itself.
     pub(super) grant: Option<GrantId>,
+    /// Its own id, when it may have been handed out before; otherwise it gets a new one.
+    pub(super) token: Option<TokenId>,
     /// The claims asked for at UserInfo, beside those of the scopes.
     pub(super) userinfo: ClaimSet,
 }
@@ -92,7 +94,7 @@ pub(super) async fn issue(
     now: Timestamp,
 ) -> Result<String, OAuthError> {
     let token = AccessToken {
-        id: TokenId::new(now),
+        id: person.and_then(|person| person.token).unwrap_or_else(|| TokenId::new(now)),
         grant: person.and_then(|person| person.grant),
         user: person.map(|person| person.user),
         username: person.map_or("", |person| person.username),

@@ -99,6 +99,14 @@ fn hold_parties(conn: &mut Conn, grant: &Grant, since: Timestamp) -> QueryResult
     })
 }
 
+/// Whether a code of that id was redeemed.
+///
+/// # Errors
+/// When a statement fails.
+pub fn is_there(conn: &mut Conn, id: GrantId) -> QueryResult<bool> {
+    Ok(grants::table.find(id).select(grants::id).get_result::<GrantId>(conn).optional()?.is_some())
+}
+
 /// A refresh token as presented.
 #[derive(Clone, Debug)]
 pub struct Presented {

@@ -4,6 +4,7 @@ pub mod attempts;
 pub mod audit_events;
 pub mod clients;
 pub mod consents;
+pub mod decisions;
 pub mod device_codes;
 pub mod ended_access;
 pub mod former_names;

@@ -6,6 +6,7 @@ use model::id::{SessionId, UserId};
 use model::time::Timestamp;
 
 use super::session_clients::SessionClient;
+use super::used_ids::{self, Kind};
 use super::users::User;
 use super::{directly, logout_deliveries, session_clients};
 use crate::schema::{sessions, users};
@@ -41,23 +42,51 @@ pub fn find(conn: &mut Conn, id: &[u8], now: Timestamp) -> QueryResult<Option<(S
     Ok(found.filter(|(session, user)| now < session.ends_at && user.vouches_for(session.created_at)))
 }
 
-/// Begins a session, and ends the one it replaces: an id from before sign-in is never valid after it. To applications
-/// it is the same session if it is the same person's, who has only signed in again; another's has ended, and they are
-/// told.
+/// What came of beginning a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It has begun.
+    Now,
+    /// It had begun before, and goes on.
+    Before,
+    /// It had begun before, and has ended. No id is a session's twice.
+    Over,
+}
+
+/// Begins a session in place of the one it replaces, unless it has begun before: of many at once one begins it, and the others find
+/// it.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn insert(conn: &mut Conn, session: &Session, replaced: Option<&[u8]>) -> QueryResult<()> {
+pub fn begin(conn: &mut Conn, session: &Session, replaced: &[u8]) -> QueryResult<Begun> {
+    if used_ids::claim(conn, Kind::Session, "", &session.id, session.ends_at)? {
+        insert(conn, session, replaced)?;
+        return Ok(Begun::Now);
+    }
+    let known = find(conn, &session.id, session.created_at)?;
+    if known.is_none_or(|(_, user)| user.id != session.user_id) {
+        return Ok(Begun::Over);
+    }
+    // They have proved it once more.
+    let earlier =
+        sessions::table.find(&session.id).filter(sessions::authenticated_at.lt(session.authenticated_at));
+    let set = sessions::authenticated_at.eq(session.authenticated_at);
+    diesel::update(earlier).set(set).execute(conn)?;
+    Ok(Begun::Before)
+}
+
+/// Begins a session, and ends the one it replaces: an id from before sign-in is never valid after it. To applications
+/// it is the same session if it is the same person's, who has only signed in again; another's has ended, and they are
+/// told.
+fn insert(conn: &mut Conn, session: &Session, replaced: &[u8]) -> QueryResult<()> {
     let mut session = session.clone();
-    if let Some(replaced) = replaced {
-        let same = sessions::table.find(replaced).filter(sessions::user_id.eq(session.user_id));
-        let sid: Option<SessionId> = same.select(sessions::sid).get_result(conn).optional()?;
-        if let Some(sid) = sid {
-            session.sid = sid;
-            diesel::delete(sessions::table.find(replaced)).execute(conn)?;
-        } else {
-            end(conn, replaced, session.created_at)?;
-        }
+    let same = sessions::table.find(replaced).filter(sessions::user_id.eq(session.user_id));
+    let sid: Option<SessionId> = same.select(sessions::sid).get_result(conn).optional()?;
+    if let Some(sid) = sid {
+        session.sid = sid;
+        diesel::delete(sessions::table.find(replaced)).execute(conn)?;
+    } else {
+        end(conn, replaced, session.created_at)?;
     }
     diesel::insert_into(sessions::table).values(session).execute(conn).map(drop)
 }

@@ -1,5 +1,5 @@
 //! Ids that are good once and were used: the `jti` of an assertion (RFC 7523 section 3) or of a proof (RFC 9449
-//! section 11.1). Whoever makes them up chooses them, so only their digests are kept.
+//! section 11.1), which whoever makes them up chooses; and of browser sessions. Only their digests are kept.
 
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub enum Kind {
     ClientAssertion,
     /// What proves that somebody holds a key; ids are that key's own.
     DpopProof,
+    /// A browser session; ids are everybody's.
+    Session,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
         match self {
             Self::ClientAssertion => "client_assertion",
             Self::DpopProof => "dpop_proof",
+            Self::Session => "session",
         }
     }
 }
@@ -38,16 +41,22 @@ impl Kind {
 ///
 /// # Errors
 /// When a statement fails.
-pub fn claim(conn: &mut Conn, kind: Kind, issuer: &str, id: &str, ends_at: Timestamp) -> QueryResult<bool> {
-    let row =
-        (used_ids::kind.eq(kind.as_str()), used_ids::key.eq(key(issuer, id)), used_ids::ends_at.eq(ends_at));
+pub fn claim(
+    conn: &mut Conn,
+    kind: Kind,
+    issuer: &str,
+    id: impl AsRef<[u8]>,
+    ends_at: Timestamp,
+) -> QueryResult<bool> {
+    let key = key(issuer, id.as_ref());
+    let row = (used_ids::kind.eq(kind.as_str()), used_ids::key.eq(key), used_ids::ends_at.eq(ends_at));
     Ok(insert_unless_taken!(conn, used_ids::table, row)? == 1)
 }
 
 /// No two pairs have one key: the length says where the first ends.
-fn key(issuer: &str, id: &str) -> Vec<u8> {
+fn key(issuer: &str, id: &[u8]) -> Vec<u8> {
     let length = (issuer.len() as u64).to_be_bytes();
-    sha256(&[&length, issuer.as_bytes(), id.as_bytes()].concat()).to_vec()
+    sha256(&[&length, issuer.as_bytes(), id].concat()).to_vec()
 }
 
 /// Removes up to `limit` rows of what ended before `before`; answers how many.

@@ -3,6 +3,7 @@
 mod asking;
 mod consent;
 mod forged_hints;
+pub mod once;
 mod openid;
 mod redirect_uri;
 mod remembered;

@@ -33,6 +33,80 @@ async fn signing_in_gives_a_new_cookie_and_the_old_one_opens_nothing() {
     assert!(!first.is_signed_in().await);
 }
 
+/// C7: who clicks twice is signed in once, whichever answer the browser follows.
+#[tokio::test]
+async fn a_form_that_is_sent_twice_signs_in_once() {
+    let server = server().await;
+    server.person("ada").await;
+    let browser = server.browser();
+    for begun in [1, 1] {
+        let form = browser.get("/accounts/login/").await.form("login-form");
+        let form = form.with("username", "ada").with("password", &password_of("ada"));
+        let (before, other) = (browser.cookie(), browser.copied());
+        let (first, second) = (browser.submit(&form).await, other.submit(&form).await);
+        assert_eq!(first.location(), second.location());
+        assert_ne!(browser.cookie(), before);
+        assert_eq!(browser.cookie(), other.cookie());
+        assert!(browser.is_signed_in().await);
+        assert_eq!(server.count("sessions").await, begun);
+        server.advance(1);
+    }
+    assert_eq!(server.count("audit_events WHERE event = 'sign_in'").await, 2);
+}
+
+/// C7: the second click may be sent with the cookie that came of the first.
+#[tokio::test]
+async fn a_form_that_is_sent_again_by_whom_it_has_signed_in_leads_on() {
+    let server = server().await;
+    let (browser, elsewhere) = (server.signed_in("bob").await, server.signed_in("ada").await);
+    let path = "/accounts/login/?next=%2Fo%2Fdevice%2F";
+    let form = browser.get(path).await.form("login-form");
+    let form = form.with("username", "Ada").with("password", &password_of("ada"));
+    browser.submit(&form).await.location();
+    let cookie = browser.cookie();
+    for again in [form.clone(), form.clone().with("password", "whatever")] {
+        let answer = browser.submit(&again).await;
+        assert_eq!(answer.location(), format!("{BASE}/o/device/"));
+        assert_eq!(answer.set_cookies(), Vec::<&str>::new());
+    }
+    assert_eq!((browser.cookie(), server.count("sessions").await), (cookie, 2));
+    // Anybody else has a form that is too old, whoever may be signed in elsewhere.
+    browser.submit(&form.clone().with("username", "bob")).await.is_page(403);
+    server.browser().submit(&form).await.is_page(403);
+    let from_elsewhere = browser.request(reqwest::Method::POST, &form.action);
+    let from_elsewhere = from_elsewhere.header("content-type", "application/x-www-form-urlencoded");
+    let from_elsewhere = from_elsewhere.header("sec-fetch-site", "cross-site");
+    browser.send(from_elsewhere.body(crate::support::form(&form.fields))).await.is_page(403);
+    assert!(elsewhere.is_signed_in().await);
+}
+
+/// R104, section 2 no. 7 of the dossier (CVE-2025-12390): a session that has ended never begins again, whatever is sent again; and
+/// nobody is signed in by what a new password has ended.
+#[tokio::test]
+async fn a_form_that_is_sent_again_after_its_session_has_ended_begins_another() {
+    let server = server().await;
+    server.person("ada").await;
+    for ending in ["sign-out", "password"] {
+        let browser = server.browser();
+        let form = browser.get("/accounts/login/").await.form("login-form").with("username", "ada");
+        let form = form.with("password", &password_of("ada"));
+        let again = browser.copied();
+        browser.submit(&form).await.location();
+        let stolen = browser.copied();
+        server.advance(1);
+        if ending == "password" {
+            server.set_password("ada", &password_of("ada")).await;
+            server.advance(1);
+        } else {
+            browser.submit(&browser.get("/").await.form("sign-out-form")).await.is_page(200);
+        }
+        again.submit(&form).await.location();
+        assert!(again.is_signed_in().await, "{ending}");
+        assert_ne!(again.cookie(), stolen.cookie());
+        assert!(!stolen.is_signed_in().await, "{ending}");
+    }
+}
+
 /// R33, R120: a cookie somebody planted becomes nobody's session.
 /// Section 2 no. 7 of the dossier (CVE-2026-7507, CVE-2025-12390, CVE-2024-7341).
 #[tokio::test]

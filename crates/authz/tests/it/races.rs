@@ -6,6 +6,7 @@ mod codes;
 mod devices;
 mod endings;
 mod names;
+mod once;
 mod processes;
 mod refreshes;
 mod registrations;

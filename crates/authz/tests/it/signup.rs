@@ -15,6 +15,37 @@ async fn signing_up_makes_an_account_and_signs_in() {
     later.sign_in("ada").await;
 }
 
+/// C7: who clicks twice has one account and is signed in once, whichever answer the browser follows.
+#[tokio::test]
+async fn a_form_that_is_sent_twice_makes_one_account_and_signs_in_once() {
+    let server = server().await;
+    let browser = server.browser();
+    let path = "/accounts/signup/?next=%2Fo%2Fdevice%2F";
+    let form = browser.get(path).await.form("signup-form");
+    let form = form.with("username", "ada").with("password", &password_of("ada"));
+    let (twice, late, wrong) = (browser.copied(), browser.copied(), browser.copied());
+    for each in [&browser, &twice] {
+        assert_eq!(each.submit(&form).await.location(), format!("{BASE}/o/device/"));
+        assert!(each.is_signed_in().await);
+    }
+    assert_eq!(browser.cookie(), twice.cookie());
+    // With the cookie that came of the first click.
+    assert_eq!(browser.submit(&form).await.location(), format!("{BASE}/o/device/"));
+    assert_eq!((server.count("users").await, server.count("sessions").await), (1, 1));
+    for (event, times) in [("sign_up", 1), ("sign_in", 1)] {
+        assert_eq!(server.count(&format!("audit_events WHERE event = '{event}'")).await, times);
+    }
+    // It takes the password, and the browser.
+    let other = form.clone().with("password", "something else entirely");
+    let taken = "This name is taken. Choose another.";
+    assert_eq!(wrong.submit(&other).await.element("username-error").as_deref(), Some(taken));
+    let elsewhere = server.browser().try_sign_up("ada", &password_of("ada")).await;
+    assert_eq!(elsewhere.element("username-error").as_deref(), Some(taken));
+    // And the session.
+    browser.submit(&browser.get("/").await.form("sign-out-form")).await.is_page(200);
+    assert_eq!(late.submit(&form).await.element("username-error").as_deref(), Some(taken));
+}
+
 /// R113: length and the first guesses, nothing else; each fault at its field.
 #[tokio::test]
 async fn a_password_is_long_and_not_among_the_first_guesses() {

@@ -21,6 +21,8 @@ const TABLES: &[&str] = &[
     "attempts",
     "audit_events",
     "device_codes",
+    "used_ids",
+    "decisions",
 ];
 
 /// Every byte of the database: the SQLite file and its log, or every row of every table as text.

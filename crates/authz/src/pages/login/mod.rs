@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use model::secret::Secret;
 
-use super::browser::{self, Browser, PageForm};
+use super::browser::{self, Browser, PageForm, SignInForm};
 use super::client_about::ClientAbout;
 use super::destination::Destination;
 use super::display::Display;
@@ -34,8 +34,11 @@ pub async fn get(
 ///
 /// # Errors
 /// When the form is not ours, the database cannot be asked, or too many people are signing in.
-pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, PageError> {
-    let PageForm { browser, params } = form;
+pub async fn post(app: web::Data<App>, form: SignInForm) -> Result<HttpResponse, PageError> {
+    let PageForm { browser, params } = match form {
+        SignInForm::Good(form) => form,
+        SignInForm::Done(response) => return Ok(response),
+    };
     let destination = Destination::parse(params.get("next"));
     let username = params.get("username").unwrap_or_default();
     let password = Secret::new(params.get("password").unwrap_or_default().to_owned());

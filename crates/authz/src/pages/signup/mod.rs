@@ -1,9 +1,10 @@
 //! `/accounts/signup/`: making an account.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use model::db::Conn;
 use model::secret::Secret;
 
-use super::browser::{self, Browser, PageForm};
+use super::browser::{self, Browser, PageForm, SignInForm};
 use super::destination::Destination;
 use super::display::Display;
 use super::error::{Kind, PageError};
@@ -12,7 +13,9 @@ use crate::app::App;
 use crate::audit::Origin;
 use crate::people::MIN_PASSWORD;
 use crate::protocol::Params;
+use crate::sign_in::{self, SignIn};
 use crate::sign_up::{self, Refused};
+use crate::store::users::User;
 
 /// What is wrong with each field, or with asking at all.
 #[derive(Default)]
@@ -43,19 +46,30 @@ pub async fn get(
 /// # Errors
 /// When signing up is switched off, the form is not ours, the database cannot be asked, or too many people are
 /// signing in.
-pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, PageError> {
+pub async fn post(app: web::Data<App>, form: SignInForm) -> Result<HttpResponse, PageError> {
     if !app.config.signup {
         return Err(PageError::new(Kind::NotFound));
     }
-    let PageForm { browser, params } = form;
+    let PageForm { browser, params } = match form {
+        SignInForm::Good(form) => form,
+        SignInForm::Done(response) => return Ok(response),
+    };
     let destination = Destination::parse(params.get("next"));
     let given = params.get("username").unwrap_or_default();
     let password = params.get("password").unwrap_or_default();
     let origin = Origin::Address(browser.address());
-    let problems = match sign_up::create(&app, &origin, given, Secret::new(password.to_owned())).await {
-        Ok(user) => return browser.sign_in(&user, user.created_at, &destination).await,
+    let secret = || Secret::new(password.to_owned());
+    let opener = browser.clone();
+    let signs_in = move |conn: &mut Conn, user: &User| {
+        opener.opening(&opener.after_sign_in(user), user, user.created_at)(conn).map(drop)
+    };
+    let problems = match sign_up::create_with(&app, &origin, given, secret(), signs_in).await {
+        Ok(user) => return Ok(browser.after_sign_in(&user).welcomed(&destination)),
         Err(Refused::Invalid { username, password }) => Problems { page: None, username, password },
         Err(Refused::Taken) => {
+            if let Some(response) = sent_before(&app, &browser, given, secret(), &destination).await? {
+                return Ok(response);
+            }
             Problems { username: Some("This name is taken. Choose another."), ..Problems::default() }
         }
         Err(Refused::Wait(wait)) => {
@@ -67,6 +81,23 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
         Err(Refused::Failed(failed)) => return Err(failed.into()),
     };
     show(&browser, &destination, given, &problems).await
+}
+
+/// Who clicks twice has made the account with the first click. The password is judged like any other.
+async fn sent_before(
+    app: &App,
+    browser: &Browser,
+    username: &str,
+    password: Secret<String>,
+    destination: &Destination,
+) -> Result<Option<HttpResponse>, PageError> {
+    if !browser.has_missed_sign_in(username).await? {
+        return Ok(None);
+    }
+    match sign_in::check(app, browser.attempt(), username, password).await? {
+        SignIn::Welcome(user, since) => browser.sign_in(&user, since, destination).await.map(Some),
+        SignIn::Wrong | SignIn::Wait(_) => Ok(None),
+    }
 }
 
 async fn show(

@@ -1,7 +1,5 @@
 //! Whether a person need be asked: what they agreed to before, and for which clients that counts.
 
-use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
-use diesel::result::Error::DatabaseError;
 use model::db::DbError;
 use model::secret::sha256;
 
@@ -35,20 +33,9 @@ async fn has_agreed(app: &App, request: &Request, signed_in: &SignedIn) -> Resul
     Ok(known.is_some_and(|known| known.covers(&asked(request))))
 }
 
-/// Remembers that they agreed, if it will ever count; `false` when the client is gone.
-pub(super) async fn remember(app: &App, request: &Request, signed_in: &SignedIn) -> Result<bool, DbError> {
-    if !is_certain(app, request) {
-        return Ok(true);
-    }
-    let (user, client, agreed) = (signed_in.user.id, request.client.id.clone(), asked(request));
-    let now = app.now();
-    let written =
-        app.db.write(move |conn| consents::remember(conn, user, client.as_str(), &agreed, now)).await;
-    match written {
-        Ok(()) => Ok(true),
-        Err(DbError::Query(DatabaseError(ForeignKeyViolation, _))) => Ok(false),
-        Err(error) => Err(error),
-    }
+/// What is remembered when they agree, if it will ever count.
+pub(super) fn to_remember(app: &App, request: &Request) -> Option<Consent> {
+    is_certain(app, request).then(|| asked(request))
 }
 
 /// Whether the answer reaches this client and nobody else: it has a secret, or an address that is its own. Any

@@ -2,10 +2,12 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
+use model::id::GrantId;
 
 use super::agreement;
 use super::request::Request;
 use crate::app::App;
+use crate::crypto::master::equal;
 use crate::edge::CONTENT_SECURITY_POLICY;
 use crate::pages::browser::{self, Browser, SignedIn};
 use crate::pages::client_about::ClientAbout;
@@ -13,6 +15,7 @@ use crate::pages::views::{ConsentPage, ConsentScope, Frame};
 use crate::pages::words::{displayed, in_words};
 use crate::pages::{self, PageError};
 use crate::protocol::redirect_uri;
+use crate::store::decisions;
 
 /// Shows the question. The form may lead to the verified redirect URI and nowhere else: browsers apply
 /// `form-action` to what a form's answer redirects to.
@@ -46,7 +49,7 @@ pub(super) fn show(
             ),
             renewable: request.client.may_use("refresh_token"),
             action: &format!("{}/o/authorize/?{}", app.config.issuer.base(), request.query),
-            shown: &tag(app, request, signed_in),
+            shown: &shown(app, request, signed_in, GrantId::new(app.now())),
         },
     )?;
     let allowed = format!("form-action 'self' {};", redirect_uri::csp_source(request.to.uri()));
@@ -58,18 +61,27 @@ pub(super) fn show(
     Ok(response)
 }
 
-/// Whether the person was shown exactly what they would now allow: a registration or a request that has changed
-/// since is asked about again.
-pub(super) fn was_shown(app: &App, request: &Request, signed_in: &SignedIn, shown: Option<&str>) -> bool {
-    shown.is_some_and(|shown| {
-        crate::crypto::master::equal(shown.as_bytes(), tag(app, request, signed_in).as_bytes())
-    })
+/// The question's id, if the person was shown exactly what they would now allow, and not long ago: a registration or a request
+/// that has changed since is asked about again.
+pub(super) fn was_shown(
+    app: &App,
+    request: &Request,
+    signed_in: &SignedIn,
+    sent: Option<&str>,
+) -> Option<GrantId> {
+    let (id, _) = sent?.split_once('.')?;
+    let id = GrantId(id.parse().ok()?);
+    let is_open = app.now().since(id.made_at()) < decisions::OPEN;
+    (is_open && equal(sent?.as_bytes(), shown(app, request, signed_in, id).as_bytes())).then_some(id)
 }
 
-fn tag(app: &App, request: &Request, signed_in: &SignedIn) -> String {
+/// What the form sends back: the question's id, and a tag over it and all that was shown.
+fn shown(app: &App, request: &Request, signed_in: &SignedIn, id: GrantId) -> String {
     let client = &request.client;
-    app.form_key.tag(&[
+    let id = id.to_string();
+    let tag = app.form_key.tag(&[
         "shown",
+        &id,
         &signed_in.user.id.to_string(),
         client.id.as_str(),
         &client.name,
@@ -78,5 +90,6 @@ fn tag(app: &App, request: &Request, signed_in: &SignedIn) -> String {
         request.asked.permission.scopes.as_str(),
         &request.asked.permission.audiences,
         &request.query,
-    ])
+    ]);
+    format!("{id}.{tag}")
 }

@@ -6,7 +6,8 @@ use actix_web::HttpResponse;
 use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
 use diesel::result::Error::DatabaseError;
 use model::db::DbError;
-use model::id::GrantId;
+use model::id::{GrantId, TokenId};
+use model::time::Timestamp;
 
 use super::request::{self, Request};
 use crate::app::App;
@@ -18,19 +19,33 @@ use crate::pages::browser::{Browser, SignedIn};
 use crate::profile::ClaimSet;
 use crate::protocol::access_token::{self, Person};
 use crate::protocol::error::OAuthError;
+use crate::store::decisions::Decision;
 use crate::store::session_clients;
 
-/// Hands out what was asked for, or says why that cannot be.
+/// What the answer is known by: whoever is given it twice has been given one.
+#[derive(Clone, Copy)]
+struct Birth {
+    grant: GrantId,
+    at: Timestamp,
+}
+
+/// Hands out what was asked for, or says why that cannot be. What comes of a decision has its id and its instant; without one, of
+/// what people agreed to before, each answer is another.
 pub(super) async fn issue(
     app: &App,
     browser: &Browser,
     request: &Request,
     signed_in: &SignedIn,
+    decision: Option<Decision>,
 ) -> Result<HttpResponse, PageError> {
+    let birth = decision.map_or_else(
+        || Birth { grant: GrantId::new(signed_in.at), at: signed_in.at },
+        |decision| Birth { grant: decision.id, at: decision.decided_at },
+    );
     if request.asked.response_type.id_token && !join_session(app, request, signed_in).await? {
         return Err(request::unknown_client());
     }
-    match parameters(app, request, signed_in).await {
+    match parameters(app, request, signed_in, birth).await {
         Ok(params) => {
             note(app, browser, request, signed_in);
             let params: Vec<(&str, &str)> =
@@ -69,11 +84,12 @@ async fn parameters(
     app: &App,
     request: &Request,
     signed_in: &SignedIn,
+    birth: Birth,
 ) -> Result<Vec<(&'static str, String)>, OAuthError> {
     let (asked, wanted) = (&request.asked, request.asked.response_type);
     let mut params = Vec::new();
-    let code = wanted.code.then(|| code(app, request, signed_in)).transpose()?;
-    let access = if wanted.token { Some(access(app, request, signed_in).await?) } else { None };
+    let code = wanted.code.then(|| code(app, request, signed_in, birth)).transpose()?;
+    let access = if wanted.token { Some(access(app, request, signed_in, birth).await?) } else { None };
     if let Some(code) = &code {
         params.push(("code", code.clone()));
     }
@@ -104,11 +120,11 @@ async fn parameters(
     Ok(params)
 }
 
-/// A fresh code: sealed, stored nowhere.
-fn code(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, SealError> {
-    let (asked, now) = (&request.asked, signed_in.at);
+/// A code: sealed, stored nowhere.
+fn code(app: &App, request: &Request, signed_in: &SignedIn, birth: Birth) -> Result<String, SealError> {
+    let asked = &request.asked;
     let code = SealedCode {
-        grant: GrantId::new(now),
+        grant: birth.grant,
         user: signed_in.user.id,
         username: &signed_in.user.username,
         client: request.client.id.as_str(),
@@ -116,8 +132,8 @@ fn code(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, Se
         scopes: asked.permission.scopes.as_str(),
         audiences: &asked.permission.audiences,
         challenge: asked.challenge.map(|challenge| challenge.0),
-        issued_at: now,
-        expires_at: now.plus(app.config.lifetimes.code),
+        issued_at: birth.at,
+        expires_at: birth.at.plus(app.config.lifetimes.code),
         authenticated_at: signed_in.session.authenticated_at,
         nonce: asked.nonce.as_deref(),
         openid: OpenId {
@@ -127,19 +143,25 @@ fn code(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, Se
         },
         key: asked.key,
     };
-    app.sealer.seal(&code, now)
+    app.sealer.seal(&code, birth.at)
 }
 
 /// An access token that comes from no grant: it is not renewed, and ends by itself, by revocation, or with whatever
 /// ends the session's person or the client.
-async fn access(app: &App, request: &Request, signed_in: &SignedIn) -> Result<String, OAuthError> {
+async fn access(
+    app: &App,
+    request: &Request,
+    signed_in: &SignedIn,
+    birth: Birth,
+) -> Result<String, OAuthError> {
     let person = Person {
         user: signed_in.user.id,
         username: &signed_in.user.username,
         authenticated_at: signed_in.session.authenticated_at,
         grant: None,
+        token: Some(TokenId(birth.grant.0)),
         userinfo: request.asked.claims.userinfo,
     };
-    access_token::issue(app, &request.client, Some(&person), &request.asked.permission, None, signed_in.at)
-        .await
+    let permission = &request.asked.permission;
+    access_token::issue(app, &request.client, Some(&person), permission, None, birth.at).await
 }

@@ -10,6 +10,7 @@ mod asked;
 mod claims;
 mod consent;
 mod decide;
+mod decision;
 mod form_post;
 mod issue;
 mod leave;
@@ -26,6 +27,7 @@ use crate::pages::destination::Destination;
 use crate::protocol::application_form::ApplicationForm;
 
 use decide::{Step, decide};
+use decision::Taken;
 use request::Request;
 
 /// Judges the request and asks the person what is still to be asked.
@@ -84,27 +86,33 @@ async fn decided(app: &App, http: &HttpRequest, form: PageForm) -> Result<HttpRe
     let known = agreement::known(app, &request, &signed_in).await?;
     let (prompt, max_age) = request.still_asks(Some(&signed_in));
     let step = decide(prompt, max_age, Some(known), app.now());
-    let was_shown = consent::was_shown(app, &request, &signed_in, params.get("shown"));
+    let question = consent::was_shown(app, &request, &signed_in, params.get("shown"));
     // Who was asked answers, also when another tab has made the question needless meanwhile.
-    if !(was_shown && matches!(step, Step::Consent | Step::Issue)) {
+    let question = question.filter(|_| matches!(step, Step::Consent | Step::Issue));
+    let Some(question) = question else {
         return follow(app, &browser, &request, step, Some(signed_in)).await;
-    }
-    let about = About {
-        user: Some(signed_in.user.id),
-        client: Some(&request.client.id),
-        detail: request.asked.permission.scopes.as_str(),
     };
-    let note = |what| app.audit.note(what, browser.address(), about, signed_in.at);
-    if params.get("decision") != Some("allow") {
-        note(What::ConsentRefused);
-        return request.to.error(&app.config.issuer, &answer::REFUSED);
+    let allows = params.get("decision") == Some("allow");
+    let (decision, is_new) = match decision::take(app, &request, &signed_in, question, allows).await? {
+        Taken::Now(decision) => (decision, true),
+        Taken::Before(decision) => (decision, false),
+        Taken::Over => return follow(app, &browser, &request, step, Some(signed_in)).await,
+        Taken::Otherwise => return decision::counts_already(&browser, &signed_in, !allows),
+        Taken::ClientIsGone => return Err(request::unknown_client()),
+    };
+    if is_new {
+        let about = About {
+            user: Some(signed_in.user.id),
+            client: Some(&request.client.id),
+            detail: request.asked.permission.scopes.as_str(),
+        };
+        let what = if allows { What::ConsentGiven } else { What::ConsentRefused };
+        app.audit.note(what, browser.address(), about, signed_in.at);
     }
-    if agreement::remember(app, &request, &signed_in).await? {
-        note(What::ConsentGiven);
-        issue::issue(app, &browser, &request, &signed_in).await
+    if allows {
+        issue::issue(app, &browser, &request, &signed_in, Some(decision)).await
     } else {
-        // The client was deleted while the person decided.
-        Err(request::unknown_client())
+        request.to.error(&app.config.issuer, &answer::REFUSED)
     }
 }
 
@@ -117,7 +125,7 @@ async fn follow(
 ) -> Result<HttpResponse, PageError> {
     match (step, signed_in) {
         (Step::Refuse(error), _) => request.to.error(&app.config.issuer, &error),
-        (Step::Issue, Some(signed_in)) => issue::issue(app, browser, request, &signed_in).await,
+        (Step::Issue, Some(signed_in)) => issue::issue(app, browser, request, &signed_in, None).await,
         (Step::Consent, Some(signed_in)) => consent::show(app, browser, request, &signed_in),
         (Step::Reauthenticate, _) => Ok(to_sign_in(app, request, true)),
         (Step::SignUp, _) => Ok(to_sign_up(app, request.without_reauthentication())),

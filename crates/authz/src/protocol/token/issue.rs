@@ -79,6 +79,7 @@ pub(super) async fn access(
         username: holder.username,
         authenticated_at: holder.grant.authenticated_at,
         grant: Some(holder.grant.id),
+        token: None,
         userinfo: holder.openid.userinfo,
     });
     let access_token = access_token::issue(app, client, person.as_ref(), &given, key, now).await?;

@@ -194,9 +194,9 @@ async fn a_session_that_ended_decides_nothing() {
     }
 }
 
-/// C7: a decision sent twice is two codes for one allowed request, each of which works once.
+/// C7: who comes twice is given two codes, each of which works once.
 #[tokio::test]
-async fn a_decision_sent_twice_gives_codes_that_do_not_harm_each_other() {
+async fn a_request_that_is_made_twice_gives_codes_that_do_not_harm_each_other() {
     let server = server().await;
     let client = server.client("web").await;
     let browser = server.signed_in("ada").await;

@@ -102,7 +102,11 @@ impl Walk {
         let consent = "protocol/authorize/consent.html";
         let claims = r#"{"userinfo":{"email":null}}"#;
         let asks = self.asks().with("scope", "openid read write").with("claims", claims);
-        self.opens(consent, "consent", &asks.with("prompt", "consent").path()).await;
+        let shown = self.opens(consent, "consent", &asks.with("prompt", "consent").path()).await;
+        let shown = shown.form("consent-form");
+        self.ada.submit(&shown.clone().with("decision", "allow")).await.location();
+        let message = "pages/message.html";
+        self.sends(message, "allowed already", &shown.with("decision", "refuse")).await;
         let form_post = self.asks().with("response_mode", "form_post");
         let shown = self.ada.asked(&form_post.with("prompt", "consent")).await;
         self.sends("protocol/authorize/form_post.html", "form post", &shown.with("decision", "allow")).await;

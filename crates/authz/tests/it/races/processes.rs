@@ -6,9 +6,10 @@ use reqwest::RequestBuilder;
 
 use super::assertions::let_in;
 use super::{MANY, winners};
+use crate::authorize::once::code_in;
 use crate::support::{
-    Answer, Browser, Client, Held, Http, Process, Signer, TestServer, assertion, eventually, password_of,
-    server_on_real_time,
+    Answer, AuthorizationRequest, Browser, Client, Held, Http, Process, Signer, TestServer, assertion,
+    eventually, password_of, server_on_real_time,
 };
 
 /// How often each race is run.
@@ -198,6 +199,40 @@ async fn of_many_who_want_one_name_at_two_processes_exactly_one_gets_it() {
             assert_eq!(told.as_deref(), Some("This name is taken. Choose another."));
         }
         assert_eq!(pair.registrar.count("users").await, i64::try_from(round).unwrap());
+    }
+}
+
+/// C7: an answer and a sign-in, each sent many times: both processes give the one code and the one session there is.
+#[tokio::test]
+async fn of_many_times_that_a_form_is_sent_to_two_processes_one_counts() {
+    let pair = Pair::with(&[("WRONG_PASSWORDS_PER_MINUTE", "0")]).await;
+    let client = pair.registrar.client("web").await;
+    pair.registrar.person("ada").await;
+    let browser = pair.registrar.browser();
+    for round in 1..=ROUNDS {
+        let form = browser.get("/accounts/login/").await.form("login-form");
+        let form = form.with("username", "ada").with("password", &password_of("ada"));
+        let answers = pair.at_once(|http| browser.reached_by(http).posting(&form)).await;
+        let mut cookies: Vec<&str> = answers
+            .iter()
+            // Not so many passwords are looked at at once: they might all be wrong.
+            .filter(|answer| answer.status == 303)
+            .map(|answer| answer.set_cookies()[0])
+            .collect();
+        cookies.dedup();
+        let [cookie] = cookies[..] else { panic!("{cookies:?}") };
+        browser.set_cookie("authz_session", cookie.split(['=', ';']).nth(1).unwrap());
+        assert_eq!(pair.registrar.count("sessions").await, 1);
+
+        let request = AuthorizationRequest::of(&client).with("prompt", "consent");
+        let form = browser.asked(&request).await.with("decision", "allow");
+        let answers = pair.at_once(|http| browser.reached_by(http).posting(&form)).await;
+        let code = code_in(&answers[0], &request);
+        for answer in &answers {
+            assert_eq!(answer.location(), answers[0].location());
+        }
+        assert_eq!(client.redeem(&code).await.status, 200);
+        assert_eq!(pair.registrar.count("grants").await, i64::try_from(round).unwrap());
     }
 }
 
