@@ -44,6 +44,7 @@ mod scopes;
 pub mod self_registration;
 pub mod server;
 pub mod sign_in;
+pub mod sign_out;
 pub mod sign_up;
 pub mod signatures;
 pub mod store;

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
 use crate::pages::{
-    PageError, applications, authorized_tokens, code, device, home, login, logout, signup, statics,
+    PageError, applications, authorized_tokens, code, device, home, login, logout, sessions, signup, statics,
 };
 use crate::protocol::{
     authorize, cors, device_authorization, discovery, end_session, introspect, jwks, register, revoke, token,
@@ -39,6 +39,7 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/o/authorized_tokens/{id}/delete", |at| {
         at.route(get().to(authorized_tokens::ask)).route(post().to(authorized_tokens::end))
     }),
+    ("/o/account/sessions", |at| at.route(get().to(sessions::get)).route(post().to(sessions::end))),
     ("/o/register", |at| at.route(post().to(register::post))),
     ("/o/register/{client_id}", |at| {
         at.route(get().to(register::manage::get))

@@ -53,6 +53,9 @@ table! {
         authenticated_at -> BigInt,
         ends_at -> BigInt,
         sid -> Binary,
+        user_agent -> Text,
+        address -> Text,
+        seen_at -> BigInt,
     }
 }
 

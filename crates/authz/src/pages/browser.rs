@@ -4,10 +4,12 @@ mod form;
 mod session;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::{Ready, ready};
 use model::db::DbError;
@@ -22,7 +24,7 @@ use crate::app::App;
 use crate::crypto::random;
 use crate::edge;
 use crate::sign_in::Attempt;
-use crate::store::sessions::{self, Session};
+use crate::store::sessions::{self, Seen, Session};
 use crate::store::users::User;
 
 pub(crate) use form::{PageForm, SignInForm};
@@ -32,6 +34,8 @@ pub(crate) use form::{PageForm, SignInForm};
 pub(crate) struct Browser {
     app: web::Data<App>,
     address: IpAddr,
+    /// What it calls itself; empty when it does not.
+    user_agent: String,
     secret: String,
     is_new: bool,
     /// Of the people who have signed in here, one each, newest first, with a dot between.
@@ -60,12 +64,14 @@ impl Browser {
         let app = request.app_data::<web::Data<App>>().cloned();
         let app = app.ok_or_else(|| PageError::new(Kind::Internal))?;
         let address = edge::client_address(request, &app.config.trusted_proxies);
+        let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = user_agent.unwrap_or_default().chars().take(MAX_USER_AGENT).collect();
         let cookie = |name| request.cookie(name).map(|cookie| cookie.value().to_owned());
         let secret = cookie(cookie_name(&app)).filter(|value| value.len() == SECRET_LEN);
         let keepsakes = cookie(keepsakes_name(&app)).filter(|value| value.len() <= MAX_KEEPSAKES);
         let is_new = secret.is_none();
         let secret = secret.map_or_else(new_secret, Ok)?;
-        Ok(Self { app, address, secret, is_new, keepsakes: keepsakes.unwrap_or_default() })
+        Ok(Self { app, address, user_agent, secret, is_new, keepsakes: keepsakes.unwrap_or_default() })
     }
 
     /// From where it asks.
@@ -83,14 +89,32 @@ impl Browser {
         sha256(self.secret.as_bytes())
     }
 
-    /// Who is signed in here.
+    /// Who is signed in here. Every few minutes it is noted that the browser was seen.
     pub(crate) async fn signed_in(&self) -> Result<Option<SignedIn>, DbError> {
         if self.is_new {
             return Ok(None);
         }
         let (id, now) = (self.digest(), self.app.now());
         let found = self.app.db.read(move |conn| sessions::find(conn, &id, now)).await?;
+        if let Some((session, _)) = &found
+            && now.since(session.seen_at) >= SEEN_EVERY
+        {
+            self.is_seen(session.seen_at, now).await;
+        }
         Ok(found.map(|(session, user)| SignedIn { at: now, session, user }))
+    }
+
+    /// Notes it. Nobody is kept from anything because that cannot be done.
+    async fn is_seen(&self, before: Timestamp, now: Timestamp) {
+        let (id, seen) = (self.digest(), self.as_seen(now));
+        let noted = self.app.db.write(move |conn| sessions::see(conn, &id, before, &seen)).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "that a browser was seen could not be noted");
+        }
+    }
+
+    fn as_seen(&self, now: Timestamp) -> Seen {
+        Seen { user_agent: self.user_agent.clone(), address: self.address.to_string(), seen_at: now }
     }
 
     /// What a form shown here carries, so that only a page of ours in this browser can have sent it.
@@ -132,6 +156,11 @@ pub(crate) fn frame<'a>(csrf_token: &'a str, signed_in: Option<&'a SignedIn>) ->
         display: Display::Page,
     }
 }
+
+/// So often it is noted that a session's browser was seen: not with every request, which would each be a commit.
+pub(crate) const SEEN_EVERY: Duration = Duration::from_secs(300);
+/// So many characters are kept of what a browser calls itself.
+const MAX_USER_AGENT: usize = 256;
 
 /// 256 bits in base64url.
 const SECRET_LEN: usize = 43;

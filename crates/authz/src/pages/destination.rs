@@ -21,6 +21,8 @@ pub(crate) enum Destination {
     Applications(String),
     /// The applications that a person has given access to.
     AuthorizedTokens,
+    /// The browsers in which a person is signed in.
+    Sessions,
 }
 
 const AUTHORIZE: &str = "/o/authorize/?";
@@ -30,12 +32,16 @@ const APPLICATIONS: &str = "/o/applications/";
 /// What there is about one application.
 const ABOUT_ONE: [&str; 4] = ["", "update/", "rotate-secret/", "delete/"];
 const AUTHORIZED_TOKENS: &str = "/o/authorized_tokens/";
+const SESSIONS: &str = "/o/account/sessions/";
 
 impl Destination {
     /// Reads the `next` of a form or link; what is not a destination is the front page.
     pub(crate) fn parse(next: Option<&str>) -> Self {
         if next == Some(AUTHORIZED_TOKENS) {
             return Self::AuthorizedTokens;
+        }
+        if next == Some(SESSIONS) {
+            return Self::Sessions;
         }
         if let Some(rest) = next.and_then(|next| next.strip_prefix(DEVICE)) {
             let code = rest.strip_prefix(WITH_CODE).and_then(UserCode::parse);
@@ -72,6 +78,7 @@ impl Destination {
             Self::Device(Some(code)) => Some(format!("{DEVICE}{WITH_CODE}{code}")),
             Self::Applications(rest) => Some(format!("{APPLICATIONS}{rest}")),
             Self::AuthorizedTokens => Some(AUTHORIZED_TOKENS.to_owned()),
+            Self::Sessions => Some(SESSIONS.to_owned()),
         }
     }
 
@@ -129,6 +136,7 @@ mod tests {
             "/o/applications/c0ffee/rotate-secret/",
             "/o/applications/c0ffee/delete/",
             "/o/authorized_tokens/",
+            "/o/account/sessions/",
         ] {
             assert_eq!(Destination::parse(Some(right)).next().as_deref(), Some(right));
         }
@@ -163,6 +171,8 @@ mod tests {
             "/o/applications/c0ffee/update/delete/",
             "/o/applications/%2e%2e/",
             "/o/authorized_tokens/x",
+            "/o/account/sessions",
+            "/o/account/sessions/?end=others",
             "//evil.example/o/authorized_tokens/",
             "",
         ] {

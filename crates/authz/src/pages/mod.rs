@@ -13,6 +13,7 @@ pub(crate) mod error;
 pub mod home;
 pub mod login;
 pub mod logout;
+pub mod sessions;
 pub(crate) mod signed_out;
 pub mod signup;
 pub mod statics;

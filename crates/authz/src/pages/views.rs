@@ -298,3 +298,31 @@ pub(crate) struct EndAccessPage<'a> {
     /// The page's own path.
     pub(crate) action: &'a str,
 }
+
+/// `GET /o/account/sessions/`: the answer is posted there, as `end=others` or `end=` and a session's id.
+#[derive(Template)]
+#[template(path = "pages/sessions/list.html")]
+pub(crate) struct SessionsPage<'a> {
+    /// `person` is always `Some` here.
+    pub(crate) frame: Frame<'a>,
+    /// In the order to be shown.
+    pub(crate) sessions: &'a [ListedSession<'a>],
+    /// How many of them are other browsers'.
+    pub(crate) elsewhere: usize,
+}
+
+/// A browser in which a person is signed in.
+pub(crate) struct ListedSession<'a> {
+    /// What applications know the session by.
+    pub(crate) id: String,
+    /// What the browser calls itself.
+    pub(crate) name: String,
+    /// Where it was last seen.
+    pub(crate) address: &'a str,
+    /// When the person signed in there.
+    pub(crate) since: String,
+    /// When it was last seen, such as "2 hours ago".
+    pub(crate) last_seen: String,
+    /// Whether it is the one that shows this.
+    pub(crate) is_here: bool,
+}

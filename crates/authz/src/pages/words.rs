@@ -1,4 +1,6 @@
-//! What pages say in words: names that others chose, and spans of time.
+//! What pages say in words: names that others chose, and instants and spans of time.
+
+use model::time::Timestamp;
 
 /// A name as it is shown: without characters that reorder or hide text, and not endless.
 pub(crate) fn displayed(name: &str) -> String {
@@ -15,6 +17,16 @@ pub(crate) fn is_unseen(each: char) -> bool {
                 | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
                 | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
         )
+}
+
+/// To the day. It is not broken over two lines.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.to_utc().map_or_else(String::new, |at| at.format("%-d\u{a0}%B\u{a0}%Y").to_string())
+}
+
+/// To the minute, which is broken behind the day.
+pub(crate) fn minute(at: Timestamp) -> String {
+    at.to_utc().map_or_else(String::new, |at| at.format("%-d\u{a0}%B\u{a0}%Y, %H:%M\u{a0}UTC").to_string())
 }
 
 /// A span in the largest unit that fits.
@@ -39,6 +51,13 @@ mod tests {
         assert_eq!(displayed("\u{ad}\u{2060}\u{3164}\u{2800}\u{e0041}B\u{200d}a"), "Ba");
         assert_eq!(displayed("Zeit – 時間 – وقت"), "Zeit – 時間 – وقت");
         assert_eq!(displayed(&"x".repeat(500)).len(), 100);
+    }
+
+    #[test]
+    fn instants_are_said_in_utc() {
+        let at = Timestamp::from_unix_seconds(1_800_000_000);
+        let said = [day(at), minute(at)].map(|said| said.replace('\u{a0}', " "));
+        assert_eq!(said, ["15 January 2027", "15 January 2027, 08:00 UTC"]);
     }
 
     #[test]

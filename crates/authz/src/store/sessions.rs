@@ -27,6 +27,24 @@ pub struct Session {
     pub ends_at: Timestamp,
     /// What applications know it by.
     pub sid: SessionId,
+    /// What the browser called itself when it was last seen; empty when it did not.
+    pub user_agent: String,
+    /// From where it was last seen; empty when that is not known.
+    pub address: String,
+    /// When that was, to within a few minutes.
+    pub seen_at: Timestamp,
+}
+
+/// A browser as it is seen.
+#[derive(Clone, Debug, AsChangeset)]
+#[diesel(table_name = sessions)]
+pub struct Seen {
+    /// What it calls itself.
+    pub user_agent: String,
+    /// From where it asks.
+    pub address: String,
+    /// When.
+    pub seen_at: Timestamp,
 }
 
 /// The live session of that digest, with its person.
@@ -40,6 +58,15 @@ pub fn find(conn: &mut Conn, id: &[u8], now: Timestamp) -> QueryResult<Option<(S
     })
     .optional()?;
     Ok(found.filter(|(session, user)| now < session.ends_at && user.vouches_for(session.created_at)))
+}
+
+/// Notes how a session's browser was seen, unless somebody has since it was last seen at `before`.
+///
+/// # Errors
+/// When a statement fails.
+pub fn see(conn: &mut Conn, id: &[u8], before: Timestamp, seen: &Seen) -> QueryResult<()> {
+    let unseen = sessions::table.filter(sessions::id.eq(id)).filter(sessions::seen_at.eq(before));
+    diesel::update(unseen).set(seen).execute(conn).map(drop)
 }
 
 /// What came of beginning a session.
@@ -114,13 +141,13 @@ pub fn end(conn: &mut Conn, id: &[u8], now: Timestamp) -> QueryResult<Option<End
     Ok(Some(Ended { user_id, clients }))
 }
 
-/// A person's sessions that have not ended, newest first.
+/// Up to `limit` of a person's sessions that have not ended, newest first.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn of_user(conn: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<Vec<Session>> {
+pub fn of_user(conn: &mut Conn, user: UserId, now: Timestamp, limit: i64) -> QueryResult<Vec<Session>> {
     let live = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::ends_at.gt(now));
-    live.order((sessions::created_at.desc(), sessions::sid)).load(conn)
+    live.order((sessions::created_at.desc(), sessions::sid)).limit(limit).load(conn)
 }
 
 /// Ends all of a person's sessions, and writes down which clients are to be told. Answers how many there were.
@@ -130,7 +157,27 @@ pub fn of_user(conn: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<Vec
 pub fn end_of_user(conn: &mut Conn, user: UserId, now: Timestamp) -> QueryResult<usize> {
     let theirs = diesel::delete(sessions::table.filter(sessions::user_id.eq(user)));
     let ended: Vec<SessionId> = theirs.returning(sessions::sid).get_results(conn)?;
-    for sid in &ended {
+    tell_of(conn, &ended, now)
+}
+
+/// Ends all of a person's sessions but one, as [`end_of_user`] does.
+///
+/// # Errors
+/// When a statement fails.
+pub fn end_others_of_user(
+    conn: &mut Conn,
+    user: UserId,
+    kept: SessionId,
+    now: Timestamp,
+) -> QueryResult<usize> {
+    let theirs = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::sid.ne(kept));
+    let ended: Vec<SessionId> = diesel::delete(theirs).returning(sessions::sid).get_results(conn)?;
+    tell_of(conn, &ended, now)
+}
+
+/// Writes down which clients are to be told that these have ended.
+fn tell_of(conn: &mut Conn, ended: &[SessionId], now: Timestamp) -> QueryResult<usize> {
+    for sid in ended {
         let clients = session_clients::take(conn, *sid)?;
         logout_deliveries::insert(conn, &clients, now)?;
     }

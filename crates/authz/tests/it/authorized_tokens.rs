@@ -66,7 +66,7 @@ async fn a_person_sees_what_each_application_may_do_since_when_and_when_it_last_
     );
 }
 
-/// R61, R63, R79: at once, for every token of the grant, and for no other grant.
+/// R61, R63, R79, R100: at once, for every token of the grant, and for no other grant.
 #[tokio::test]
 async fn what_is_ended_has_ended_at_once_and_the_rest_goes_on() {
     let server = server().await;

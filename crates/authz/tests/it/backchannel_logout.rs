@@ -96,6 +96,29 @@ async fn only_clients_of_that_session_that_want_to_know_are_told() {
     assert!(second.is_signed_in().await);
 }
 
+/// R100, R105: as by signing out there, the clients of a browser that is signed out from elsewhere are told.
+#[tokio::test]
+async fn clients_are_told_of_a_session_that_its_person_ends_from_another_browser() {
+    let (server, listener) = world().await;
+    let client = listening(&server, "web", &listener).await;
+    let here = server.signed_in("ada").await;
+    for (round, others) in [false, true].into_iter().enumerate() {
+        let lost = server.browser();
+        lost.sign_in("ada").await;
+        let id_token = id_token(&server, &lost, &client).await;
+        self::id_token(&server, &here, &client).await;
+        let page = here.get("/o/account/sessions/").await;
+        let end = if others { "others".to_owned() } else { crate::sessions::ends(&page).remove(0) };
+        here.submit(&page.form("sessions-form").with("end", &end)).await.location();
+        everybody_was_told(&server).await;
+        let heard = listener.heard();
+        assert_eq!(heard.len(), round + 1);
+        let claims = verified(&server, "web", &logout_token(&heard[round])).await;
+        assert_eq!((&claims["sid"], &claims["sub"]), (&id_token["sid"], &json!("1")));
+        assert!(here.is_signed_in().await);
+    }
+}
+
 /// The claims of the ID token that the browser carries to the client.
 async fn front_channel(
     server: &TestServer,

@@ -36,6 +36,8 @@ async fn forms(server: &TestServer, browser: &Browser) -> Vec<(&'static str, For
     forms.extend([("login", login), ("signup", signup), ("consent", consent), ("logout", logout)]);
     let end_session = browser.get("/o/logout/").await.form("end-session-form").with("decision", "sign-out");
     forms.push(("end session", end_session));
+    let sessions = browser.get("/o/account/sessions/").await.form("sessions-form").with("end", "others");
+    forms.push(("sessions", sessions));
     forms.extend([("device", entered), ("device question", answered)]);
     forms
 }

@@ -64,6 +64,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("/o/userinfo", "GET, HEAD, POST, OPTIONS"),
     ("/o/authorized_tokens/", "GET, HEAD"),
     ("/o/authorized_tokens/00000000000000000000000000000000/delete/", "GET, HEAD, POST"),
+    ("/o/account/sessions/", "GET, HEAD, POST"),
+    ("/o/account/sessions", "GET, HEAD, POST"),
     ("/nowhere", ""),
 ];
 
@@ -128,6 +130,7 @@ async fn pages_load_nothing_from_other_hosts() {
         "/o/logout/",
         "/o/code/",
         "/o/device/",
+        "/o/account/sessions/",
         "/o/authorize/",
         "/nowhere",
         &consent,

@@ -50,6 +50,7 @@ mod registration;
 mod resources;
 mod revoke;
 mod schema;
+mod sessions;
 mod signup;
 mod support;
 mod throttling;

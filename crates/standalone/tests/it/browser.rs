@@ -246,6 +246,43 @@ async fn ends_access(world: &World, ada: &Visitor) {
     assert!(ada.reads("#nothing").await.starts_with("No application may use your account."));
 }
 
+/// Where a person is signed in, seen and ended where no script runs.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium and chromedriver; run by .ci/run"]
+async fn a_person_sees_where_they_are_signed_in_and_signs_out_there() {
+    for scripts in [Scripts::Run, Scripts::Off] {
+        visit(scripts, signs_out_elsewhere).await;
+    }
+}
+
+async fn signs_out_elsewhere(world: &World, ada: &Visitor) {
+    world.browser().sign_up("ada").await;
+    ada.opens("/o/account/sessions/").await;
+    ada.signs_in("ada").await;
+    assert_eq!(ada.reads("h1").await, "Where you are signed in");
+    assert!(ada.reads("article:first-of-type").await.starts_with("Chrome on Linux\n"));
+    elsewhere_too(world).await;
+    ada.clicks("#authorized-tokens").await;
+    ada.clicks("#sessions").await;
+    ada.inspects("sessions").await;
+    ada.need_not_scroll_sideways("sessions").await;
+    ada.clicks("article:last-of-type button").await;
+    assert!(!ada.sees("article:nth-of-type(3)").await && ada.sees("article:nth-of-type(2)").await);
+    elsewhere_too(world).await;
+    ada.opens("/o/account/sessions/").await;
+    ada.clicks("#end-others").await;
+    assert!(ada.sees("#here").await && !ada.sees("article:nth-of-type(2)").await);
+    ada.inspects("sessions-one").await;
+}
+
+/// Another browser signs in.
+async fn elsewhere_too(world: &World) {
+    let mut other = world.browser();
+    let page = other.open("/accounts/login/").await;
+    let filled = [("username", "ada"), ("password", PASSWORD)];
+    assert_eq!(other.submit(&page, "#login-form", &filled).await.status, 200);
+}
+
 /// R52 as a browser sees it: a page of a registered origin reads the token endpoint's answer, with a preflight before it;
 /// one of another origin does not.
 #[tokio::test(flavor = "multi_thread")]

@@ -10,11 +10,11 @@ use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::cli::{Failure, Outcome, Report};
 use crate::sign_in::username_key;
-use crate::store::audit_events;
+use crate::sign_out;
 use crate::store::clients::Client;
 use crate::store::consents::{self, Agreed};
 use crate::store::grants::Grant;
-use crate::store::sessions::{self, Session};
+use crate::store::sessions::Session;
 use crate::store::users::{self, User};
 
 #[derive(Args)]
@@ -124,12 +124,11 @@ async fn revoke_all(app: &App, origin: &Origin, username: &str) -> Outcome {
 
 pub(super) async fn sessions(app: &App, username: &str) -> Outcome {
     let (user, now) = (person(app, username).await?, app.now());
-    let live = app.db.read(move |conn| sessions::of_user(conn, user.id, now)).await?;
-    let live: Vec<Session> =
-        live.into_iter().filter(|session| user.vouches_for(session.created_at)).collect();
+    let live = sign_out::live(app, &user, now).await?;
     let told = |session: &Session| {
         let (since, until) = (session.authenticated_at, session.ends_at);
-        format!("{}  signed in {since}, until {until}", session.sid)
+        let (seen, address, agent) = (session.seen_at, &session.address, &session.user_agent);
+        format!("{}  signed in {since}, until {until}, last seen {seen} at {address}: {agent:?}", session.sid)
     };
     let json = |session: &Session| {
         json!({
@@ -137,6 +136,9 @@ pub(super) async fn sessions(app: &App, username: &str) -> Outcome {
             "created_at": session.created_at.to_string(),
             "authenticated_at": session.authenticated_at.to_string(),
             "ends_at": session.ends_at.to_string(),
+            "seen_at": session.seen_at.to_string(),
+            "address": session.address,
+            "user_agent": session.user_agent,
         })
     };
     Ok(Report {
@@ -146,23 +148,14 @@ pub(super) async fn sessions(app: &App, username: &str) -> Outcome {
 }
 
 pub(super) async fn sign_out(app: &App, origin: &Origin, username: &str, session: Option<String>) -> Outcome {
-    let (user, now) = (person(app, username).await?.id, app.now());
-    let only: Option<SessionId> = match session {
-        None => None,
-        Some(sid) => {
-            Some(SessionId(sid.parse().map_err(|_| "a session is named as `user sessions` shows it")?))
-        }
+    let user = person(app, username).await?.id;
+    let which = match session {
+        None => sign_out::Which::All,
+        Some(sid) => sign_out::Which::One(SessionId(
+            sid.parse().map_err(|_| "a session is named as `user sessions` shows it")?,
+        )),
     };
-    let event = What::SignOut.of_user(user, origin, now);
-    let ended = app.db.write(move |conn| {
-        let ended = match only {
-            None => sessions::end_of_user(conn, user, now)?,
-            Some(sid) => sessions::end_one_of_user(conn, user, sid, now)?,
-        };
-        audit_events::insert_if(conn, ended > 0, event)?;
-        Ok(ended)
-    });
-    let ended = ended.await?;
+    let ended = sign_out::end(app, origin, user, which).await?;
     if ended == 0 {
         return Err("they are not signed in there".into());
     }

@@ -2,7 +2,6 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use model::time::Timestamp;
 
 use super::browser::{self, Browser, PageForm};
 use super::destination::Destination;
@@ -10,13 +9,14 @@ use super::error::{Kind, PageError};
 use super::views::{
     AuthorizedApplication, AuthorizedGrant, AuthorizedTokensPage, ConsentScope, EndAccessPage,
 };
+use super::words::day;
 use crate::access;
 use crate::app::App;
 use crate::audit::Origin;
 use crate::store::clients::Client;
 use crate::store::grants::Grant;
 
-/// Lists them, by application.
+/// Lists them, by application, to the day: when exactly somebody worked is for nobody who looks over their shoulder.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -105,11 +105,6 @@ fn find<'l>(live: &'l [(Grant, Client)], id: &str) -> Result<&'l (Grant, Client)
 fn described<'a>(app: &'a App, grant: &Grant) -> Vec<ConsentScope<'a>> {
     let known = app.config.known_scopes().filter(|(name, _)| grant.scopes.contains(name));
     known.map(|(name, description)| ConsentScope { name, description }).collect()
-}
-
-/// To the day: when exactly somebody worked is for nobody who looks over their shoulder. It is not broken over two lines.
-fn day(at: Timestamp) -> String {
-    at.to_utc().map_or_else(String::new, |at| at.format("%-d\u{a0}%B\u{a0}%Y").to_string())
 }
 
 fn to_sign_in(app: &App) -> HttpResponse {

@@ -16,7 +16,7 @@ use crate::pages::destination::Destination;
 use crate::sign_in::{self, username_key};
 use crate::store::audit_events;
 use crate::store::session_clients::SessionClient;
-use crate::store::sessions::{self, Begun, Session};
+use crate::store::sessions::{self, Begun, Seen, Session};
 use crate::store::users::{self, User};
 
 impl Browser {
@@ -55,6 +55,7 @@ impl Browser {
         user: &User,
         since: Timestamp,
     ) -> impl FnOnce(&mut Conn) -> QueryResult<bool> + Send + use<> {
+        let Seen { user_agent, address, seen_at } = self.as_seen(since);
         let session = Session {
             id: next.digest().to_vec(),
             user_id: user.id,
@@ -62,6 +63,9 @@ impl Browser {
             authenticated_at: since,
             ends_at: since.plus(self.app.config.lifetimes.session),
             sid: SessionId::new(since),
+            user_agent,
+            address,
+            seen_at,
         };
         let old = self.digest();
         let event = What::SignIn.of_user(user.id, &Origin::Address(self.address), since);

@@ -186,6 +186,16 @@ impl Walk {
         self.opens(list, "access", "/o/authorized_tokens/").await;
         let one = crate::authorized_tokens::ends(&self.ada).await.remove(0);
         self.opens(end, "end access", &one).await;
+        let sessions = "pages/sessions/list.html";
+        self.opens(sessions, "sessions, one", "/o/account/sessions/").await;
+        for agent in [EVIL, "curl/8.5.0"] {
+            let elsewhere = self.server.browser();
+            let form = elsewhere.get("/accounts/login/").await.form("login-form").with("username", "ada");
+            let form = form.with("password", &crate::support::password_of("ada"));
+            self.server.advance(1);
+            elsewhere.send(elsewhere.posting(&form).header("user-agent", agent)).await.location();
+        }
+        self.opens(sessions, "sessions", "/o/account/sessions/").await;
     }
 
     async fn signing_out(&mut self) {

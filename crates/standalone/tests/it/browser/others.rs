@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::driver::Scripts;
 use super::{elsewhere, visit};
-use crate::support::{World, confidential, form, public};
+use crate::support::{PASSWORD, World, confidential, form, public};
 
 /// A client with more to it, as JSON.
 fn with(registration: Registration, metadata: &serde_json::Value) -> Registration {
@@ -117,6 +117,34 @@ async fn an_application_wishes_a_small_window_or_large_targets() {
             assert_eq!(ada.height("#allow").await, height, "{display}");
             ada.clicks("#sign-out").await;
         }
+    })
+    .await;
+}
+
+/// C7 as a browser sees it: Chromium gives up the answer to the first click and follows that to the second.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium and chromedriver; run by .ci/run"]
+async fn who_clicks_twice_ends_where_one_click_leads() {
+    visit(Scripts::Off, async |world, ada| {
+        let terminal = world.register(public("Terminal", &format!("{}/o/code/", world.origin()))).await;
+        ada.opens("/accounts/signup/").await;
+        ada.fills("#username", "ada").await;
+        ada.fills("#password", PASSWORD).await;
+        ada.clicks_twice("#create-account").await;
+        assert_eq!(ada.reads("h1").await, "Hello, ada");
+        ada.clicks("#sign-out").await;
+        let request = terminal.asks_for("read");
+        ada.opens(&request.url).await;
+        ada.fills("#username", "ada").await;
+        ada.fills("#password", PASSWORD).await;
+        ada.clicks_twice("#sign-in").await;
+        assert_eq!(ada.reads("h1").await, "Allow Terminal to use your account?");
+        ada.clicks_twice("#allow").await;
+        assert_eq!(ada.reads("h1").await, "Your code");
+        let code = ada.value("#code").await;
+        assert_eq!(terminal.exchange(&code, &request.verifier).await.status, 200);
+        ada.opens("/o/account/sessions/").await;
+        assert!(ada.sees("#here").await && !ada.sees("article:nth-of-type(2)").await);
     })
     .await;
 }

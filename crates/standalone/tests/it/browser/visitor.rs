@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -91,6 +93,19 @@ impl Visitor {
     /// Clicks what leads nowhere.
     pub async fn clicks_in_vain(&self, css: &str) {
         self.element(css).await.click().await.unwrap();
+    }
+
+    /// Clicks twice, as people do who are used to that.
+    pub async fn clicks_twice(&self, css: &str) {
+        let element = self.element(css).await;
+        let over = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        let [down, up] = [
+            PointerAction::Down { button: MOUSE_BUTTON_LEFT },
+            PointerAction::Up { button: MOUSE_BUTTON_LEFT },
+        ];
+        let clicks = MouseActions::new("mouse".to_owned()).then(over).then(down.clone()).then(up.clone());
+        let clicks = clicks.then(down).then(up);
+        self.leaves(async || self.browser.perform_actions(clicks).await.unwrap()).await;
     }
 
     /// Waits for the page to lead there by itself.
