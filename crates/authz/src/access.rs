@@ -7,9 +7,10 @@ use model::time::Timestamp;
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::store::audit_events::{self, AuditEvent};
+use crate::store::browser_access::{self, BrowserAccess};
 use crate::store::clients::Client;
 use crate::store::consents;
-use crate::store::ended_access;
+use crate::store::ended_access::{self, Which};
 use crate::store::grants::{self, Grant};
 use crate::store::users::User;
 
@@ -36,9 +37,28 @@ pub async fn live(app: &App, user: &User, now: Timestamp) -> Result<Vec<(Grant, 
     Ok(found.into_iter().filter(gives).collect())
 }
 
-/// Ends this grant of a person for a client, or all there are, with what was on its way to one, and forgets what they agreed
-/// to: they are asked again before it gets any more, which would otherwise give it back without a word. In force when this
-/// returns. Whether there was anything to end.
+/// What clients may do for a person by tokens of no grant that may not have ended, the last first. One that its client has
+/// revoked is among them: nobody knows by the token whether there is another.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn by_browser(
+    app: &App,
+    user: &User,
+    now: Timestamp,
+) -> Result<Vec<(BrowserAccess, Client)>, DbError> {
+    let id = user.id;
+    let found = app.db.read(move |conn| browser_access::of_user(conn, id, now)).await?;
+    let gives = |(access, client): &(BrowserAccess, Client)| {
+        let is_valid = client.disabled_at.is_none() && client.valid_from < access.last_at;
+        is_valid && user.vouches_for(access.last_at)
+    };
+    Ok(found.into_iter().filter(gives).collect())
+}
+
+/// Ends what a client may do for a person, with what was on its way to a grant, and forgets what they agreed to: they are
+/// asked again before it gets any more, which would otherwise give it back without a word. In force when this returns.
+/// Whether there was anything to end.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -47,16 +67,18 @@ pub async fn end(
     origin: &Origin,
     user: UserId,
     client: &ClientId,
-    only: Option<GrantId>,
+    which: Which,
 ) -> Result<bool, DbError> {
     let (client, now, clock) = (client.clone(), app.now(), app.clock.clone());
     let event = AuditEvent { user_id: Some(user), ..What::AccessEnded.of_client(&client, origin, now) };
     let revoke = move |conn: &mut Conn| {
-        let ended = ended_access::end(conn, user, client.as_str(), only, &clock)?;
+        let ended = ended_access::end(conn, user, client.as_str(), which, &clock)?;
         let had_agreed = consents::forget(conn, user, client.as_str())?;
-        let has_ended = had_agreed || !ended.is_empty();
-        for grant in ended {
-            audit_events::insert(conn, &[AuditEvent { detail: grant.to_string(), ..event.clone() }])?;
+        let had_tokens = browser_access::forget(conn, user, client.as_str(), now)?;
+        let has_ended = had_agreed || had_tokens || !ended.is_empty();
+        let named = ended.iter().map(GrantId::to_string);
+        for detail in named.chain(had_tokens.then(|| "tokens of no grant".to_owned())) {
+            audit_events::insert(conn, &[AuditEvent { detail, ..event.clone() }])?;
         }
         Ok(has_ended)
     };

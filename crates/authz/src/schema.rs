@@ -202,6 +202,17 @@ table! {
 }
 
 table! {
+    browser_access (user_id, client_id) {
+        user_id -> BigInt,
+        client_id -> Text,
+        scopes -> Text,
+        since -> BigInt,
+        last_at -> BigInt,
+        ends_at -> BigInt,
+    }
+}
+
+table! {
     logout_deliveries (id) {
         id -> BigInt,
         sid -> Binary,
@@ -231,5 +242,7 @@ table! {
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));
+joinable!(browser_access -> clients (client_id));
 allow_tables_to_appear_in_same_query!(users, clients, sessions, grants);
 allow_tables_to_appear_in_same_query!(grants, revocations);
+allow_tables_to_appear_in_same_query!(browser_access, clients);

@@ -242,6 +242,7 @@ async fn sweep_once(app: &App, round: Round, longest_idle: Duration) -> Result<R
             let devices = store::device_codes::sweep(conn, devices_before, SWEEP_ROWS)?;
             let decisions = store::decisions::sweep(conn, decisions_before, SWEEP_ROWS)?;
             let used_ids = store::used_ids::sweep(conn, used_ids_before, SWEEP_ROWS)?;
+            store::browser_access::sweep(conn, now, SWEEP_CLIENTS)?;
             Ok(Round {
                 revocation: store::revocations::sweep(conn, round.revocation, now, SWEEP_ROWS)?,
                 grant: store::grants::sweep(conn, round.grant, before, idle, SWEEP_ROWS)?,

@@ -271,8 +271,8 @@ pub(crate) struct AuthorizedApplication<'a> {
 
 /// What a person allowed an application once.
 pub(crate) struct AuthorizedGrant<'a> {
-    /// The grant, for the page that ends it.
-    pub(crate) id: String,
+    /// As it stands in the address of the page that ends it.
+    pub(crate) id: &'a str,
     /// What for.
     pub(crate) scopes: Vec<ConsentScope<'a>>,
     /// The day it was allowed.

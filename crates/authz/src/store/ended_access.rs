@@ -13,7 +13,24 @@ use super::revocations::{self, NewRevocation};
 use super::users;
 use crate::schema::{grants, revocations as ended};
 
-/// Ends this grant of a person for a client, or all there are, and voids everything else that was made for the two of them
+/// What is ended of what a client may do for a person. What has no grant is ended with any of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of it.
+    All,
+    /// This grant.
+    Grant(GrantId),
+    /// What has no grant.
+    WithoutGrant,
+}
+
+impl Which {
+    fn is_meant(self, grant: GrantId) -> bool {
+        self == Self::All || self == Self::Grant(grant)
+    }
+}
+
+/// Ends these grants of a person for a client, and voids everything else that was made for the two of them
 /// so far. Whoever redeems meanwhile either is done, so that their grant is among them, or finds this done. Answers which
 /// grants have ended now.
 ///
@@ -23,7 +40,7 @@ pub fn end(
     conn: &mut Conn,
     user: UserId,
     client: &str,
-    only: Option<GrantId>,
+    which: Which,
     clock: &Clock,
 ) -> QueryResult<Vec<GrantId>> {
     // Whether they may still act is of no matter: it is theirs.
@@ -31,7 +48,7 @@ pub fn end(
     let of_both = grants::table.filter(grants::user_id.eq(user)).filter(grants::client_id.eq(client));
     let live = of_both.filter(grants::revoked_at.is_null());
     let live: Vec<GrantId> = live.select(grants::id).load(conn)?;
-    let wanted: Vec<GrantId> = live.into_iter().filter(|id| only.is_none_or(|only| only == *id)).collect();
+    let wanted: Vec<GrantId> = live.into_iter().filter(|id| which.is_meant(*id)).collect();
     // All rows before the first revocation: whoever ends one of them otherwise has its row and then waits for their turn.
     let live = grants::table.filter(grants::id.eq_any(wanted)).filter(grants::revoked_at.is_null());
     let now = clock.now();

@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod audit_events;
+pub mod browser_access;
 pub mod clients;
 pub mod consents;
 pub mod decisions;

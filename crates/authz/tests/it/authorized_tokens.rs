@@ -1,5 +1,8 @@
 //! `/o/authorized_tokens/`: which applications have access to a person's account, and ending it.
 
+use authz::registration::Ending;
+use authz::store::browser_access;
+
 use crate::support::{Answer, AuthorizationRequest, BASE, Browser, Client, TestServer, server};
 
 const PATH: &str = "/o/authorized_tokens/";
@@ -210,6 +213,51 @@ async fn what_has_ended_is_not_listed() {
     server.advance(1);
     browser.sign_in("ada").await;
     assert!(ends(&browser).await.is_empty());
+}
+
+/// R63: a token that the browser carried to the application comes from no grant, and is listed and ended all the same.
+#[tokio::test]
+async fn access_that_comes_from_no_grant_is_listed_and_can_be_ended() {
+    let server = server().await;
+    let types = r#"{"response_types":["code","token"]}"#;
+    let web = server.new_client("web").metadata(types).register().await;
+    let browser = server.signed_in("ada").await;
+    let token = async |scope: &str| {
+        server.advance(60);
+        let request = AuthorizationRequest::of(&web).with("response_type", "token").with("scope", scope);
+        let answer = browser.decide(&request.with("prompt", "consent"), "allow").await;
+        let token = answer.location().split_once("#access_token=").unwrap().1.to_owned();
+        token.split('&').next().unwrap().to_owned()
+    };
+    let (reads, writes) = (token("read").await, token("write").await);
+    let page = browser.get(PATH).await;
+    assert_eq!(texts(&page, "section h2"), ["web"]);
+    assert_eq!(texts(&page, "#application-1 .scopes li").len(), 2);
+    assert_eq!(ends(&browser).await, [format!("{PATH}of-web/delete/")]);
+    let bob = server.signed_in("bob").await;
+    bob.get(&ends(&browser).await[0]).await.is_page(404);
+    // By itself it ends nothing else of the application.
+    let (access, _) = allow(&server, &browser, &web, "read").await;
+    server.advance(1);
+    end(&browser, &format!("{PATH}of-web/delete/"), "one").await.location();
+    assert!(!web.vouches_for(&reads).await && !web.vouches_for(&writes).await);
+    assert!(web.vouches_for(&access).await);
+    assert_eq!(ends(&browser).await.len(), 1);
+    let audited = "audit_events WHERE event = 'access_ended' AND detail = 'tokens of no grant'";
+    assert_eq!(server.count(audited).await, 1);
+    // Whatever ends such tokens otherwise takes them from the list.
+    server.advance(1);
+    let reads = token("read").await;
+    server.end_client(&web, Ending::Tokens).await;
+    assert!(!web.vouches_for(&reads).await);
+    assert_eq!(ends(&browser).await, Vec::<String>::new());
+    token("read").await;
+    assert_eq!(ends(&browser).await.len(), 1);
+    server.advance(3_600);
+    assert!(browser.get(PATH).await.element("nothing").is_some());
+    let now = server.app().now();
+    let swept = server.app().db.write(move |conn| browser_access::sweep(conn, now, 10)).await;
+    assert_eq!((swept.unwrap(), server.count("browser_access").await), (1, 0));
 }
 
 /// R35, R63: what was on its way when the person ended it arrives nowhere: a code, a device that was let in, a token that

@@ -11,8 +11,10 @@ use crate::audit::{Origin, What};
 use crate::cli::{Failure, Outcome, Report};
 use crate::sign_in::username_key;
 use crate::sign_out;
+use crate::store::browser_access::BrowserAccess;
 use crate::store::clients::Client;
 use crate::store::consents::{self, Agreed};
+use crate::store::ended_access;
 use crate::store::grants::Grant;
 use crate::store::sessions::Session;
 use crate::store::users::{self, User};
@@ -42,8 +44,13 @@ struct Which {
 pub(super) async fn grants(app: &App, username: &str) -> Outcome {
     let user = person(app, username).await?;
     let live = access::live(app, &user, app.now()).await?;
+    let direct = access::by_browser(app, &user, app.now()).await?;
     let agreed = app.db.read(move |conn| consents::of_user(conn, user.id)).await?;
     let mut lines: Vec<String> = live.iter().map(line).collect();
+    lines.extend(direct.iter().map(|(each, client)| {
+        let (scopes, since, last) = (each.scopes.as_str(), each.since, each.last_at);
+        format!("no grant  {}  {scopes}  since {since}, last issued {last}", client.id)
+    }));
     lines.extend(agreed.iter().map(|each| {
         format!("agreed to {} for {}, the last time {}", each.scopes.as_str(), each.client_id, each.agreed_at)
     }));
@@ -51,6 +58,7 @@ pub(super) async fn grants(app: &App, username: &str) -> Outcome {
         text: lines.join("\n"),
         json: json!({
             "grants": live.iter().map(described).collect::<Vec<_>>(),
+            "without_grant": direct.iter().map(without_grant).collect::<Vec<_>>(),
             "consents": agreed.iter().map(agreement).collect::<Vec<_>>(),
         }),
     })
@@ -70,6 +78,18 @@ fn described((grant, client): &(Grant, Client)) -> Value {
         "created_at": grant.created_at.to_string(),
         "renewed_at": grant.rotated_at.to_string(),
         "ends_at": grant.ends_at.to_string(),
+    })
+}
+
+/// Access tokens from the authorization endpoint.
+fn without_grant((access, client): &(BrowserAccess, Client)) -> Value {
+    json!({
+        "client_id": client.id,
+        "client_name": client.name,
+        "scopes": access.scopes.iter().collect::<Vec<_>>(),
+        "created_at": access.since.to_string(),
+        "issued_at": access.last_at.to_string(),
+        "ends_at": access.ends_at.to_string(),
     })
 }
 
@@ -95,10 +115,11 @@ pub(super) async fn revoke(app: &App, origin: &Origin, revoke: Revoke) -> Outcom
     };
     let meant: Vec<&(Grant, Client)> = live.iter().filter(is_meant).collect();
     let client = meant.first().map(|(_, client)| client.id.clone()).or(which.client.map(ClientId));
-    let only = which.grant.and_then(|_| meant.first().map(|(grant, _)| grant.id));
+    let one = which.grant.and_then(|_| meant.first().map(|(grant, _)| grant.id));
+    let what = one.map_or(ended_access::Which::All, ended_access::Which::Grant);
     let count = meant.len();
     let has_ended = match client {
-        Some(client) => access::end(app, origin, user.id, &client, only).await?,
+        Some(client) => access::end(app, origin, user.id, &client, what).await?,
         None => false,
     };
     if !has_ended {

@@ -2,8 +2,10 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use model::scope::ScopeSet;
+use model::time::Timestamp;
 
-use super::browser::{self, Browser, PageForm};
+use super::browser::{self, Browser, PageForm, SignedIn};
 use super::destination::Destination;
 use super::error::{Kind, PageError};
 use super::views::{
@@ -14,7 +16,44 @@ use crate::access;
 use crate::app::App;
 use crate::audit::Origin;
 use crate::store::clients::Client;
-use crate::store::grants::Grant;
+use crate::store::ended_access::Which;
+
+/// What an application may do, by a grant or by tokens of none, which all end together.
+struct Access {
+    /// As it stands in addresses.
+    id: String,
+    which: Which,
+    client: Client,
+    scopes: ScopeSet,
+    since: Timestamp,
+    last_used: Timestamp,
+}
+
+/// How the id of what has no grant begins; that of a grant has no such letters.
+const OF: &str = "of-";
+
+/// All of a person, each kind with the newest first.
+async fn all(app: &App, signed_in: &SignedIn) -> Result<Vec<Access>, PageError> {
+    let by_grant = access::live(app, &signed_in.user, signed_in.at).await?.into_iter();
+    let by_browser = access::by_browser(app, &signed_in.user, signed_in.at).await?.into_iter();
+    let by_grant = by_grant.map(|(grant, client)| Access {
+        id: grant.id.to_string(),
+        which: Which::Grant(grant.id),
+        client,
+        scopes: grant.scopes,
+        since: grant.created_at,
+        last_used: grant.rotated_at,
+    });
+    let by_browser = by_browser.map(|(access, client)| Access {
+        id: [OF, client.id.as_str()].concat(),
+        which: Which::WithoutGrant,
+        client,
+        scopes: access.scopes,
+        since: access.since,
+        last_used: access.last_at,
+    });
+    Ok(by_grant.chain(by_browser).collect())
+}
 
 /// Lists them, by application, to the day: when exactly somebody worked is for nobody who looks over their shoulder.
 ///
@@ -22,20 +61,20 @@ use crate::store::grants::Grant;
 /// When the database cannot be asked.
 pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, PageError> {
     let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
-    let live = access::live(&app, &signed_in.user, signed_in.at).await?;
+    let all = all(&app, &signed_in).await?;
     let mut applications: Vec<AuthorizedApplication> = Vec::new();
-    for (grant, client) in &live {
+    for access in &all {
         let shown = AuthorizedGrant {
-            id: grant.id.to_string(),
-            scopes: described(&app, grant),
-            since: day(grant.created_at),
-            last_used: day(grant.rotated_at),
+            id: &access.id,
+            scopes: described(&app, &access.scopes),
+            since: day(access.since),
+            last_used: day(access.last_used),
         };
-        let id = client.id.as_str();
+        let id = access.client.id.as_str();
         if let Some(known) = applications.iter_mut().find(|application| application.id == id) {
             known.grants.push(shown);
         } else {
-            let name = super::words::displayed(&client.name);
+            let name = super::words::displayed(&access.client.name);
             applications.push(AuthorizedApplication { id, name, grants: vec![shown] });
         }
     }
@@ -58,19 +97,18 @@ pub async fn ask(
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
-    let live = access::live(&app, &signed_in.user, signed_in.at).await?;
-    let (grant, client) = find(&live, &id)?;
-    let of_client = live.iter().filter(|(_, each)| each.id == client.id).count();
-    let id = grant.id.to_string();
+    let all = all(&app, &signed_in).await?;
+    let access = find(&all, &id)?;
+    let of_client = all.iter().filter(|each| each.client.id == access.client.id).count();
     super::page(
         &browser,
         &EndAccessPage {
             frame: browser::frame(&browser.csrf_token(), Some(&signed_in)),
-            client_name: &super::words::displayed(&client.name),
-            scopes: &described(&app, grant),
-            since: &day(grant.created_at),
+            client_name: &super::words::displayed(&access.client.name),
+            scopes: &described(&app, &access.scopes),
+            since: &day(access.since),
             of_client,
-            action: &format!("/o/authorized_tokens/{id}/delete/"),
+            action: &format!("/o/authorized_tokens/{}/delete/", access.id),
         },
     )
 }
@@ -88,22 +126,22 @@ pub async fn end(
 ) -> Result<HttpResponse, PageError> {
     let PageForm { browser, params } = form;
     let Some(signed_in) = browser.signed_in().await? else { return Ok(to_sign_in(&app)) };
-    let live = access::live(&app, &signed_in.user, signed_in.at).await?;
-    let (chosen, client) = find(&live, &id)?;
-    let only = if params.get("which") == Some("all") { None } else { Some(chosen.id) };
-    access::end(&app, &Origin::Address(browser.address()), signed_in.user.id, &client.id, only).await?;
+    let all = all(&app, &signed_in).await?;
+    let chosen = find(&all, &id)?;
+    let which = if params.get("which") == Some("all") { Which::All } else { chosen.which };
+    let (origin, user) = (Origin::Address(browser.address()), signed_in.user.id);
+    access::end(&app, &origin, user, &chosen.client.id, which).await?;
     let location = format!("{}/o/authorized_tokens/", app.config.issuer.base());
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish())
 }
 
 /// The one of that id. Another person's is not there, as one that never was.
-fn find<'l>(live: &'l [(Grant, Client)], id: &str) -> Result<&'l (Grant, Client), PageError> {
-    let found = live.iter().find(|(grant, _)| grant.id.to_string() == id);
-    found.ok_or_else(|| PageError::new(Kind::NotFound))
+fn find<'l>(all: &'l [Access], id: &str) -> Result<&'l Access, PageError> {
+    all.iter().find(|access| access.id == id).ok_or_else(|| PageError::new(Kind::NotFound))
 }
 
-fn described<'a>(app: &'a App, grant: &Grant) -> Vec<ConsentScope<'a>> {
-    let known = app.config.known_scopes().filter(|(name, _)| grant.scopes.contains(name));
+fn described<'a>(app: &'a App, scopes: &ScopeSet) -> Vec<ConsentScope<'a>> {
+    let known = app.config.known_scopes().filter(|(name, _)| scopes.contains(name));
     known.map(|(name, description)| ConsentScope { name, description }).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What a person has allowed, handed out: a code, and for clients that an administrator has marked an access token and
-//! an ID token beside it or instead (OpenID Connect Core sections 3.2 and 3.3). Nothing is written for any of them, but for
-//! which client hears of the session's end.
+//! an ID token beside it or instead (OpenID Connect Core sections 3.2 and 3.3). Nothing is written for a code. Beside the
+//! others it is: which client hears of the session's end, and which may act for the person without a grant.
 
 use actix_web::HttpResponse;
 use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
@@ -19,6 +19,7 @@ use crate::pages::browser::{Browser, SignedIn};
 use crate::profile::ClaimSet;
 use crate::protocol::access_token::{self, Person};
 use crate::protocol::error::OAuthError;
+use crate::store::browser_access::{self, BrowserAccess};
 use crate::store::decisions::Decision;
 use crate::store::session_clients;
 
@@ -42,7 +43,7 @@ pub(super) async fn issue(
         || Birth { grant: GrantId::new(signed_in.at), at: signed_in.at },
         |decision| Birth { grant: decision.id, at: decision.decided_at },
     );
-    if request.asked.response_type.id_token && !join_session(app, request, signed_in).await? {
+    if !remember(app, request, signed_in, birth.at).await? {
         return Err(request::unknown_client());
     }
     match parameters(app, request, signed_in, birth).await {
@@ -56,14 +57,34 @@ pub(super) async fn issue(
     }
 }
 
-/// A client that gets an ID token here, and wants to know when the session ends, is remembered in it; `false` when it is
-/// gone. A session that has ended meanwhile is told about at once.
-async fn join_session(app: &App, request: &Request, signed_in: &SignedIn) -> Result<bool, DbError> {
-    let (sid, user, now) = (signed_in.session.sid, signed_in.user.id, app.now());
-    let Some(member) = id_token::member_of_session(app, &request.client, sid, user, now) else {
+/// A client that gets an ID token here, and wants to know when the session ends, is remembered in it, and a session that
+/// has ended meanwhile is told about at once. One that gets an access token is remembered, so that the person can end what it
+/// may do. `false` when it is gone.
+async fn remember(
+    app: &App,
+    request: &Request,
+    signed_in: &SignedIn,
+    issued_at: Timestamp,
+) -> Result<bool, DbError> {
+    let (wanted, client, now) = (request.asked.response_type, &request.client, app.now());
+    let (sid, user) = (signed_in.session.sid, signed_in.user.id);
+    let member = id_token::member_of_session(app, client, sid, user, now).filter(|_| wanted.id_token);
+    let access = wanted.token.then(|| BrowserAccess {
+        user_id: user,
+        client_id: client.id.as_str().to_owned(),
+        scopes: request.asked.permission.scopes.clone(),
+        since: issued_at,
+        last_at: issued_at,
+        ends_at: issued_at.plus(client.metadata.lifetimes(app.config.lifetimes).access_token),
+    });
+    if member.is_none() && access.is_none() {
         return Ok(true);
-    };
-    match app.db.write(move |conn| session_clients::insert(conn, &member, now)).await {
+    }
+    let written = app.db.write(move |conn| {
+        member.map_or(Ok(()), |member| session_clients::insert(conn, &member, now))?;
+        access.map_or(Ok(()), |access| browser_access::remember(conn, &access))
+    });
+    match written.await {
         Ok(()) => Ok(true),
         Err(DbError::Query(DatabaseError(ForeignKeyViolation, _))) => Ok(false),
         Err(error) => Err(error),

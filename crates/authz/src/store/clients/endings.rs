@@ -7,8 +7,8 @@ use model::time::{Clock, Timestamp};
 
 use super::Client;
 use crate::schema::{clients, consents, grants};
-use crate::store::device_codes;
 use crate::store::revocations::{self, NewRevocation};
+use crate::store::{browser_access, device_codes};
 
 /// Ends every grant, code, approval and token of the client so far. What people agreed to stays, and it may begin anew.
 /// `false` when there is no such client.
@@ -49,6 +49,7 @@ pub fn delete(conn: &mut Conn, id: &str) -> QueryResult<bool> {
     device_codes::forget_client(conn, id)?;
     diesel::delete(grants::table.filter(grants::client_id.eq(id))).execute(conn)?;
     diesel::delete(consents::table.filter(consents::client_id.eq(id))).execute(conn)?;
+    browser_access::forget_client(conn, id)?;
     let deleted = diesel::delete(clients::table.find(id)).execute(conn)?;
     if deleted == 1 {
         revocations::insert(conn, &NewRevocation::client_gone(id))?;

@@ -48,7 +48,7 @@ async fn what_applications_may_do_is_shown_and_ended() {
     assert!(!browser.is_signed_in().await);
     assert_eq!(
         program.run(&["user", "grants", "ada", "--json"], "").json(),
-        json!({"grants": [], "consents": []})
+        json!({"grants": [], "without_grant": [], "consents": []})
     );
     for wrong in [&["ada"][..], &["ada", "--all", "--client", "web"], &["--all"]] {
         fails(&program, &[&["user", "revoke"], wrong].concat(), "", 2);
