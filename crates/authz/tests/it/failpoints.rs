@@ -1,5 +1,6 @@
 //! An act is one transaction. Each of its writes is made to fail in turn, and its commit: nothing of it is kept.
 
+mod administrator;
 mod developer;
 mod outside;
 mod trap;
