@@ -20,11 +20,14 @@ pub mod statics;
 pub(crate) mod views;
 pub(crate) mod words;
 
-use actix_web::HttpResponse;
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::edge;
+use crate::protocol::Params;
 pub use error::PageError;
 
 /// What pages call this installation.
@@ -38,6 +41,21 @@ pub(crate) fn page(browser: &browser::Browser, template: &impl Template) -> Resu
         response.cookie(cookie);
     }
     Ok(response.content_type(ContentType::html()).body(html))
+}
+
+/// The form in the body of a request.
+///
+/// # Errors
+/// A page, when the body is no form, did not arrive, or says something twice.
+pub(crate) async fn form(request: &HttpRequest, payload: &mut Payload) -> Result<Params, PageError> {
+    let body = edge::read_body(request, payload).await.ok().filter(|_| edge::is_form(request));
+    let params = Params::parse(&body.ok_or(no_form())?);
+    params.map_err(|error| PageError::bad_request(error.sentence()))
+}
+
+/// What is said when a form was expected and none arrived.
+pub(crate) const fn no_form() -> PageError {
+    PageError::bad_request("The form did not arrive whole, or is too large.")
 }
 
 /// The same page, for somebody who must wait so many seconds (RFC 6585 section 4).

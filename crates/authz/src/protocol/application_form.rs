@@ -8,8 +8,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 
 use super::Params;
-use crate::edge;
-use crate::pages::PageError;
+use crate::pages::{self, PageError};
 
 /// What the form says; nothing is in the address beside it.
 pub struct ApplicationForm(Params);
@@ -30,11 +29,8 @@ impl FromRequest for ApplicationForm {
         let request = request.clone();
         let mut payload = payload.take();
         Box::pin(async move {
-            let body = edge::read_body(&request, &mut payload).await;
-            let body = body.ok().filter(|_| edge::is_form(&request) && request.query_string().is_empty());
-            let body =
-                body.ok_or(PageError::bad_request("The form did not arrive whole, or is too large."))?;
-            Params::parse(&body).map(Self).map_err(|error| PageError::bad_request(error.sentence()))
+            let params = pages::form(&request, &mut payload).await?;
+            if request.query_string().is_empty() { Ok(Self(params)) } else { Err(pages::no_form()) }
         })
     }
 }

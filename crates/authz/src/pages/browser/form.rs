@@ -7,6 +7,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::Browser;
 use crate::edge;
+use crate::pages;
 use crate::pages::destination::Destination;
 use crate::pages::error::{Kind, PageError};
 use crate::protocol::Params;
@@ -70,9 +71,7 @@ async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<(PageForm,
     if !edge::is_form(request) || !is_from_us(request.headers(), browser.app.config.issuer.origin()) {
         return Err(PageError::new(Kind::StaleForm));
     }
-    let body = edge::read_body(request, payload).await;
-    let body = body.map_err(|_| PageError::bad_request("The form did not arrive whole, or is too large."))?;
-    let params = Params::parse(&body).map_err(|error| PageError::bad_request(error.sentence()))?;
+    let params = pages::form(request, payload).await?;
     let token = params.get("csrf_token").unwrap_or_default();
     let is_good = !browser.is_new && browser.app.form_key.verify(&["csrf", &browser.secret], token);
     Ok((PageForm { browser, params }, is_good))
