@@ -3,7 +3,7 @@
 use authz::registration::{Changes, Ending, ListChange};
 
 use crate::applications::filled;
-use crate::support::{AuthorizationRequest, server};
+use crate::support::{AuthorizationRequest, Browser, Client, Code, Device, server};
 
 fn without(names: &[&str]) -> ListChange {
     ListChange { without: names.iter().map(|&name| name.to_owned()).collect(), ..ListChange::default() }
@@ -13,27 +13,47 @@ fn also(names: &[&str]) -> ListChange {
     ListChange { also: names.iter().map(|&name| name.to_owned()).collect(), ..ListChange::default() }
 }
 
+/// All that ends at once when a client may do less, and a refresh token.
+struct Given {
+    access: String,
+    refresh: String,
+    own: String,
+    code: Code,
+    device: Device,
+}
+
+impl Given {
+    async fn to(client: &Client, browser: &Browser) -> Self {
+        let (access, refresh) = browser.tokens_for(client).await;
+        let own = client.client_credentials().await.text("access_token");
+        let (code, device) = (browser.code_for(client).await, client.device().await);
+        browser.allows(&device).await;
+        Self { access, refresh, own, code, device }
+    }
+
+    async fn has_ended(&self, client: &Client) {
+        for token in [&self.access, &self.own] {
+            assert!(!client.vouches_for(token).await);
+        }
+        client.redeem(&self.code).await.is_error(400, "invalid_grant");
+        client.poll(&self.device).await.is_error(400, "invalid_grant");
+    }
+}
+
 /// R49: never more than the client may now, whatever it could when it was allowed; and all of it again when it may again.
 #[tokio::test]
 async fn a_scope_that_is_taken_away_ends_in_access_tokens_and_comes_with_no_refresh() {
     let server = server().await;
     let client = server.client("web").await;
     let browser = server.signed_in("ada").await;
-    let (access, refresh) = browser.tokens_for(&client).await;
-    let own = client.client_credentials().await.text("access_token");
-    let (code, device) = (browser.code_for(&client).await, client.device().await);
-    browser.allows(&device).await;
+    let given = Given::to(&client, &browser).await;
     server.update_client(&client, Changes { scopes: without(&["write"]), ..Changes::default() }).await;
     server.advance(6);
-    for token in [&access, &own] {
-        assert!(!client.vouches_for(token).await);
-    }
-    client.redeem(&code).await.is_error(400, "invalid_grant");
-    client.poll(&device).await.is_error(400, "invalid_grant");
+    given.has_ended(&client).await;
     let wider =
-        [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("scope", "read write")];
+        [("grant_type", "refresh_token"), ("refresh_token", given.refresh.as_str()), ("scope", "read write")];
     client.token(&wider).await.is_error(400, "invalid_scope");
-    let answer = client.refresh(&refresh).await;
+    let answer = client.refresh(&given.refresh).await;
     assert_eq!(answer.text("scope"), "read");
     assert!(client.vouches_for(&answer.text("access_token")).await);
     assert_eq!(client.client_credentials().await.text("scope"), "read");
@@ -102,24 +122,17 @@ async fn a_client_whose_tokens_are_ended_begins_anew() {
     let server = server().await;
     let client = server.client("web").await;
     let browser = server.signed_in("ada").await;
-    let (access, refresh) = browser.tokens_for(&client).await;
-    let own = client.client_credentials().await.text("access_token");
-    let (code, device) = (browser.code_for(&client).await, client.device().await);
-    browser.allows(&device).await;
+    let given = Given::to(&client, &browser).await;
     server.end_client(&client, Ending::Tokens).await;
     server.advance(6);
-    for token in [&access, &own] {
-        assert!(!client.vouches_for(token).await);
-    }
-    client.refresh(&refresh).await.is_error(400, "invalid_grant");
-    client.redeem(&code).await.is_error(400, "invalid_grant");
-    client.poll(&device).await.is_error(400, "invalid_grant");
+    given.has_ended(&client).await;
+    client.refresh(&given.refresh).await.is_error(400, "invalid_grant");
     assert_eq!(browser.get(&AuthorizationRequest::of(&client).path()).await.status, 303);
     let (access, refresh) = browser.tokens_for(&client).await;
     assert!(client.vouches_for(&access).await);
     assert_eq!(client.refresh(&refresh).await.status, 200);
     // After a restart as well.
     let server = server.restarted().await;
-    assert!(!client.at(&server).vouches_for(&own).await);
+    assert!(!client.at(&server).vouches_for(&given.own).await);
     assert!(client.at(&server).vouches_for(&access).await);
 }

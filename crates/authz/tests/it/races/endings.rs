@@ -1,9 +1,50 @@
 //! Whoever uses a token against whoever ends it.
 
+use std::future::Future;
+
 use authz::registration::Ending;
+use tokio::task::JoinHandle;
 
 use super::{one_and_two, winners};
 use crate::authorized_tokens;
+use crate::support::{Answer, Browser, Client, Code, TestServer};
+
+/// Eight codes of a person for a client.
+async fn codes_of(browser: &Browser, client: &Client) -> Vec<Code> {
+    let mut codes = Vec::new();
+    for _ in 0..8 {
+        codes.push(browser.code_for(client).await);
+    }
+    codes
+}
+
+/// Begins to do something with each, all at once, alternating between the servers.
+fn each<T, F, R>(
+    servers: &[TestServer],
+    client: &Client,
+    things: Vec<T>,
+    what: F,
+) -> Vec<JoinHandle<R::Output>>
+where
+    F: Fn(Client, T) -> R,
+    R: Future<Output: Send> + Send + 'static,
+{
+    let begun = |(number, thing)| tokio::spawn(what(client.at(&servers[number % servers.len()]), thing));
+    things.into_iter().enumerate().map(begun).collect()
+}
+
+async fn redeem(client: Client, code: Code) -> Answer {
+    client.redeem(&code).await
+}
+
+/// What came of it.
+async fn all<A>(begun: Vec<JoinHandle<A>>) -> Vec<A> {
+    let mut answers = Vec::new();
+    for each in begun {
+        answers.push(each.await.unwrap());
+    }
+    answers
+}
 
 /// C9, R48, R61: whatever the order, once all have returned nothing of the grant is alive.
 #[tokio::test]
@@ -65,23 +106,10 @@ async fn redeeming_against_disabling_leaves_nothing_alive() {
         for round in 0..4 {
             let name = format!("person-{round}");
             let browser = servers[0].signed_in(&name).await;
-            let mut codes = Vec::new();
-            for _ in 0..8 {
-                codes.push(browser.code_for(&client).await);
-            }
-            let redeeming: Vec<_> = codes
-                .into_iter()
-                .enumerate()
-                .map(|(number, code)| {
-                    let client = client.at(&servers[number % servers.len()]);
-                    tokio::spawn(async move { client.redeem(&code).await })
-                })
-                .collect();
+            let codes = codes_of(&browser, &client).await;
+            let redeeming = each(&servers, &client, codes, redeem);
             servers[0].disable(&name, true).await;
-            let mut answers = Vec::new();
-            for each in redeeming {
-                answers.push(each.await.unwrap());
-            }
+            let answers = all(redeeming).await;
             servers[0].advance(1);
             for winner in winners(&answers) {
                 for server in &servers {
@@ -134,25 +162,12 @@ async fn issuing_against_deleting_the_client_leaves_nothing_alive() {
         let watcher = servers[0].new_client("watcher").introspects(&["timetracker"]).register().await;
         for round in 0..6 {
             let client = servers[0].client(&format!("client-{round}")).await;
-            let mut codes = Vec::new();
-            for _ in 0..8 {
-                codes.push(browser.code_for(&client).await);
-            }
-            let issuing: Vec<_> = codes
-                .into_iter()
-                .enumerate()
-                .map(|(number, code)| {
-                    let client = client.at(&servers[number % servers.len()]);
-                    tokio::spawn(
-                        async move { [client.redeem(&code).await, client.client_credentials().await] },
-                    )
-                })
-                .collect();
+            let codes = codes_of(&browser, &client).await;
+            let issuing = each(&servers, &client, codes, |client, code: Code| async move {
+                [client.redeem(&code).await, client.client_credentials().await]
+            });
             servers[0].delete_client(&client).await;
-            let mut answers = Vec::new();
-            for each in issuing {
-                answers.extend(each.await.unwrap());
-            }
+            let answers = all(issuing).await.concat();
             for server in &servers {
                 server.app().feed.catch_up().await.unwrap();
                 for answer in &answers {
@@ -177,23 +192,10 @@ async fn issuing_against_switching_the_client_off_leaves_nothing_alive() {
         let watcher = servers[0].new_client("watcher").introspects(&["timetracker"]).register().await;
         for round in 0..6 {
             let client = servers[0].client(&format!("client-{round}")).await;
-            let mut codes = Vec::new();
-            for _ in 0..8 {
-                codes.push(browser.code_for(&client).await);
-            }
-            let redeeming: Vec<_> = codes
-                .into_iter()
-                .enumerate()
-                .map(|(number, code)| {
-                    let client = client.at(&servers[number % servers.len()]);
-                    tokio::spawn(async move { client.redeem(&code).await })
-                })
-                .collect();
+            let codes = codes_of(&browser, &client).await;
+            let redeeming = each(&servers, &client, codes, redeem);
             servers[0].end_client(&client, Ending::Disable).await;
-            let mut answers = Vec::new();
-            for each in redeeming {
-                answers.push(each.await.unwrap());
-            }
+            let answers = all(redeeming).await;
             servers[0].advance(1);
             servers[0].end_client(&client, Ending::Enable).await;
             servers[0].advance(1);
@@ -224,25 +226,17 @@ async fn issuing_against_deleting_the_person_leaves_nothing_alive() {
         for round in 0..4 {
             let name = format!("person-{round}");
             let browser = servers[0].signed_in(&name).await;
-            let mut codes = Vec::new();
-            for _ in 0..8 {
-                codes.push(browser.code_for(&client).await);
-            }
+            let codes = codes_of(&browser, &client).await;
             let (access, refresh) = browser.tokens_for(&client).await;
-            let issuing: Vec<_> = codes
-                .into_iter()
-                .enumerate()
-                .map(|(number, code)| {
-                    let (client, refresh) = (client.at(&servers[number % servers.len()]), refresh.clone());
-                    tokio::spawn(async move { [client.redeem(&code).await, client.refresh(&refresh).await] })
-                })
-                .collect();
+            let with_refresh = codes.into_iter().map(|code| (code, refresh.clone())).collect();
+            let issuing =
+                each(&servers, &client, with_refresh, |client, (code, refresh): (Code, String)| async move {
+                    [client.redeem(&code).await, client.refresh(&refresh).await]
+                });
             servers[0].delete_person(&name).await;
             let mut dead = vec![(access, refresh)];
-            for each in issuing {
-                for winner in winners(&each.await.unwrap()) {
-                    dead.push((winner.text("access_token"), winner.text("refresh_token")));
-                }
+            for winner in winners(&all(issuing).await.concat()) {
+                dead.push((winner.text("access_token"), winner.text("refresh_token")));
             }
             for server in &servers {
                 server.app().feed.catch_up().await.unwrap();
@@ -267,25 +261,12 @@ async fn redeeming_against_ending_access_leaves_nothing_alive() {
         for _ in 0..6 {
             servers[0].advance(1);
             assert_eq!(client.redeem(&browser.code_for(&client).await).await.status, 200);
-            let mut codes = Vec::new();
-            for _ in 0..8 {
-                codes.push(browser.code_for(&client).await);
-            }
+            let codes = codes_of(&browser, &client).await;
             let path = authorized_tokens::ends(&browser).await.pop().unwrap();
             let shown = browser.get(&path).await.form("end-access-form").with("which", "all");
-            let redeeming: Vec<_> = codes
-                .into_iter()
-                .enumerate()
-                .map(|(number, code)| {
-                    let client = client.at(&servers[number % servers.len()]);
-                    tokio::spawn(async move { client.redeem(&code).await })
-                })
-                .collect();
+            let redeeming = each(&servers, &client, codes, redeem);
             browser.at(servers.last().unwrap()).submit(&shown).await.location();
-            let mut answers = Vec::new();
-            for each in redeeming {
-                answers.push(each.await.unwrap());
-            }
+            let answers = all(redeeming).await;
             for server in &servers {
                 server.app().feed.catch_up().await.unwrap();
                 for winner in winners(&answers) {
