@@ -17,6 +17,9 @@ pub enum Scripts {
     Off,
 }
 
+/// How often it is started at most.
+const STARTS: u32 = 3;
+
 /// A chromedriver of our own, ended with the test.
 pub struct Driver {
     child: Child,
@@ -25,7 +28,17 @@ pub struct Driver {
 }
 
 impl Driver {
+    /// Starts one; again when it does not say in time where it listens, as may be on a busy machine.
     pub async fn start() -> Self {
+        for _ in 1..STARTS {
+            if let Some(driver) = Self::started().await {
+                return driver;
+            }
+        }
+        Self::started().await.expect("chromedriver says which port it has")
+    }
+
+    async fn started() -> Option<Self> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -34,6 +47,8 @@ impl Driver {
             .spawn()
             .expect("chromedriver is in the PATH");
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Ended and waited for when it is dropped, also when it is of no use.
+        let mut driver = Self { child, port: 0, profile: tempfile::tempdir().unwrap() };
         let (sender, receiver) = mpsc::channel();
         // Reads on to the end: a full pipe would stop the driver.
         std::thread::spawn(move || {
@@ -45,10 +60,8 @@ impl Driver {
             }
         });
         let port = tokio::task::spawn_blocking(move || receiver.recv_timeout(Duration::from_secs(20)));
-        let profile = tempfile::tempdir().unwrap();
-        let mut driver = Self { child, port: 0, profile };
-        driver.port = port.await.unwrap().expect("chromedriver says which port it has");
-        driver
+        driver.port = port.await.unwrap().ok()?;
+        Some(driver)
     }
 
     /// A browser with a profile nobody has used.
