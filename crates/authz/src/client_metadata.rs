@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
+use model::alg::Alg;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::config::Lifetimes;
-use crate::crypto::jwk::VerifyAlg;
 use crate::crypto::signing::SigningAlg;
 use crate::response_type::ResponseType;
 
@@ -40,7 +40,7 @@ pub struct ClientMetadata {
     /// How it proves who it is; without, a client that has a secret may send it in the header or in the form.
     pub token_endpoint_auth_method: Option<AuthMethod>,
     /// What it signs that with, when it proves it by a key; without, any of those there are.
-    pub token_endpoint_auth_signing_alg: Option<VerifyAlg>,
+    pub token_endpoint_auth_signing_alg: Option<Alg>,
     /// What it signs its requests with; without, any of those there are.
     pub request_object_signing_alg: Option<RequestAlg>,
     /// Whether all of its requests are signed: others are not taken (RFC 9101 section 10.5).
@@ -169,7 +169,7 @@ pub enum SubjectType {
 #[serde(untagged, expecting = "requests are signed with RS256, PS256, ES256, EdDSA or none")]
 pub enum RequestAlg {
     /// One of those there are.
-    Signed(VerifyAlg),
+    Signed(Alg),
     /// Nothing.
     Unsigned(Nothing),
 }

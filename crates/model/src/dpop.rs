@@ -17,8 +17,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::Url;
 
-pub use key::{Alg, PublicKey, Thumbprint};
+pub use key::{PublicKey, Thumbprint};
 
+use crate::alg::Alg;
 use crate::secret::sha256;
 use crate::time::Timestamp;
 

@@ -1,7 +1,8 @@
 //! The vocabulary `authz` and `timetracker-api` share, and nothing that knows HTTP.
 //!
 //! * [`id`]: typed identifiers. [`time`]: instants and the clock. [`scope`]: scope sets (RFC 6749 section 3.3).
-//! * [`introspection`]: the RFC 7662 answer. [`dpop`]: proofs that a key is held (RFC 9449).
+//! * [`introspection`]: the RFC 7662 answer. [`dpop`]: proofs that a key is held (RFC 9449). [`alg`]: what
+//!   others may sign with.
 //! * [`settings`]: what an operator said, looked up and parsed with every problem reported at once.
 //! * [`secret`]: values that do not print, and the digest secrets are kept as, and no core dumps.
 //! * [`random`]: random numbers that need not be secret.
@@ -10,6 +11,7 @@
 //!
 //! For tests, with the feature `testing`: `fuzzing`, and databases of their own in `db::testing`.
 
+pub mod alg;
 pub mod db;
 pub mod dpop;
 #[cfg(any(test, feature = "testing"))]

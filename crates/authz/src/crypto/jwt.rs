@@ -9,11 +9,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::verify;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use model::dpop::{self, Alg, Signed};
+use model::alg::Alg;
+use model::dpop::{self, Signed};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::jwk::VerifyAlg;
 use super::signing::{SigningAlg, SigningKeys};
 
 /// No honest JWT is longer; a longer one is refused before anything is decoded.
@@ -56,18 +56,22 @@ pub fn claims_signed_by_us<C: DeserializeOwned>(keys: &SigningKeys, text: &str, 
 /// Whether the key in a proof has signed it (RFC 9449 section 4.3): the one header that brings its key, which proves no
 /// more than that its sender holds it.
 pub fn is_signed(proof: &Signed<'_>) -> bool {
-    let alg = match proof.alg {
-        Alg::ES256 => Algorithm::ES256,
-        Alg::EdDSA => Algorithm::EdDSA,
-        Alg::PS256 => Algorithm::PS256,
-        Alg::RS256 => Algorithm::RS256,
-    };
     let key = match proof.key {
         dpop::PublicKey::P256 { x, y } => DecodingKey::from_ec_components(x, y),
         dpop::PublicKey::Ed25519 { x } => DecodingKey::from_ed_components(x),
         dpop::PublicKey::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),
     };
-    key.and_then(|key| verify(proof.signature, proof.message.as_bytes(), &key, alg)).unwrap_or(false)
+    key.and_then(|key| verify(proof.signature, proof.message.as_bytes(), &key, algorithm(proof.alg)))
+        .unwrap_or(false)
+}
+
+const fn algorithm(alg: Alg) -> Algorithm {
+    match alg {
+        Alg::ES256 => Algorithm::ES256,
+        Alg::EdDSA => Algorithm::EdDSA,
+        Alg::PS256 => Algorithm::PS256,
+        Alg::RS256 => Algorithm::RS256,
+    }
 }
 
 fn signature_only(alg: SigningAlg) -> Validation {
@@ -89,7 +93,7 @@ pub struct Unverified<'a> {
     /// What kind of JWT it is; media types have no case.
     pub typ: Option<String>,
     /// What it is signed with.
-    pub alg: VerifyAlg,
+    pub alg: Alg,
     /// Which key it is signed with.
     pub kid: Option<String>,
 }
@@ -99,7 +103,7 @@ impl<'a> Unverified<'a> {
     /// something be understood, or brings a key of its own or names where one is (RFC 7515 section 4.1).
     pub fn read(text: &'a str) -> Option<Self> {
         let Header { alg, typ, kid } = Header::read(text)?;
-        Some(Self { text, typ, alg: VerifyAlg::named(&alg?)?, kid })
+        Some(Self { text, typ, alg: Alg::named(&alg?)?, kid })
     }
 
     /// A claim that is a text, of somebody whom nobody has believed yet.
@@ -110,15 +114,10 @@ impl<'a> Unverified<'a> {
     /// The claims, if this key has signed them. It must be one for the algorithm ([`super::jwk::key_for`]).
     pub fn signed_with(&self, jwk: &Value) -> Option<Map<String, Value>> {
         let jwk: Jwk = serde_json::from_value(jwk.clone()).ok()?;
-        let alg = match self.alg {
-            VerifyAlg::RS256 => Algorithm::RS256,
-            VerifyAlg::PS256 => Algorithm::PS256,
-            VerifyAlg::ES256 => Algorithm::ES256,
-            VerifyAlg::EdDSA => Algorithm::EdDSA,
-        };
         let (signed, signature) = self.text.rsplit_once('.')?;
         // Not `decode`, which does not know the newer name of Ed25519 (RFC 9864).
-        let is_signed = verify(signature, signed.as_bytes(), &DecodingKey::from_jwk(&jwk).ok()?, alg).ok()?;
+        let key = DecodingKey::from_jwk(&jwk).ok()?;
+        let is_signed = verify(signature, signed.as_bytes(), &key, algorithm(self.alg)).ok()?;
         if is_signed { part(self.text, 1) } else { None }
     }
 }

@@ -2,13 +2,13 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use model::alg::Alg;
 use model::dpop;
 use serde_json::json;
 
 use super::grant_types::GrantType;
 use crate::app::App;
 use crate::config::{RequestUris, WhoMayRegister};
-use crate::crypto::jwk::VerifyAlg;
 use crate::crypto::signing::SigningAlg;
 use crate::id_token::ACR;
 use crate::pages::display::Display;
@@ -35,7 +35,7 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
     let response_types: Vec<String> = ResponseType::all().map(|each| each.to_string()).collect();
     let algs = SigningAlg::ALL.map(SigningAlg::as_str);
     let request_uris = app.config.outside.request_uris;
-    let mut request_algs = VerifyAlg::NAMES.to_vec();
+    let mut request_algs = Alg::NAMES.to_vec();
     request_algs.extend((request_uris == RequestUris::Any).then_some("none"));
     let displays = Display::ALL.map(Display::as_str);
     let claims: Vec<&str> = ID_TOKEN_CLAIMS.into_iter().chain(ClaimSet::all_names()).collect();
@@ -58,11 +58,11 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": grant_types,
         "token_endpoint_auth_methods_supported": methods_or_none,
-        "token_endpoint_auth_signing_alg_values_supported": VerifyAlg::NAMES,
+        "token_endpoint_auth_signing_alg_values_supported": Alg::NAMES,
         "introspection_endpoint_auth_methods_supported": methods,
-        "introspection_endpoint_auth_signing_alg_values_supported": VerifyAlg::NAMES,
+        "introspection_endpoint_auth_signing_alg_values_supported": Alg::NAMES,
         "revocation_endpoint_auth_methods_supported": methods_or_none,
-        "revocation_endpoint_auth_signing_alg_values_supported": VerifyAlg::NAMES,
+        "revocation_endpoint_auth_signing_alg_values_supported": Alg::NAMES,
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": dpop::ALGS.split(' ').collect::<Vec<_>>(),
         "subject_types_supported": ["public", "pairwise"],

@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
+use model::alg::Alg;
 use serde_json::Value;
 
 use super::kept::Kept;
 use crate::app::App;
-use crate::crypto::jwk::{self, VerifyAlg};
+use crate::crypto::jwk;
 use crate::store::clients::Client;
 
 /// A set is asked for again after this long: a key that its owner has withdrawn lives no longer.
@@ -29,7 +30,7 @@ impl Default for ClientKeys {
 
 impl ClientKeys {
     /// The key of a client that a JWT with this header can have been signed with.
-    pub async fn find(&self, app: &App, client: &Client, alg: VerifyAlg, kid: Option<&str>) -> Option<Value> {
+    pub async fn find(&self, app: &App, client: &Client, alg: Alg, kid: Option<&str>) -> Option<Value> {
         if let Some(set) = &client.metadata.jwks {
             return jwk::key_for(set.get("keys")?.as_array()?, alg, kid).cloned();
         }

@@ -7,33 +7,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use crate::alg::Alg;
 use crate::secret::sha256;
-
-/// What a proof may be signed with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alg {
-    /// ECDSA on P-256 with SHA-256.
-    ES256,
-    /// Ed25519.
-    EdDSA,
-    /// RSASSA-PSS with SHA-256.
-    PS256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    RS256,
-}
-
-impl Alg {
-    /// The algorithm of that name. EdDSA has two: that of RFC 8037, and that of RFC 9864, which names the curve.
-    pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "ES256" => Self::ES256,
-            "EdDSA" | "Ed25519" => Self::EdDSA,
-            "PS256" => Self::PS256,
-            "RS256" => Self::RS256,
-            _ => return None,
-        })
-    }
-}
 
 /// A public key, its parts in base64url as they were sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{Alg, PublicKey, Thumbprint, hash};
+use super::{PublicKey, Thumbprint, hash};
+use crate::alg::Alg;
 use crate::id::TokenId;
 use crate::time::Timestamp;
 

@@ -3,7 +3,8 @@
 
 use jsonwebtoken::crypto::verify;
 use jsonwebtoken::{Algorithm, DecodingKey};
-use model::dpop::{Alg, PublicKey, Signed};
+use model::alg::Alg;
+use model::dpop::{PublicKey, Signed};
 
 /// Judges (RFC 9449 section 4.3, check 6).
 pub fn is_signed(proof: &Signed<'_>) -> bool {
