@@ -9,6 +9,7 @@ use model::db::{Db, DbError, OpenError, Probe};
 use model::time::{Clock, Timestamp};
 
 use crate::audit::Audit;
+use crate::client_documents;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::crypto::master::MacKey;
@@ -19,7 +20,7 @@ use crate::crypto::wrap::Wrapper;
 use crate::feed::{Caches, Feed};
 use crate::store;
 use crate::throttle::Throttle;
-use crate::upstream::{ClientKeys, Fetch, RequestObjects};
+use crate::upstream::{ClientDocuments, ClientKeys, Fetch, RequestObjects};
 
 /// The application; clones share it.
 #[derive(Clone)]
@@ -48,6 +49,10 @@ pub struct Parts {
     pub client_keys: ClientKeys,
     /// Clients' requests, at addresses of theirs.
     pub request_objects: RequestObjects,
+    /// What clients say of themselves, at the addresses that are their ids.
+    pub client_documents: ClientDocuments,
+    /// Calls for those that are not in memory, by network.
+    pub unknown_documents: Throttle,
     /// People's passwords.
     pub passwords: Passwords,
     /// Makes pairwise subjects.
@@ -153,6 +158,8 @@ impl App {
             fetch: Fetch::new(&config.outside.networks),
             client_keys: ClientKeys::default(),
             request_objects: RequestObjects::default(),
+            client_documents: ClientDocuments::default(),
+            unknown_documents: Throttle::new(client_documents::CALLS_PER_MINUTE),
             config,
             clock,
             probe: Probe::new(db.clone()),

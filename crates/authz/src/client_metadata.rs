@@ -82,6 +82,8 @@ pub struct ClientMetadata {
     pub registrable_response_types: Vec<ResponseType>,
     /// Ours: it has registered itself, and nobody has vouched for it.
     pub is_self_registered: bool,
+    /// Ours: its registration is the document at the address that is its id.
+    pub is_from_document: bool,
     /// Ours, for an administrator: the client belongs to whoever runs this server, and people are not asked whether
     /// they allow it.
     pub is_first_party: bool,
@@ -149,6 +151,7 @@ impl Default for ClientMetadata {
             frontchannel_logout_uri: None,
             frontchannel_logout_session_required: false,
             is_self_registered: false,
+            is_from_document: false,
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod access;
 pub mod app;
 pub mod audit;
 pub mod cli;
+mod client_documents;
 pub mod client_metadata;
 mod client_rules;
 pub mod clients;

@@ -22,7 +22,7 @@ use crate::store::clients::{self, Client};
 use crate::store::users;
 pub use change::{Changes, ListChange, change_metadata, update};
 pub(crate) use change::{becomes, put};
-pub use credentials::{is_client_id, secret_from_elsewhere};
+pub use credentials::{is_client_address, is_client_id, secret_from_elsewhere};
 pub use endings::{Ending, delete, end};
 pub use refused::Refused;
 use rules::judged;

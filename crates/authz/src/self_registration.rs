@@ -81,10 +81,9 @@ pub async fn register(
     let token = random::secret(ACCESS_PREFIX).map_err(Refused::Random)?;
     let (row, hash, now) =
         (registered.client.clone(), sha256(token.as_bytes()), registered.client.created_at);
-    let outside = &app.config.outside;
-    let budget = Budget { limit: outside.registrations_per_hour, window: Duration::from_secs(3_600) };
-    let key = app.form_key.tag(&["registration", &edge::network(address)]);
-    let unused_until = matches!(allowed, Allowed::LikeEverybody).then(|| now.plus(outside.unused_kept));
+    let (key, budget) = budget(app, address);
+    let unused_until =
+        matches!(allowed, Allowed::LikeEverybody).then(|| now.plus(app.config.outside.unused_kept));
     let mut event = What::ClientRegistered.of_client(&row.id, origin, now);
     let written = app.db.write(move |conn| {
         match allowed {
@@ -113,6 +112,23 @@ pub async fn register(
     }
 }
 
+/// How many clients nobody has vouched for come from one network, and under which name that is counted.
+pub(crate) fn budget(app: &App, address: IpAddr) -> (String, Budget) {
+    let limit = app.config.outside.registrations_per_hour;
+    let key = app.form_key.tag(&["registration", &edge::network(address)]);
+    (key, Budget { limit, window: Duration::from_secs(3_600) })
+}
+
+/// What is wanted in the place of what the client was, with what is not its own to say.
+pub(crate) fn in_place_of(before: &Client, wanted: Registration) -> Registration {
+    Registration {
+        audiences: before.audiences.split_whitespace().map(str::to_owned).collect(),
+        introspects: before.introspects.split_whitespace().map(str::to_owned).collect(),
+        id: Some(before.id.as_str().to_owned()),
+        ..wanted
+    }
+}
+
 /// Puts what is wanted in the place of what the client was. It keeps its id, its audiences, and its secret if it has one
 /// and still may; one that had none gets one.
 ///
@@ -124,12 +140,7 @@ pub async fn replace(
     before: &Client,
     wanted: Registration,
 ) -> Result<Registered, Refused> {
-    let wanted = Registration {
-        audiences: before.audiences.split_whitespace().map(str::to_owned).collect(),
-        introspects: before.introspects.split_whitespace().map(str::to_owned).collect(),
-        id: Some(before.id.as_str().to_owned()),
-        ..wanted
-    };
+    let wanted = in_place_of(before, wanted);
     let Registered { client: made, secret } = registration::made(app, &wanted)?;
     let keeps_its_own = made.has_a_secret() && before.has_a_secret() && before.secret_hash.is_some();
     let mut client = registration::becomes(before, made.clone());

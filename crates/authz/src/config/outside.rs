@@ -67,6 +67,8 @@ pub struct Outside {
     pub unused_kept: Duration,
     /// Which requests are fetched from registered addresses (`REQUEST_URIS`).
     pub request_uris: RequestUris,
+    /// Whether a client may be known by a document at its id (`CLIENT_ID_METADATA_DOCUMENTS`).
+    pub client_documents: bool,
     /// Addresses that are called although the internet does not lead to them (`OUTBOUND_NETWORKS`).
     pub networks: Vec<IpNet>,
 }
@@ -83,6 +85,7 @@ impl Outside {
             registrations_per_hour: said.or("REGISTRATIONS_PER_HOUR", 20, "a number, 0 for no limit"),
             unused_kept: Duration::from_secs(u64::from(days) * 86_400),
             request_uris: said.or("REQUEST_URIS", RequestUris::Off, "off, signed or any"),
+            client_documents: said.or("CLIENT_ID_METADATA_DOCUMENTS", false, "true or false"),
             networks: said.or("OUTBOUND_NETWORKS", Networks(Vec::new()), networks).0,
         }
     }

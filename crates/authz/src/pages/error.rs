@@ -75,6 +75,11 @@ impl PageError {
         Self { kind: Kind::BadRequest, detail: Some(detail), cause: None }
     }
 
+    /// Somebody may try again in a moment.
+    pub(crate) const fn busy() -> Self {
+        Self::new(Kind::Busy)
+    }
+
     pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: Kind::Internal, detail: None, cause: Some(cause.into()) }
     }

@@ -92,6 +92,8 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) about: ClientAbout<'a>,
     /// Whether it registered itself, and nobody has vouched for it.
     pub(crate) self_registered: bool,
+    /// Host of the address at which it describes itself, if it is known by that.
+    pub(crate) client_host: Option<&'a str>,
     /// Host (and unusual port) of the verified redirect URI, punycode kept; the scheme where it has no host.
     pub(crate) redirect_host: &'a str,
     /// What it asks for, in the order to be shown.

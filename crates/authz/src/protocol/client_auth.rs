@@ -21,6 +21,7 @@ use super::params::{self, Params};
 use super::{access_token, cors};
 use crate::app::App;
 use crate::audit::{About, What};
+use crate::client_documents;
 use crate::client_metadata::AuthMethod;
 use crate::crypto::master::equal;
 use crate::edge;
@@ -123,7 +124,10 @@ async fn authenticate(
     path: &str,
     address: IpAddr,
 ) -> Result<Arc<Client>, OAuthError> {
-    let found = app.clients.find(&presented.id).await?;
+    let found = match app.clients.find(&presented.id).await? {
+        Some(client) => client_documents::as_of_now(app, client).await?,
+        None => None,
+    };
     if let Some(client) = &found {
         let proof = presented.proof.as_deref();
         let is_proven = match (presented.method, proof) {

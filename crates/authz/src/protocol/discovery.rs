@@ -85,6 +85,11 @@ pub async fn get(app: web::Data<App>) -> HttpResponse {
     {
         members.insert("require_request_uri_registration".to_owned(), true.into());
     }
+    if app.config.outside.client_documents
+        && let Some(members) = metadata.as_object_mut()
+    {
+        members.insert("client_id_metadata_document_supported".to_owned(), true.into());
+    }
     if app.config.outside.registration != WhoMayRegister::Nobody
         && let Some(members) = metadata.as_object_mut()
     {

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use model::id::ClientId;
 use model::secret::Secret;
+use url::{Host, Url};
 
 use super::rules::problem;
 use super::{Field, Problem, Refused};
 use crate::crypto::random;
+use crate::protocol::redirect_uri;
 
 /// 24 characters after a letter, unless it must be a particular one.
 pub(super) fn client_id(wanted: Option<&str>) -> Result<ClientId, Refused> {
@@ -15,7 +17,7 @@ pub(super) fn client_id(wanted: Option<&str>) -> Result<ClientId, Refused> {
         let bits = random::bytes::<12>()?;
         return Ok(ClientId(bits.iter().fold("c".to_owned(), |id, byte| format!("{id}{byte:02x}"))));
     };
-    if !is_client_id(wanted) {
+    if !is_client_id(wanted) && !is_client_address(wanted) {
         return Err(problem(
             Field::Id,
             "a client id begins with a letter or a digit, has letters, digits, - _ and ., and is no number",
@@ -43,6 +45,22 @@ pub fn is_client_id(text: &str) -> bool {
     let begins_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
     let is_a_number = text.bytes().all(|byte| byte.is_ascii_digit());
     begins_well && !is_a_number && text.len() <= 100 && text.bytes().all(allowed)
+}
+
+/// The longest address that is a client's id, in bytes: each of its tokens carries it.
+const MAX_ADDRESS: usize = 256;
+
+/// Whether it is an address at which a client could describe itself (draft-ietf-oauth-client-id-metadata-document section
+/// 3): of a host with a name, over TLS, without a port of its own, and letter for letter as it is fetched, so that two
+/// spellings are never one client. A loopback address, for trying, leads somewhere only if an operator has named it.
+pub fn is_client_address(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else { return false };
+    let is_a_place = match (url.scheme(), url.host()) {
+        ("https", Some(Host::Domain(_))) => url.port().is_none(),
+        ("http", Some(Host::Ipv4(_) | Host::Ipv6(_))) => true,
+        _ => false,
+    };
+    is_a_place && text.len() <= MAX_ADDRESS && url.as_str() == text && redirect_uri::check_page(text).is_ok()
 }
 
 /// The fewest characters of a secret that was made elsewhere, and the fewest different ones: what a generator makes has more,
@@ -104,6 +122,61 @@ mod tests {
             &long,
         ] {
             assert!(!is_client_id(bad), "{bad}");
+        }
+    }
+
+    /// R111
+    #[test]
+    fn a_client_describes_itself_at_an_address_that_is_written_in_one_way() {
+        for good in [
+            "https://client.example/client.json",
+            "https://client.example/",
+            "https://client.example/a/b?c=d",
+            "https://xn--bcher-kva.example/client.json",
+            "http://127.0.0.1:8080/client.json",
+            "http://[::1]/client.json",
+        ] {
+            assert!(is_client_address(good), "{good}");
+        }
+        let long = format!("https://client.example/{}", "a".repeat(256));
+        for bad in [
+            "https://client.example",
+            "https://client.example?a",
+            "https://client.example/client.json#",
+            "https://client.example/client.json#a",
+            "https://ada@client.example/client.json",
+            "https://ada:x@client.example/client.json",
+            "https://@client.example/client.json",
+            "https://client.example:443/client.json",
+            "https://client.example:8443/client.json",
+            "https://CLIENT.example/client.json",
+            "HTTPS://client.example/client.json",
+            "https://client.example/./client.json",
+            "https://client.example/a/../client.json",
+            "https://client.example/a/..",
+            "https://client.example/%2e%2e/client.json",
+            "https://client.example/%2E/client.json",
+            "https://client.example\\client.json",
+            "https:client.example/client.json",
+            "https:///client.example/client.json",
+            "https://bücher.example/client.json",
+            "https://client.example/ä",
+            "https://client.example/a b",
+            "https://*.example/client.json",
+            "https://93.184.216.34/client.json",
+            "https://[2606:4700::1]/client.json",
+            "https://127.1/client.json",
+            "http://client.example/client.json",
+            "http://localhost/client.json",
+            "http://127.1/client.json",
+            "http://10.0.0.1/client.json",
+            "ftp://client.example/client.json",
+            "web",
+            "1",
+            "",
+            &long,
+        ] {
+            assert!(!is_client_address(bad), "{bad}");
         }
     }
 

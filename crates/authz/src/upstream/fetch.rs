@@ -17,6 +17,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use url::{Host, Url};
 
+use super::answer::Answer;
 use super::guard::may_call;
 use super::places::Places;
 
@@ -90,27 +91,33 @@ impl Fetch {
     /// # Errors
     /// See [`Unreachable`].
     pub async fn get_json(&self, url: &str) -> Result<Value, Unreachable> {
-        let body = self.get(url, "application/json", LARGEST).await?;
-        serde_json::from_slice(&body).map_err(|_| Unreachable::Unreadable)
+        let answer = self.get(url, "application/json", LARGEST).await?;
+        serde_json::from_slice(&answer.body).map_err(|_| Unreachable::Unreadable)
     }
 
     /// Gets a document of at most `largest` bytes.
     ///
     /// # Errors
     /// See [`Unreachable`].
-    pub async fn get(&self, url: &str, accept: &str, largest: usize) -> Result<Vec<u8>, Unreachable> {
+    pub async fn get(&self, url: &str, accept: &str, largest: usize) -> Result<Answer, Unreachable> {
         let url = self.judged(url)?;
         let request = self.client()?.get(url.clone()).header("accept", accept);
         self.within(&url, async {
-            let mut answer = Self::answered(request).await?;
+            let mut response = Self::answered(request).await?;
             let mut body = Vec::new();
-            while let Some(chunk) = answer.chunk().await.map_err(transport)? {
+            while let Some(chunk) = response.chunk().await.map_err(transport)? {
                 if body.len() + chunk.len() > largest {
                     return Err(Unreachable::Unreadable);
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(body)
+            let said = |name| response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
+            Ok(Answer {
+                status: response.status().as_u16(),
+                body,
+                content_type: said("content-type").next().unwrap_or_default().to_owned(),
+                cache_control: said("cache-control").map(str::to_owned).collect(),
+            })
         })
         .await
     }

@@ -38,6 +38,11 @@ impl<T> Kept<T> {
         Self { asked: Mutex::default(), fresh }
     }
 
+    /// Who was asked under that name.
+    pub(super) fn known(&self, name: &str) -> Option<Arc<Asked<T>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
     /// Who is asked under that name, and what they said.
     pub(super) fn of(&self, name: &str, now: Timestamp) -> Arc<Asked<T>> {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);

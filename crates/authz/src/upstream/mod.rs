@@ -1,6 +1,8 @@
 //! Others' servers, which we call because a client has named them: never on the way to an answer that does not need it,
 //! and never where a client must not send us.
 
+mod answer;
+mod client_documents;
 mod client_keys;
 mod fetch;
 mod guard;
@@ -9,6 +11,7 @@ pub mod logouts;
 mod places;
 mod request_objects;
 
+pub use client_documents::ClientDocuments;
 pub use client_keys::ClientKeys;
 pub use fetch::{Fetch, Unreachable};
 pub use request_objects::RequestObjects;

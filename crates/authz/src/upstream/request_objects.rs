@@ -38,9 +38,9 @@ impl RequestObjects {
 
 async fn read(app: &App, uri: &str) -> Option<String> {
     let accept = "application/oauth-authz-req+jwt, application/jwt";
-    let bytes = app.fetch.get(uri, accept, jwt::MAX_LEN).await;
-    let bytes = bytes.inspect_err(|why| tracing::info!(%why, "a client's request cannot be fetched"));
-    let text = String::from_utf8(bytes.ok()?).ok()?;
+    let answer = app.fetch.get(uri, accept, jwt::MAX_LEN).await;
+    let answer = answer.inspect_err(|why| tracing::info!(%why, "a client's request cannot be fetched"));
+    let text = String::from_utf8(answer.ok()?.body).ok()?;
     let is_jwt = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     // It goes into the address that people come back to; an editor's line break at its end does not.
     Some(text.trim_end().to_owned()).filter(|text| text.bytes().all(is_jwt))

@@ -19,6 +19,7 @@ mod backchannel_logout;
 mod cli;
 mod client_assertions;
 mod client_authentication;
+mod client_documents;
 mod client_keys;
 mod code_page;
 mod cors;

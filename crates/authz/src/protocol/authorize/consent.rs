@@ -35,6 +35,8 @@ pub(super) fn show(
     }
     let csrf_token = browser.csrf_token();
     let about = ClientAbout::of(&request.client);
+    let is_from_document = request.client.metadata.is_from_document;
+    let host = is_from_document.then(|| redirect_uri::destination(request.client.id.as_str()));
     let mut response = pages::page(
         browser,
         &ConsentPage {
@@ -42,6 +44,7 @@ pub(super) fn show(
             client_name: &displayed(&request.client.name),
             about,
             self_registered: request.client.metadata.is_self_registered,
+            client_host: host.as_deref(),
             redirect_host: &redirect_uri::destination(request.to.uri()),
             scopes: &scopes,
             access_lasts: &in_words(

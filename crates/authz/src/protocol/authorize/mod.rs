@@ -21,6 +21,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 
 use crate::app::App;
 use crate::audit::{About, What};
+use crate::client_documents;
 use crate::pages::PageError;
 use crate::pages::browser::{Browser, PageForm, SignedIn};
 use crate::pages::destination::Destination;
@@ -39,7 +40,7 @@ pub async fn get(
     http: HttpRequest,
     browser: Browser,
 ) -> Result<HttpResponse, PageError> {
-    let request = match Request::judge(&app, http.query_string()).await {
+    let request = match Request::judge(&app, http.query_string(), browser.address()).await {
         Ok(request) => request,
         Err(failure) => return failure.told(&app.config.issuer),
     };
@@ -76,7 +77,7 @@ pub async fn post(
 /// again.
 async fn decided(app: &App, http: &HttpRequest, form: PageForm) -> Result<HttpResponse, PageError> {
     let PageForm { browser, params } = form;
-    let request = match Request::judge(app, http.query_string()).await {
+    let request = match Request::judge(app, http.query_string(), browser.address()).await {
         Ok(request) => request,
         Err(failure) => return failure.told(&app.config.issuer),
     };
@@ -93,6 +94,9 @@ async fn decided(app: &App, http: &HttpRequest, form: PageForm) -> Result<HttpRe
         return follow(app, &browser, &request, step, Some(signed_in)).await;
     };
     let allows = params.get("decision") == Some("allow");
+    if allows {
+        client_documents::keep(app, &request.client, browser.address()).await?;
+    }
     let (decision, is_new) = match decision::take(app, &request, &signed_in, question, allows).await? {
         Taken::Now(decision) => (decision, true),
         Taken::Before(decision) => (decision, false),

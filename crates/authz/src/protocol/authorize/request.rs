@@ -1,6 +1,7 @@
 //! The authorization request: RFC 6749 section 4.1.1, judged in the order that decides who may be told: who asks, where
 //! they are answered, and only then, in `asked.rs`, what they ask.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::asked::Asked;
 use super::decide::Prompt;
 use super::request_object;
 use crate::app::App;
+use crate::client_documents::{self, NotFound};
 use crate::config::Issuer;
 use crate::pages::PageError;
 use crate::pages::browser::SignedIn;
@@ -63,17 +65,29 @@ impl From<PageError> for Failure {
     }
 }
 
+impl From<NotFound> for PageError {
+    fn from(why: NotFound) -> Self {
+        match why {
+            NotFound::Unknown => unknown_client(),
+            NotFound::NoDocument => {
+                Self::bad_request("There is no document at the client_id that describes the application.")
+            }
+            NotFound::Later => Self::busy(),
+            NotFound::Db(error) => error.into(),
+        }
+    }
+}
+
 impl Request {
     /// Judges a query: client and redirect URI first, then the rest.
-    pub(super) async fn judge(app: &App, query: &str) -> Result<Self, Failure> {
+    pub(super) async fn judge(app: &App, query: &str, address: IpAddr) -> Result<Self, Failure> {
         if query.len() > MAX_QUERY {
             return Err(PageError::bad_request("The request is too long.").into());
         }
         let params =
             Params::parse(query.as_bytes()).map_err(|error| PageError::bad_request(error.sentence()))?;
         let id = params.get("client_id").ok_or(PageError::bad_request("Missing client_id parameter."))?;
-        let client = app.clients.find(id).await.map_err(PageError::from)?;
-        let client = client.ok_or_else(unknown_client)?;
+        let client = client_documents::find(app, id, address).await.map_err(PageError::from)?;
         // Where what is signed cannot be believed, faults are told where the query says, if that is an address of the client.
         let opened = request_object::open(app, &client, &params).await;
         let (params, query, seen_at, fault) = match opened {

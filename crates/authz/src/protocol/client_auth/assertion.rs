@@ -11,7 +11,7 @@ use crate::config::Issuer;
 use crate::crypto::claims::{Claims, LEEWAY, WrongClaim};
 use crate::crypto::jwt::Unverified;
 use crate::protocol::error::OAuthError;
-use crate::registration::is_client_id;
+use crate::registration::{is_client_address, is_client_id};
 use crate::store::clients::Client;
 use crate::store::used_ids::{self, Kind};
 
@@ -27,7 +27,7 @@ const MAX_ID: usize = 256;
 /// Of whom an assertion says that it is, before anybody believes it. Nobody is asked for who cannot be: PostgreSQL takes no
 /// text with NUL in it, and JSON can say one.
 pub(super) fn claimed_client(text: &str) -> Option<String> {
-    Unverified::read(text)?.claim("sub").filter(|id| is_client_id(id))
+    Unverified::read(text)?.claim("sub").filter(|id| is_client_id(id) || is_client_address(id))
 }
 
 /// Whether the client has made this assertion for this server, and nobody has used it before. `path` is where it came.

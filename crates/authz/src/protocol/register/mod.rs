@@ -18,7 +18,9 @@ use crate::self_registration::{self, Allowed, NotRegistered};
 use crate::store::registration_tokens::{self, Allowance};
 
 use refusal::Refusal;
-use sent::{Sent, Token};
+use sent::Token;
+
+pub(crate) use sent::Sent;
 
 /// Registers a client.
 ///

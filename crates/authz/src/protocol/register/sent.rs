@@ -78,7 +78,7 @@ impl FromRequest for Token {
 }
 
 /// The object that was sent.
-pub struct Sent(pub(super) Map<String, Value>);
+pub struct Sent(pub(crate) Map<String, Value>);
 
 impl FromRequest for Sent {
     type Error = Refusal;
@@ -125,7 +125,7 @@ impl Sent {
 
     /// What is wanted, judged as far as it can be without asking anybody. `before` is what the client has registered
     /// so far: what is not said now has its default again, but for what is not the client's to say.
-    pub(super) fn judged(&self, app: &App, before: &ClientMetadata) -> Result<Registration, Refusal> {
+    pub(crate) fn judged(&self, app: &App, before: &ClientMetadata) -> Result<Registration, Refusal> {
         match self.0.get("software_statement") {
             None | Some(Value::Null) => {}
             Some(Value::String(text)) if text.split('.').count() == 3 => {

@@ -53,6 +53,7 @@ async fn clients_are_registered_shown_rotated_and_deleted() {
     metadata["registrable_response_types"] = json!([]);
     metadata["initiate_login_uri"] = json!(null);
     metadata["request_uris"] = json!([]);
+    metadata["is_from_document"] = json!(false);
     assert_eq!(
         made,
         json!({

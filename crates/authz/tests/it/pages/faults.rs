@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::support::{Answer, AuthorizationRequest, CALLBACK, form, server};
+use crate::support::{Answer, AuthorizationRequest, CALLBACK, form, server_with};
 
 const DOCUMENT: &str = include_str!("../../../../../docs/pages.md");
 
@@ -37,7 +37,7 @@ fn no_documented_sentence_is_part_of_another() {
 /// Each detail there is, provoked: exactly its own words, on the page of its kind.
 #[tokio::test]
 async fn each_fault_of_a_request_is_told_in_its_own_words() {
-    let server = server().await;
+    let server = server_with(&[("CLIENT_ID_METADATA_DOCUMENTS", "true")]).await;
     let metadata = json!({"post_logout_redirect_uris": [CALLBACK]}).to_string();
     let web = server.new_client("web").metadata(&metadata).register().await;
     let two =
@@ -52,6 +52,10 @@ async fn each_fault_of_a_request_is_told_in_its_own_words() {
     for (path, detail) in [
         ("/o/authorize/".to_owned(), "Missing client_id parameter."),
         ("/o/authorize/?client_id=nobody".to_owned(), "Invalid client_id parameter value."),
+        (
+            format!("/o/authorize/?{}", form(&[("client_id", "https://localhost/client.json")])),
+            "There is no document at the client_id that describes the application.",
+        ),
         (authorize(AuthorizationRequest::of(&two).without("redirect_uri")), "Missing redirect URI."),
         (
             authorize(AuthorizationRequest::of(&web).with("redirect_uri", "https://evil.example/")),

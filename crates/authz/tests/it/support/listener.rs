@@ -1,6 +1,7 @@
 //! Somebody else's server on this machine, that writes down what it is sent.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -10,20 +11,30 @@ use tokio::sync::watch;
 pub struct Listener {
     port: u16,
     heard: Arc<Mutex<Vec<String>>>,
-    status: watch::Sender<u16>,
-    body: Arc<Mutex<String>>,
+    answer: watch::Sender<Said>,
+}
+
+/// What it answers.
+#[derive(Clone)]
+struct Said {
+    status: u16,
+    body: String,
+    /// Beside the length, each with its line break.
+    headers: String,
+    /// Before each byte of the body.
+    pause: Duration,
 }
 
 impl Listener {
     pub async fn start() -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = socket.local_addr().unwrap().port();
-        let listener =
-            Self { port, heard: Arc::default(), status: watch::Sender::new(200), body: Arc::default() };
-        let (heard, status, body) = (listener.heard.clone(), listener.status.clone(), listener.body.clone());
+        let answer = Said { status: 200, body: String::new(), headers: String::new(), pause: Duration::ZERO };
+        let listener = Self { port, heard: Arc::default(), answer: watch::Sender::new(answer) };
+        let (heard, answer) = (listener.heard.clone(), listener.answer.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = socket.accept().await {
-                tokio::spawn(converse(stream, heard.clone(), status.subscribe(), body.clone()));
+                tokio::spawn(converse(stream, heard.clone(), answer.subscribe()));
             }
         });
         listener
@@ -36,12 +47,23 @@ impl Listener {
 
     /// From now on it answers with this status; 0: not before it has another.
     pub fn answers(&self, status: u16) {
-        self.status.send_replace(status);
+        self.answer.send_modify(|said| said.status = status);
     }
 
     /// From now on its answers have this body.
     pub fn says(&self, body: &str) {
-        body.clone_into(&mut self.body.lock().unwrap());
+        self.answer.send_modify(|said| body.clone_into(&mut said.body));
+    }
+
+    /// From now on its answers have these headers, each a line.
+    pub fn with_headers(&self, lines: &[&str]) {
+        let headers = [lines, &[""]].concat().join("\r\n");
+        self.answer.send_modify(|said| said.headers = headers);
+    }
+
+    /// From now on the body comes a byte at a time, so long after one another.
+    pub fn drips(&self, pause: Duration) {
+        self.answer.send_modify(|said| said.pause = pause);
     }
 
     /// What it was sent, each a whole request.
@@ -50,12 +72,7 @@ impl Listener {
     }
 }
 
-async fn converse(
-    mut stream: TcpStream,
-    heard: Arc<Mutex<Vec<String>>>,
-    mut status: watch::Receiver<u16>,
-    body: Arc<Mutex<String>>,
-) {
+async fn converse(mut stream: TcpStream, heard: Arc<Mutex<Vec<String>>>, mut answer: watch::Receiver<Said>) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -71,8 +88,17 @@ async fn converse(
             break;
         }
     }
-    let Ok(status) = status.wait_for(|status| *status != 0).await.map(|status| *status) else { return };
-    let body = body.lock().unwrap().clone();
-    let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    let _ = stream.write_all(answer.as_bytes()).await;
+    let said = answer.wait_for(|said| said.status != 0).await.map(|said| said.clone());
+    let Ok(Said { status, body, headers, pause }) = said else { return };
+    let before = format!("HTTP/1.1 {status} x\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    if stream.write_all(before.as_bytes()).await.is_err() {
+        return;
+    }
+    let bytes = body.as_bytes();
+    for part in bytes.chunks(if pause.is_zero() { bytes.len().max(1) } else { 1 }) {
+        tokio::time::sleep(pause).await;
+        if stream.write_all(part).await.is_err() {
+            return;
+        }
+    }
 }

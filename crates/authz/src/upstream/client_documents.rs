@@ -1,0 +1,74 @@
+//! The documents at which clients describe themselves (draft-ietf-oauth-client-id-metadata-document): fetched from the
+//! address that is the client's id, and kept for as long as they say, within bounds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::time::Timestamp;
+use serde_json::{Map, Value};
+
+use super::kept::Kept;
+use crate::app::App;
+use crate::client_documents;
+
+/// The largest document in bytes (section 8.7).
+const LARGEST: usize = 5 * 1024;
+/// A document counts at least this long, whatever it says: one person's way through the pages costs one call.
+const AT_LEAST: Duration = Duration::from_secs(60);
+/// And at most this long, also where it cannot be fetched any more: a key that its owner has withdrawn lives no longer.
+const AT_MOST: Duration = Duration::from_secs(3_600);
+/// This long when it does not say.
+const UNLESS_SAID: Duration = Duration::from_secs(600);
+/// A client's server is left alone this long after a call.
+const AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// The documents in memory, by address.
+pub struct ClientDocuments(Kept<Document>);
+
+struct Document {
+    members: Arc<Map<String, Value>>,
+    fresh_until: Timestamp,
+}
+
+impl Default for ClientDocuments {
+    fn default() -> Self {
+        Self(Kept::new(AT_MOST))
+    }
+}
+
+impl ClientDocuments {
+    /// Whether nobody need be called for it.
+    pub fn is_fresh(&self, id: &str, now: Timestamp) -> bool {
+        let document = self.0.known(id).and_then(|asked| asked.said(now, AT_MOST));
+        document.is_some_and(|document| now < document.fresh_until)
+    }
+
+    /// What the client says of itself; `None` when it could not be fetched or is none of its own.
+    pub async fn find(&self, app: &App, id: &str) -> Option<Arc<Map<String, Value>>> {
+        let asked = self.0.of(id, app.now());
+        let found = asked.said(app.now(), AT_MOST).filter(|document| app.now() < document.fresh_until);
+        if let Some(document) = found {
+            return Some(document.members.clone());
+        }
+        let id = id.to_owned();
+        asked.ask(app, AGAIN_AFTER, |app| async move { read(&app, &id).await }).await;
+        asked.said(app.now(), AT_MOST).map(|document| document.members.clone())
+    }
+}
+
+/// Nothing is kept that describes no client.
+async fn read(app: &App, id: &str) -> Option<Document> {
+    let answer = app.fetch.get(id, "application/json", LARGEST).await;
+    let answer =
+        answer.inspect_err(|why| tracing::info!(%why, "a client's document cannot be fetched")).ok()?;
+    if answer.status != 200 || !answer.is_json() {
+        tracing::info!(status = answer.status, "a client's document is not answered with 200 and JSON");
+        return None;
+    }
+    let members: Map<String, Value> = serde_json::from_slice(&answer.body).ok()?;
+    client_documents::judged(app, id, &members, None)
+        .inspect_err(|why| tracing::info!(%why, "a client's document describes no client"))
+        .ok()?;
+    let lasts = answer.max_age().unwrap_or(UNLESS_SAID).clamp(AT_LEAST, AT_MOST);
+    Some(Document { members: Arc::new(members), fresh_until: app.now().plus(lasts) })
+}
