@@ -53,20 +53,17 @@ impl From<DbError> for NotFound {
 /// # Errors
 /// See [`NotFound`].
 pub(crate) async fn find(app: &App, id: &str, address: IpAddr) -> Result<Arc<Client>, NotFound> {
-    let known = app.clients.find(id).await?;
-    if let Some(client) = known.as_ref().filter(|client| !client.metadata.is_from_document) {
-        return Ok(client.clone());
+    if let Some(client) = app.clients.find(id).await? {
+        return registered(app, client).await;
     }
     if !app.config.outside.client_documents || !registration::is_client_address(id) {
         return Err(NotFound::Unknown);
     }
-    if let Some(client) = known {
-        return renewed(app, &client).await?.ok_or(NotFound::NoDocument);
-    }
     let key = id.to_owned();
-    if app.db.read(move |conn| clients::find(conn, &key)).await?.is_some() {
-        // Switched off: as if it were not there, and nobody is called.
-        return Err(NotFound::Unknown);
+    if let Some(client) = app.db.read(move |conn| clients::find(conn, &key)).await? {
+        // Switched off: as if it were not there, and nobody is called. Or else somebody has made it known at this moment.
+        let is_off = client.disabled_at.is_some();
+        return if is_off { Err(NotFound::Unknown) } else { registered(app, Arc::new(client)).await };
     }
     let now = app.now();
     let is_called = !app.client_documents.is_fresh(id, now);
@@ -75,6 +72,17 @@ pub(crate) async fn find(app: &App, id: &str, address: IpAddr) -> Result<Arc<Cli
     }
     let document = app.client_documents.find(app, id).await.ok_or(NotFound::NoDocument)?;
     judged(app, id, &document, None).map(Arc::new).map_err(|_| NotFound::NoDocument)
+}
+
+/// A client that has a row: that, or what its document says now.
+async fn registered(app: &App, client: Arc<Client>) -> Result<Arc<Client>, NotFound> {
+    if !client.metadata.is_from_document {
+        return Ok(client);
+    }
+    if !app.config.outside.client_documents {
+        return Err(NotFound::Unknown);
+    }
+    renewed(app, &client).await?.ok_or(NotFound::NoDocument)
 }
 
 /// The client that proves who it is, as its document says now. Where that cannot be fetched it is as it was; but nobody
