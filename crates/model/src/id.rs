@@ -153,6 +153,11 @@ uuid_id! {
     TokenId
 }
 
+uuid_id! {
+    /// What a row of the time tracker is known by wherever it is copied to; whoever makes the row may choose it.
+    Uid
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

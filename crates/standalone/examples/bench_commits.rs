@@ -12,11 +12,16 @@ use authz::audit::Origin;
 use authz::config::Config;
 use authz::store::grants::{self, Grant, Presented};
 use model::db::{Conn, Db};
-use model::id::GrantId;
+use model::id::{GrantId, UserId};
 use model::secret::Secret;
 use model::settings::Settings;
 use model::time::Clock;
-use timetracker_api::MIGRATIONS;
+use timetracker_api::auth::{Caller, people};
+use timetracker_api::tracks::change;
+use timetracker_api::tracks::form::Draft;
+use timetracker_api::wire::fields::Extent;
+use timetracker_api::wire::sent::Sent;
+use timetracker_api::{MIGRATIONS, activities};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -82,62 +87,31 @@ async fn main() -> Outcome<()> {
 }
 
 async fn tracks() -> Outcome<u64> {
-    use diesel::prelude::*;
-    use timetracker_api::schema::{activities, people, tracks, workspaces};
-
     let mut said = Settings::new("TIMETRACKER_", std::env::vars());
     let url = said.required("DATABASE_URL", "a database URL").ok_or("no database")?;
     MIGRATIONS.run(&url)?;
-    let db = Db::open(&url)?;
-    let (person, activity) = db
-        .write(|conn| {
-            diesel::insert_into(workspaces::table).values(workspaces::created_at.eq(0_i64)).execute(conn)?;
-            let workspace: Option<i64> =
-                workspaces::table.select(diesel::dsl::max(workspaces::id)).get_result(conn)?;
-            let workspace = workspace.unwrap_or(0);
-            diesel::insert_into(people::table)
-                .values((
-                    people::issuer.eq("bench"),
-                    people::subject.eq(1_i64),
-                    people::username.eq("bench"),
-                    people::workspace_id.eq(workspace),
-                    people::created_at.eq(0_i64),
-                ))
-                .execute(conn)?;
-            diesel::insert_into(activities::table)
-                .values((
-                    activities::workspace_id.eq(workspace),
-                    activities::name.eq("bench"),
-                    activities::description.eq(""),
-                    activities::created_at.eq(0_i64),
-                ))
-                .execute(conn)?;
-            let person: Option<i64> = people::table.select(diesel::dsl::max(people::id)).get_result(conn)?;
-            let activity: Option<i64> =
-                activities::table.select(diesel::dsl::max(activities::id)).get_result(conn)?;
-            Ok((person.unwrap_or(0), activity.unwrap_or(0)))
-        })
-        .await?;
+    let (db, clock) = (Db::open(&url)?, Clock::system());
+    let person = people::recognize(&db, "bench", UserId(1), "bench".to_owned(), clock.now()).await?;
+    let caller = Arc::new(Caller {
+        person: person.id,
+        workspace: person.workspace_id,
+        scopes: "write".parse()?,
+        key: None,
+    });
+    let draft = activities::form::Draft { name: Some("bench".to_owned()), description: None };
+    let (workspace, at) = (caller.workspace, clock.clone());
+    let activity = db.write(move |conn| activities::store::insert(conn, workspace, draft, &at)).await?;
+    let sent = Sent::Json(serde_json::json!({
+        "activity": activity.id.0, "description": "Reading about pumps",
+        "start": "2023-11-14T22:13:20Z", "end": "2023-11-14T22:28:20Z",
+    }));
     measure(&db, |_| {
-        // The endpoint's own statements: is the activity there, then the row, given back.
+        let (caller, sent, clock) = (caller.clone(), sent.clone(), clock.clone());
         move |conn: &mut Conn| {
-            activities::table
-                .find(activity)
-                .filter(activities::deleted_at.is_null())
-                .count()
-                .get_result::<i64>(conn)?;
-            diesel::insert_into(tracks::table)
-                .values((
-                    tracks::person_id.eq(person),
-                    tracks::activity_id.eq(activity),
-                    tracks::description.eq("Reading about pumps"),
-                    tracks::start_at.eq(Some(1_700_000_000_000_000_i64)),
-                    tracks::end_at.eq(Some(1_700_000_900_000_000_i64)),
-                    tracks::created_at.eq(0_i64),
-                ))
-                .returning(tracks::all_columns)
-                .get_result::<(i64, i64, i64, String, Option<i64>, Option<i64>, i64)>(conn)
-                .map(drop)
+            let kept = Draft::read(&sent, Extent::Whole)
+                .map(|draft| change::insert(conn, &caller, draft, None, &clock));
+            assert!(matches!(kept, Ok(Ok(Ok(_)))), "{kept:?}");
+            Ok(())
         }
     })
     .await

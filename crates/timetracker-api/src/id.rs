@@ -57,3 +57,7 @@ row_id! {
     /// A track: one entry of time.
     TrackId
 }
+row_id! {
+    /// A tag.
+    TagId
+}

@@ -8,6 +8,8 @@
 //! | `/api/activities/{id}/` | GET PUT PATCH DELETE | [`activities::detail`] |
 //! | `/api/tracks/` | GET POST | [`tracks::list`] |
 //! | `/api/tracks/{id}/` | GET PUT PATCH DELETE | [`tracks::detail`] |
+//! | `/api/tracks/{id}/continue/`, `…/split/`, `…/restore/` | POST | [`timer::continuing`], [`tracks::splitting`], [`tracks::restoring`] |
+//! | `/api/timer/` | GET PUT PATCH DELETE | [`timer`] |
 //! | `/.well-known/oauth-protected-resource`, the same and `/api` | GET | [`protected_resource`] |
 //! | `/healthz`, `/readyz` | GET | [`health`] |
 //!
@@ -18,6 +20,7 @@
 pub mod activities;
 mod app;
 pub mod auth;
+pub mod changes;
 pub mod config;
 pub mod health;
 pub mod id;
@@ -27,6 +30,7 @@ pub mod routes;
 #[expect(missing_docs, reason = "diesel's macros make undocumented items")]
 pub mod schema;
 pub mod server;
+pub mod timer;
 pub mod tracks;
 pub mod wire;
 

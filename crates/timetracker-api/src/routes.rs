@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use crate::wire::edge;
 use crate::wire::error::ApiError;
-use crate::{App, activities, health, protected_resource, root, tracks};
+use crate::{App, activities, health, protected_resource, root, timer, tracks};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -22,10 +22,11 @@ pub struct Endpoint {
 }
 
 const OF_LIST: &str = "GET, POST, HEAD, OPTIONS";
+const OF_VERB: &str = "POST";
 const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
 
 /// Everything under `/api`.
-pub static ENDPOINTS: [Endpoint; 5] = [
+pub static ENDPOINTS: [Endpoint; 9] = [
     Endpoint {
         path: "/tracks/",
         allow: OF_LIST,
@@ -51,6 +52,38 @@ pub static ENDPOINTS: [Endpoint; 5] = [
                 .route(web::head().to(tracks::detail::get))
                 .route(web::method(OPTIONS).to(tracks::detail::options))
         },
+    },
+    Endpoint {
+        path: "/timer/",
+        allow: OF_ITEM,
+        spellings: &["/timer/", "/timer", "/timer.json", "/timer.json/"],
+        mount: |resource| {
+            resource
+                .route(web::get().to(timer::get))
+                .route(web::put().to(timer::put))
+                .route(web::patch().to(timer::patch))
+                .route(web::delete().to(timer::delete))
+                .route(web::head().to(timer::get))
+                .route(web::method(OPTIONS).to(timer::options))
+        },
+    },
+    Endpoint {
+        path: "/tracks/{id}/continue/",
+        allow: OF_VERB,
+        spellings: &["/tracks/{id}/continue/", "/tracks/{id}/continue"],
+        mount: |resource| resource.route(web::post().to(timer::continuing::post)),
+    },
+    Endpoint {
+        path: "/tracks/{id}/split/",
+        allow: OF_VERB,
+        spellings: &["/tracks/{id}/split/", "/tracks/{id}/split"],
+        mount: |resource| resource.route(web::post().to(tracks::splitting::post)),
+    },
+    Endpoint {
+        path: "/tracks/{id}/restore/",
+        allow: OF_VERB,
+        spellings: &["/tracks/{id}/restore/", "/tracks/{id}/restore"],
+        mount: |resource| resource.route(web::post().to(tracks::restoring::post)),
     },
     Endpoint {
         path: "/activities/",
@@ -133,21 +166,23 @@ impl Endpoint {
     /// The row of a path below `/api`, so that refusals can say what would be allowed.
     pub(crate) fn find(path: &str) -> Option<&'static Self> {
         let path = path.strip_suffix('/').unwrap_or(path);
-        let mut segments = path.split('/').skip(1);
-        let (first, second) = (segments.next().unwrap_or_default(), segments.next());
-        if segments.next().is_some() || second.is_some_and(str::is_empty) {
-            return None;
+        ENDPOINTS.iter().find(|endpoint| endpoint.is_at(path))
+    }
+
+    /// Whether the path, without the slash at its end, is this one, perhaps with `.json` behind it.
+    fn is_at(&self, path: &str) -> bool {
+        let wanted = self.path.strip_suffix('/').unwrap_or(self.path);
+        let has_form = !wanted.is_empty() && !wanted.contains('{');
+        let path = if has_form { path.strip_suffix(".json").unwrap_or(path) } else { path };
+        let (mut given, mut wanted) = (path.split('/'), wanted.split('/'));
+        loop {
+            match (wanted.next(), given.next()) {
+                (None, None) => return true,
+                (Some("{id}"), Some(id)) if !id.is_empty() => {}
+                (Some(wanted), Some(given)) if wanted == given => {}
+                _ => return false,
+            }
         }
-        let list = first.strip_suffix(".json").unwrap_or(first);
-        let wanted = match (first, list, second) {
-            ("", _, None) if path.is_empty() => "/",
-            (_, "tracks", None) => "/tracks/",
-            (_, "activities", None) => "/activities/",
-            ("tracks", _, Some(_)) => "/tracks/{id}/",
-            ("activities", _, Some(_)) => "/activities/{id}/",
-            _ => return None,
-        };
-        ENDPOINTS.iter().find(|endpoint| endpoint.path == wanted)
     }
 }
 

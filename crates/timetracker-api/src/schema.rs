@@ -5,6 +5,7 @@ diesel::table! {
     workspaces (id) {
         id -> BigInt,
         created_at -> BigInt,
+        change_seq -> BigInt,
     }
 }
 
@@ -17,6 +18,8 @@ diesel::table! {
         workspace_id -> BigInt,
         track_count -> BigInt,
         created_at -> BigInt,
+        timezone -> Text,
+        overlap_policy -> Text,
     }
 }
 
@@ -28,6 +31,10 @@ diesel::table! {
         description -> Text,
         created_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        uid -> Binary,
+        updated_at -> BigInt,
+        version -> BigInt,
+        seq -> BigInt,
     }
 }
 
@@ -40,8 +47,35 @@ diesel::table! {
         start_at -> Nullable<BigInt>,
         end_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        uid -> Binary,
+        tags -> Text,
+        billable -> Bool,
+        timezone -> Nullable<Text>,
+        source -> Text,
+        exclusive -> Bool,
+        updated_at -> BigInt,
+        version -> BigInt,
+        seq -> BigInt,
+        deleted_at -> Nullable<BigInt>,
     }
 }
+
+diesel::table! {
+    tags (id) {
+        id -> BigInt,
+        workspace_id -> BigInt,
+        uid -> Binary,
+        name -> Text,
+        name_key -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+        seq -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(people, activities, tracks);
 
 diesel::define_sql_function! {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;

@@ -65,11 +65,11 @@ async fn change(
     extent: Extent,
 ) -> Result<HttpResponse, ApiError> {
     let (id, workspace) = (ActivityId(path::key(id, KIND)?), caller.workspace);
-    let draft = Draft::read(&sent, extent);
+    let (draft, clock) = (Draft::read(&sent, extent), app.clock().clone());
     let changed = app
         .db()
         .write(move |conn| match draft {
-            Ok(draft) => store::update(conn, workspace, id, draft).map(|found| found.ok_or(ABSENT)),
+            Ok(draft) => store::update(conn, workspace, id, draft, &clock).map(|found| found.ok_or(ABSENT)),
             // What is not there is not judged: the answer must not differ from that about a stranger's.
             Err(problems) => Ok(Err(store::find(conn, workspace, id)?.map_or(ABSENT, |_| problems))),
         })
@@ -87,8 +87,8 @@ pub async fn delete(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, workspace) = (ActivityId(path::key(&id, KIND)?), caller.workspace);
-    let now = app.clock().now();
-    let deleted = app.db().write(move |conn| store::delete(conn, workspace, id, now)).await?;
+    let clock = app.clock().clone();
+    let deleted = app.db().write(move |conn| store::delete(conn, workspace, id, &clock)).await?;
     if deleted { Ok(HttpResponse::NoContent().finish()) } else { Err(ABSENT) }
 }
 

@@ -50,8 +50,8 @@ pub async fn post(
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let draft = Draft::read(&sent, Extent::Whole)?;
-    let (now, workspace) = (app.clock().now(), caller.workspace);
-    let activity = app.db().write(move |conn| store::insert(conn, workspace, draft, now)).await?;
+    let (clock, workspace) = (app.clock().clone(), caller.workspace);
+    let activity = app.db().write(move |conn| store::insert(conn, workspace, draft, &clock)).await?;
     let mut response = super::response(StatusCode::CREATED, &activity);
     let location = app.url(&format!("/api/activities/{}/", activity.id));
     if let Ok(location) = HeaderValue::from_str(&location) {

@@ -2,9 +2,11 @@
 
 use diesel::prelude::*;
 use model::db::{Conn, MultiBackend};
-use model::time::Timestamp;
+use model::id::Uid;
+use model::time::{Clock, Timestamp};
 
 use super::form::Draft;
+use crate::changes::{self, Stamp};
 use crate::id::{ActivityId, WorkspaceId};
 use crate::schema::{activities, lower};
 use crate::wire::error::ApiError;
@@ -99,18 +101,17 @@ pub fn find(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId) -> QueryRes
 ///
 /// # Errors
 /// When the database cannot.
-pub fn insert(
-    conn: &mut Conn,
-    workspace: WorkspaceId,
-    draft: Draft,
-    now: Timestamp,
-) -> QueryResult<Activity> {
+pub fn insert(conn: &mut Conn, workspace: WorkspaceId, draft: Draft, clock: &Clock) -> QueryResult<Activity> {
+    let stamp = changes::begin(conn, workspace, clock)?;
     diesel::insert_into(activities::table)
         .values((
             activities::workspace_id.eq(workspace),
+            activities::uid.eq(Uid::new(stamp.at)),
             activities::name.eq(draft.name.unwrap_or_default()),
             activities::description.eq(draft.description.unwrap_or_default()),
-            activities::created_at.eq(now),
+            activities::created_at.eq(stamp.at),
+            activities::updated_at.eq(stamp.at),
+            activities::seq.eq(stamp.seq),
         ))
         .returning(COLUMNS)
         .get_result(conn)
@@ -125,32 +126,43 @@ pub fn update(
     workspace: WorkspaceId,
     id: ActivityId,
     draft: Draft,
+    clock: &Clock,
 ) -> QueryResult<Option<Activity>> {
-    if draft == Draft::default() {
-        return find(conn, workspace, id);
+    let stamp = changes::begin(conn, workspace, clock)?;
+    let Some(before) = find(conn, workspace, id)? else { return Ok(None) };
+    let name = draft.name.unwrap_or_else(|| before.name.clone());
+    let description = draft.description.unwrap_or_else(|| before.description.clone());
+    if (&name, &description) == (&before.name, &before.description) {
+        return Ok(Some(before));
     }
-    let alive = activities::table
-        .filter(activities::id.eq(id))
-        .filter(activities::workspace_id.eq(workspace))
-        .filter(activities::deleted_at.is_null());
-    diesel::update(alive)
-        .set((
-            draft.name.map(|name| activities::name.eq(name)),
-            draft.description.map(|text| activities::description.eq(text)),
-        ))
+    diesel::update(activities::table.filter(activities::id.eq(id)))
+        .set((activities::name.eq(name), activities::description.eq(description), mark(stamp)))
         .returning(COLUMNS)
         .get_result(conn)
-        .optional()
+        .map(Some)
 }
 
 /// Hides an activity for good. Its row stays: the tracks that were booked on it are not to be lost.
 ///
 /// # Errors
 /// When the database cannot.
-pub fn delete(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId, now: Timestamp) -> QueryResult<bool> {
+pub fn delete(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId, clock: &Clock) -> QueryResult<bool> {
+    let stamp = changes::begin(conn, workspace, clock)?;
     let alive = activities::table
         .filter(activities::id.eq(id))
         .filter(activities::workspace_id.eq(workspace))
         .filter(activities::deleted_at.is_null());
-    Ok(diesel::update(alive).set(activities::deleted_at.eq(now)).execute(conn)? > 0)
+    Ok(diesel::update(alive).set((activities::deleted_at.eq(stamp.at), mark(stamp))).execute(conn)? > 0)
+}
+
+/// What every change of a row sets.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn mark(stamp: Stamp) -> _ {
+    let at: Timestamp = stamp.at;
+    let seq: i64 = stamp.seq;
+    (
+        activities::updated_at.eq(at),
+        activities::seq.eq(seq),
+        activities::version.eq(activities::version + 1_i64),
+    )
 }

@@ -1,8 +1,9 @@
 //! `/api/tracks/{id}/`. Somebody else's track is not there, exactly as one that never was (R158).
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use model::db::Conn;
 
 use super::form::Draft;
 use super::{KIND, store};
@@ -39,9 +40,11 @@ pub async fn put(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
     id: Path<String>,
+    request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    change(caller, &app, &id, &sent, Extent::Whole).await
+    let id = TrackId(path::key(&id, KIND)?);
+    change(caller, &app, (id, request.query_string()), Draft::read(&sent, Extent::Whole)).await
 }
 
 /// `PATCH`: any subset.
@@ -52,25 +55,26 @@ pub async fn patch(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
     id: Path<String>,
+    request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    change(caller, &app, &id, &sent, Extent::Part).await
+    let id = TrackId(path::key(&id, KIND)?);
+    change(caller, &app, (id, request.query_string()), Draft::read(&sent, Extent::Part)).await
 }
 
 async fn change(
     caller: Allowed<Write>,
     app: &App,
-    id: &str,
-    sent: &Sent,
-    extent: Extent,
+    (id, query): (TrackId, &str),
+    draft: Result<Draft, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = TrackId(path::key(id, KIND)?);
-    let draft = Draft::read(sent, extent);
-    let track = app.db().write(move |conn| store::update(conn, &caller, id, draft)).await??;
+    let (policy, clock) = (super::policy(query)?, app.clock().clone());
+    let update = move |conn: &mut Conn| super::change::update(conn, &caller, id, draft, policy, &clock);
+    let track = app.db().write(update).await??;
     Ok(super::response(StatusCode::OK, &track))
 }
 
-/// `DELETE`.
+/// `DELETE`: it can be restored.
 ///
 /// # Errors
 /// 404.
@@ -79,8 +83,8 @@ pub async fn delete(
     ThinData(app): ThinData<App>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, owner) = (TrackId(path::key(&id, KIND)?), caller.person);
-    let deleted = app.db().write(move |conn| store::delete(conn, owner, id)).await?;
+    let (id, clock) = (TrackId(path::key(&id, KIND)?), app.clock().clone());
+    let deleted = app.db().write(move |conn| super::change::delete(conn, &caller, id, &clock)).await?;
     if deleted { Ok(HttpResponse::NoContent().finish()) } else { Err(ABSENT) }
 }
 

@@ -1,21 +1,37 @@
-//! A track as a client sends it: `description`, `start`, `end`, `activity`. The user is the caller and every
-//! other key is ignored: neither is a client's to set (R159).
+//! A track as a client sends it. The user is the caller and every other key is ignored: neither is a client's to set
+//! (R159).
 
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use model::id::Uid;
 use model::time::Timestamp;
 
-use super::store::Track;
+use super::row::Track;
+use super::tags;
 use crate::id::ActivityId;
 use crate::wire::error::ApiError;
 use crate::wire::fields::{self, Change, Extent, Problems};
 use crate::wire::sent::Sent;
 
+/// The longest a track may be: who forgot a timer in spring has not worked until autumn.
+pub const LONGEST: Duration = Duration::from_secs(31 * 24 * 3_600);
+/// Who writes tracks.
+pub const SOURCES: [&str; 3] = ["human", "agent", "import"];
+
 /// What was said.
 #[derive(Debug)]
 pub struct Draft {
+    uid: Option<Uid>,
     description: Option<String>,
     start: Change<Option<Timestamp>>,
     end: Change<Option<Timestamp>>,
+    duration: Option<Duration>,
     activity: Option<ActivityId>,
+    tags: Option<Vec<String>>,
+    billable: Option<bool>,
+    timezone: Option<Tz>,
+    source: Option<&'static str>,
     /// What is wrong so far. Kept until the activity was looked for: all of it is told at once.
     problems: Problems,
 }
@@ -23,6 +39,8 @@ pub struct Draft {
 /// A track ready to be kept: the end is not before the start, and the activity is one of the caller's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// What it is to be known by, if that was said.
+    pub uid: Option<Uid>,
     /// What was done.
     pub description: String,
     /// When it began.
@@ -31,9 +49,71 @@ pub struct Entry {
     pub end: Option<Timestamp>,
     /// What it was spent on.
     pub activity: ActivityId,
+    /// The names of its tags, one to a line.
+    pub tags: String,
+    /// Whether somebody is to pay for it.
+    pub billable: bool,
+    /// Where the person was; `None` where they usually are.
+    pub timezone: Option<String>,
+    /// Who wrote it.
+    pub source: String,
+}
+
+impl Entry {
+    /// A draft of one.
+    fn new(activity: ActivityId) -> Self {
+        Self {
+            uid: None,
+            description: String::new(),
+            start: None,
+            end: None,
+            activity,
+            tags: String::new(),
+            billable: false,
+            timezone: None,
+            source: "human".to_owned(),
+        }
+    }
+
+    /// The track as it is.
+    pub fn of(track: &Track) -> Self {
+        Self {
+            uid: Some(track.uid),
+            description: track.description.clone(),
+            start: track.start,
+            end: track.end,
+            activity: track.activity,
+            tags: track.tags.clone(),
+            billable: track.billable,
+            timezone: track.timezone.clone(),
+            source: track.source.clone(),
+        }
+    }
+
+    /// Whether the track is so already.
+    pub fn says_nothing_new(&self, track: &Track) -> bool {
+        Self { uid: Some(track.uid), ..self.clone() } == Self::of(track)
+    }
 }
 
 impl Draft {
+    /// Says nothing.
+    pub fn empty() -> Self {
+        Self {
+            uid: None,
+            description: None,
+            start: Change::Keep,
+            end: Change::Keep,
+            duration: None,
+            activity: None,
+            tags: None,
+            billable: None,
+            timezone: None,
+            source: None,
+            problems: Problems::default(),
+        }
+    }
+
     /// Reads every field.
     ///
     /// # Errors
@@ -48,12 +128,61 @@ impl Draft {
         let activity = fields::key(&sent.field("activity", false))
             .and_then(|key| key.map_or_else(|| extent.absent(), |key| Ok(Some(key))));
         let activity = problems.take("activity", activity).flatten().map(ActivityId);
-        Ok(Self { description, start, end, activity, problems })
+        let uid = problems.take("uid", fields::uid(&sent.field("uid", false))).flatten();
+        let tags = problems.take("tags", tags::read(&sent.list("tags"))).flatten();
+        let billable = problems.take("billable", fields::boolean(&sent.field("billable", false))).flatten();
+        let duration = fields::seconds(&sent.field("duration", true));
+        let duration = problems.take("duration", duration).flatten();
+        let timezone = problems.take("timezone", fields::timezone(&sent.field("timezone", false))).flatten();
+        let source = fields::choice(&sent.field("source", false), &SOURCES);
+        let source = problems.take("source", source).flatten();
+        Ok(Self {
+            uid,
+            description,
+            start,
+            end,
+            duration,
+            activity,
+            tags,
+            billable,
+            timezone,
+            source,
+            problems,
+        })
+    }
+
+    /// Says what the track says, but not when.
+    pub fn like(track: &Track) -> Self {
+        Self {
+            description: Some(track.description.clone()),
+            activity: Some(track.activity),
+            tags: Some(track.tags().map(str::to_owned).collect()),
+            billable: Some(track.billable),
+            ..Self::empty()
+        }
+    }
+
+    /// What it is to be known by, if that was said.
+    pub fn uid(&self) -> Option<Uid> {
+        self.uid
     }
 
     /// The activity that was named.
     pub fn activity(&self) -> Option<ActivityId> {
         self.activity
+    }
+
+    /// Names an activity when none was.
+    pub fn default_activity(&mut self, activity: Option<ActivityId>) {
+        self.activity = self.activity.or(activity);
+    }
+
+    /// Lets it run from `now` unless it says since when.
+    pub fn run(&mut self, now: Timestamp) {
+        if matches!(self.start, Change::Keep | Change::To(None)) {
+            self.start = Change::To(Some(now));
+        }
+        (self.end, self.duration) = (Change::To(None), None);
     }
 
     /// Records that the named activity is not one the caller may use.
@@ -65,29 +194,57 @@ impl Draft {
     ///
     /// # Errors
     /// 400 with everything that is wrong.
-    pub fn onto(self, before: Option<Track>) -> Result<Entry, ApiError> {
+    pub fn onto(self, before: Option<&Track>) -> Result<Entry, ApiError> {
         self.problems.finish()?;
-        let before = before.map(|track| (track.description, track.start, track.end, track.activity));
-        let (description, start, end, activity) = match before {
-            Some((description, start, end, activity)) => (description, start, end, Some(activity)),
-            None => (String::new(), None, None, None),
-        };
-        let entry = Entry {
-            description: self.description.unwrap_or(description),
-            start: self.start.over(start),
-            end: self.end.over(end),
-            activity: self
-                .activity
-                .or(activity)
-                .ok_or_else(|| ApiError::field("activity", fields::REQUIRED))?,
-        };
-        match (entry.start, entry.end) {
-            (None, Some(_)) => Err(ApiError::field("end", "End needs a start.")),
-            (Some(start), Some(end)) if end < start => {
-                Err(ApiError::field("end", "End must not be before start."))
-            }
-            _ => Ok(entry),
+        let start = self.start.over(before.and_then(|track| track.start));
+        let end = end(start, self.end, self.duration, before.and_then(|track| track.end))?;
+        judge(start, end)?;
+        let activity = self.activity.or(before.map(|track| track.activity));
+        let activity = activity.ok_or_else(|| ApiError::field("activity", fields::REQUIRED))?;
+        let was = before.map_or_else(|| Entry::new(activity), Entry::of);
+        Ok(Entry {
+            uid: self.uid,
+            description: self.description.unwrap_or(was.description),
+            start,
+            end,
+            activity,
+            tags: self.tags.map_or(was.tags, |names| names.join("\n")),
+            billable: self.billable.unwrap_or(was.billable),
+            timezone: self.timezone.map(|zone| zone.name().to_owned()).or(was.timezone),
+            source: self.source.map_or(was.source, str::to_owned),
+        })
+    }
+}
+
+/// The end: as it was said, or counted from the start.
+fn end(
+    start: Option<Timestamp>,
+    said: Change<Option<Timestamp>>,
+    duration: Option<Duration>,
+    before: Option<Timestamp>,
+) -> Result<Option<Timestamp>, ApiError> {
+    let Some(duration) = duration else { return Ok(said.over(before)) };
+    let Some(start) = start else { return Err(ApiError::field("duration", "A duration needs a start.")) };
+    let counted = start.plus(duration);
+    match said {
+        Change::To(Some(end)) if end.since(start).as_secs() != duration.as_secs() || end < start => {
+            Err(ApiError::field("duration", "Start, end and duration do not agree."))
         }
+        Change::To(Some(end)) => Ok(Some(end)),
+        Change::Keep | Change::To(None) => Ok(Some(counted)),
+    }
+}
+
+fn judge(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<(), ApiError> {
+    match (start, end) {
+        (None, Some(_)) => Err(ApiError::field("end", "End needs a start.")),
+        (Some(start), Some(end)) if end < start => {
+            Err(ApiError::field("end", "End must not be before start."))
+        }
+        (Some(start), Some(end)) if end.since(start) > LONGEST => {
+            Err(ApiError::field("end", "A track must not be longer than 31 days."))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -98,13 +255,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::id::{PersonId, TrackId};
 
     fn joined(sent: serde_json::Value, extent: Extent, before: Option<Track>) -> Result<Entry, String> {
-        Draft::read(&Sent::Json(sent), extent).and_then(|draft| draft.onto(before)).map_err(|error| {
-            let body = error.error_response().into_body().try_into_bytes().unwrap();
-            String::from_utf8(body.to_vec()).unwrap()
-        })
+        Draft::read(&Sent::Json(sent), extent).and_then(|draft| draft.onto(before.as_ref())).map_err(
+            |error| {
+                let body = error.error_response().into_body().try_into_bytes().unwrap();
+                String::from_utf8(body.to_vec()).unwrap()
+            },
+        )
     }
 
     const START: Option<Timestamp> = Some(Timestamp::from_unix_seconds(10));
@@ -112,22 +270,30 @@ mod tests {
 
     fn before() -> Track {
         Track {
-            id: TrackId(1),
             description: "old".into(),
             start: START,
             end: END,
-            activity: ActivityId(3),
-            person: PersonId(4),
+            tags: "a".into(),
+            billable: true,
+            ..Track::example()
         }
     }
 
     #[test]
     fn what_is_left_out_keeps_its_value() {
         let entry = joined(json!({"activity": 5}), Extent::Whole, Some(before())).unwrap();
-        assert_eq!(
-            entry,
-            Entry { description: "old".into(), start: START, end: END, activity: ActivityId(5) }
-        );
+        let expected = Entry {
+            uid: None,
+            description: "old".into(),
+            start: START,
+            end: END,
+            activity: ActivityId(5),
+            tags: "a".into(),
+            billable: true,
+            timezone: None,
+            source: "human".into(),
+        };
+        assert_eq!(entry, expected);
         let entry = joined(json!({}), Extent::Part, Some(before())).unwrap();
         assert_eq!(entry.activity, ActivityId(3));
         let entry = joined(json!({"end": null}), Extent::Part, Some(before())).unwrap();
@@ -158,5 +324,30 @@ mod tests {
             joined(json!({"start": 1, "end": "x", "description": null}), Extent::Whole, None).unwrap_err(),
             r#"{"description":["This field may not be null."],"start":["Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."],"end":["Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."],"activity":["This field is required."]}"#
         );
+    }
+
+    /// A duration is another way to say the end.
+    #[test]
+    fn a_duration_sets_the_end_or_agrees_with_it() {
+        let disagrees = r#"{"duration":["Start, end and duration do not agree."]}"#;
+        for (sent, expected) in [
+            (json!({"duration": 5}), Ok(15)),
+            (json!({"duration": 0}), Ok(10)),
+            (json!({"duration": "7"}), Ok(17)),
+            (json!({"duration": null}), Ok(20)),
+            (json!({"end": "1970-01-01T00:00:30.5Z", "duration": 20}), Ok(30)),
+            (json!({"end": "1970-01-01T00:00:30Z", "duration": 21}), Err(disagrees)),
+            (json!({"start": null, "duration": 1}), Err(r#"{"duration":["A duration needs a start."]}"#)),
+            (
+                json!({"duration": -1}),
+                Err(r#"{"duration":["Ensure this value is greater than or equal to 0."]}"#),
+            ),
+            (json!({"duration": 1.5}), Err(r#"{"duration":["A valid integer is required."]}"#)),
+            (json!({"duration": 2_678_401}), Err(r#"{"end":["A track must not be longer than 31 days."]}"#)),
+        ] {
+            let outcome = joined(sent.clone(), Extent::Part, Some(before()));
+            let end = outcome.map(|entry| entry.end.unwrap().unix_seconds());
+            assert_eq!(end, expected.map_err(str::to_owned), "{sent}");
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! `/api/tracks/`.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::change;
 use super::form::Draft;
 use super::store::{self, Filter, Key};
 use crate::App;
@@ -67,23 +67,20 @@ pub(super) fn no_such_choice() -> ApiError {
     ApiError::field("activity", "Select a valid choice. That choice is not one of the available choices.")
 }
 
-/// `POST`: a new one.
+/// `POST`: a new one. Without an end it runs, and what ran stops when it begins.
 ///
 /// # Errors
 /// 400 with everything that is wrong.
 pub async fn post(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
+    request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    let draft = Draft::read(&sent, Extent::Whole)?;
-    let now = app.clock().now();
-    let track = app.db().write(move |conn| store::insert(conn, &caller, draft, now)).await??;
-    let mut response = super::response(StatusCode::CREATED, &track);
-    if let Ok(location) = HeaderValue::from_str(&app.url(&format!("/api/tracks/{}/", track.id))) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    let (draft, policy) = (Draft::read(&sent, Extent::Whole)?, super::policy(request.query_string())?);
+    let clock = app.clock().clone();
+    let kept = app.db().write(move |conn| change::insert(conn, &caller, draft, policy, &clock)).await??;
+    Ok(super::created(&app, &kept.track))
 }
 
 /// `OPTIONS`: what may be sent.

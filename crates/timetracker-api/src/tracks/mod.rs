@@ -1,22 +1,40 @@
 //! Tracks: entries of time, each a person's own.
+//!
+//! * [`list`], [`detail`], and what else can be done with one: [`splitting`], [`restoring`].
+//! * [`form`]: a track as a client sends it. [`row`]: as it is kept. [`tags`]: the names on it.
+//! * [`store`] looks, [`change`] writes, [`schedule`] knows what one means for the others.
 
+pub mod change;
 pub mod detail;
 pub mod form;
 pub mod list;
+pub mod restoring;
+pub mod row;
+pub mod schedule;
+pub mod splitting;
 pub mod store;
+pub mod tags;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
+use actix_web::http::header::{self, HeaderValue};
+use row::Track;
+use schedule::Policy;
+use uuid::Uuid;
+
+use crate::App;
+use crate::wire::error::ApiError;
+use crate::wire::query::Parameters;
 use crate::wire::{json, metadata};
 
 /// What the framework calls one in a 404.
-const KIND: &str = "Track";
+pub(crate) const KIND: &str = "Track";
 
-const FIELDS: &str = r#"{"id":{"type":"integer","required":false,"read_only":true,"label":"ID"},"description":{"type":"string","required":false,"read_only":false,"label":"Description","max_length":10000},"start":{"type":"datetime","required":false,"read_only":false,"label":"Start"},"end":{"type":"datetime","required":false,"read_only":false,"label":"End"},"activity":{"type":"field","required":true,"read_only":false,"label":"Activity"},"user":{"type":"field","required":false,"read_only":true,"label":"User"}}"#;
+pub(crate) const FIELDS: &str = r#"{"id":{"type":"integer","required":false,"read_only":true,"label":"ID"},"description":{"type":"string","required":false,"read_only":false,"label":"Description","max_length":10000},"start":{"type":"datetime","required":false,"read_only":false,"label":"Start"},"end":{"type":"datetime","required":false,"read_only":false,"label":"End"},"activity":{"type":"field","required":true,"read_only":false,"label":"Activity"},"user":{"type":"field","required":false,"read_only":true,"label":"User"},"uid":{"type":"field","required":false,"read_only":false,"label":"Uid"},"tags":{"type":"list","required":false,"read_only":false,"label":"Tags","child":{"type":"string","required":true,"read_only":false,"max_length":100}},"billable":{"type":"boolean","required":false,"read_only":false,"label":"Billable"},"duration":{"type":"integer","required":false,"read_only":false,"label":"Duration","min_value":0},"running":{"type":"boolean","required":false,"read_only":true,"label":"Running"},"timezone":{"type":"string","required":false,"read_only":false,"label":"Timezone"},"source":{"type":"choice","required":false,"read_only":false,"label":"Source","choices":[{"value":"human","display_name":"Human"},{"value":"agent","display_name":"Agent"},{"value":"import","display_name":"Import"}]},"version":{"type":"integer","required":false,"read_only":true,"label":"Version"},"created_at":{"type":"datetime","required":false,"read_only":true,"label":"Created at"},"updated_at":{"type":"datetime","required":false,"read_only":true,"label":"Updated at"}}"#;
 
-/// A track, as the wire shows it: `id, description, start, end, activity, user`.
-fn write(out: &mut Vec<u8>, track: &store::Track) {
+/// A track, as the wire shows it: what it always had, and then what it has come to have.
+pub(crate) fn write(out: &mut Vec<u8>, track: &Track) {
     out.extend_from_slice(b"{\"id\":");
     json::number(out, track.id.0);
     out.extend_from_slice(b",\"description\":");
@@ -29,15 +47,69 @@ fn write(out: &mut Vec<u8>, track: &store::Track) {
     json::number(out, track.activity.0);
     out.extend_from_slice(b",\"user\":");
     json::number(out, track.person.0);
+    write_added(out, track);
     out.push(b'}');
 }
 
-fn response(status: StatusCode, track: &store::Track) -> HttpResponse {
-    let mut body = Vec::with_capacity(192);
+fn write_added(out: &mut Vec<u8>, track: &Track) {
+    out.extend_from_slice(b",\"uid\":\"");
+    out.extend_from_slice(track.uid.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+    out.extend_from_slice(b"\",\"tags\":[");
+    for (position, name) in track.tags().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        json::text(out, name);
+    }
+    out.extend_from_slice(b"],\"billable\":");
+    json::boolean(out, track.billable);
+    out.extend_from_slice(b",\"duration\":");
+    match track.duration() {
+        Some(seconds) => json::number(out, seconds),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"running\":");
+    json::boolean(out, track.is_running());
+    out.extend_from_slice(b",\"timezone\":");
+    match &track.timezone {
+        Some(name) => json::text(out, name),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"source\":");
+    json::text(out, &track.source);
+    out.extend_from_slice(b",\"version\":");
+    json::number(out, track.version);
+    out.extend_from_slice(b",\"created_at\":");
+    json::instant(out, Some(track.created_at));
+    out.extend_from_slice(b",\"updated_at\":");
+    json::instant(out, Some(track.updated_at));
+}
+
+fn response(status: StatusCode, track: &Track) -> HttpResponse {
+    let mut body = Vec::with_capacity(512);
     write(&mut body, track);
     json::response(status, body)
 }
 
 fn description(name: &str, method: &'static str, may_write: bool) -> HttpResponse {
     metadata::response(name, "Your entries of time.", may_write.then_some((method, FIELDS)))
+}
+
+/// The answer to whoever made one.
+fn created(app: &App, track: &Track) -> HttpResponse {
+    let mut response = response(StatusCode::CREATED, track);
+    if let Ok(location) = HeaderValue::from_str(&app.url(&format!("/api/tracks/{}/", track.id))) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// What a request says about overlaps: `?overlap=allow`, `reject` or `trim`.
+pub(crate) fn policy(query: &str) -> Result<Option<Policy>, ApiError> {
+    let query = Parameters::parse(query)?;
+    let Some(said) = query.said("overlap") else { return Ok(None) };
+    match Policy::named(said) {
+        Some(policy) => Ok(Some(policy)),
+        None => Err(ApiError::field("overlap", format!("\"{said}\" is not a valid choice."))),
+    }
 }

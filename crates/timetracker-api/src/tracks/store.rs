@@ -1,34 +1,16 @@
-//! The SQL of tracks. The owner is a parameter of every function: everybody's tracks cannot be said.
+//! The SQL that looks for tracks. The owner is a parameter of every function: everybody's tracks cannot be said.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::select;
 use model::db::{Conn, MultiBackend};
-use model::time::Timestamp;
 
-use super::form::{Draft, Entry};
+use super::row::{COLUMNS, Track};
 use crate::auth::Caller;
 use crate::id::{ActivityId, PersonId, TrackId, WorkspaceId};
 use crate::schema::{activities, lower, people, tracks};
 use crate::wire::error::ApiError;
 use crate::wire::paging::{Place, Wanted};
-
-/// A track.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
-pub struct Track {
-    /// Its id.
-    pub id: TrackId,
-    /// What was done.
-    pub description: String,
-    /// When it began.
-    pub start: Option<Timestamp>,
-    /// When it ended.
-    pub end: Option<Timestamp>,
-    /// What it was spent on; the activity may have been deleted since.
-    pub activity: ActivityId,
-    /// Whose it is.
-    pub person: PersonId,
-}
 
 /// Which tracks, and in what order.
 #[derive(Clone, Debug, Default)]
@@ -52,24 +34,6 @@ pub enum Key {
     Activity,
 }
 
-type Columns = (
-    tracks::id,
-    tracks::description,
-    tracks::start_at,
-    tracks::end_at,
-    tracks::activity_id,
-    tracks::person_id,
-);
-
-const COLUMNS: Columns = (
-    tracks::id,
-    tracks::description,
-    tracks::start_at,
-    tracks::end_at,
-    tracks::activity_id,
-    tracks::person_id,
-);
-
 /// What a store function answers when the question itself may be refused.
 pub type Verdict<T> = QueryResult<Result<T, ApiError>>;
 
@@ -85,6 +49,7 @@ pub fn page(conn: &mut Conn, owner: PersonId, wanted: Wanted) -> Verdict<(Place,
     };
     let rows = tracks::table
         .filter(tracks::person_id.eq(owner))
+        .filter(tracks::deleted_at.is_null())
         .order(tracks::id.asc())
         .limit(place.limit)
         .offset(place.offset)
@@ -130,7 +95,8 @@ pub fn filtered(
 }
 
 fn matching(owner: PersonId, filter: &Filter) -> tracks::BoxedQuery<'_, MultiBackend> {
-    let mut rows = tracks::table.filter(tracks::person_id.eq(owner)).into_boxed();
+    let alive = tracks::person_id.eq(owner).and(tracks::deleted_at.is_null());
+    let mut rows = tracks::table.filter(alive).into_boxed();
     if let Some(activity) = filter.activity {
         rows = rows.filter(tracks::activity_id.eq(activity));
     }
@@ -153,94 +119,6 @@ fn has_activity(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId) -> Quer
 /// # Errors
 /// When the database cannot.
 pub fn find(conn: &mut Conn, owner: PersonId, id: TrackId) -> QueryResult<Option<Track>> {
-    let one = tracks::table.filter(tracks::id.eq(id)).filter(tracks::person_id.eq(owner)).select(COLUMNS);
-    one.get_result(conn).optional()
-}
-
-/// One track that nobody else changes until this transaction ends.
-fn claim(conn: &mut Conn, owner: PersonId, id: TrackId) -> QueryResult<Option<Track>> {
-    match conn {
-        // There is one writer at a time.
-        Conn::Sqlite(_) => find(conn, owner, id),
-        Conn::Postgres(conn) => {
-            let one = tracks::table.filter(tracks::id.eq(id)).filter(tracks::person_id.eq(owner));
-            one.select(COLUMNS).for_no_key_update().get_result(conn).optional()
-        }
-    }
-}
-
-/// Finishes the validation with what only the database knows.
-fn complete(conn: &mut Conn, caller: &Caller, mut draft: Draft, before: Option<Track>) -> Verdict<Entry> {
-    if let Some(named) = draft.activity()
-        && !has_activity(conn, caller.workspace, named)?
-    {
-        draft.refuse_activity(named);
-    }
-    Ok(draft.onto(before))
-}
-
-/// Keeps a new track.
-///
-/// # Errors
-/// When the database cannot; the inner error with everything that is wrong with the draft.
-pub fn insert(conn: &mut Conn, caller: &Caller, draft: Draft, now: Timestamp) -> Verdict<Track> {
-    let entry = match complete(conn, caller, draft, None)? {
-        Ok(entry) => entry,
-        Err(error) => return Ok(Err(error)),
-    };
-    diesel::insert_into(tracks::table)
-        .values((
-            tracks::person_id.eq(caller.person),
-            tracks::activity_id.eq(entry.activity),
-            tracks::description.eq(entry.description),
-            tracks::start_at.eq(entry.start),
-            tracks::end_at.eq(entry.end),
-            tracks::created_at.eq(now),
-        ))
-        .returning(COLUMNS)
-        .get_result(conn)
-        .map(Ok)
-}
-
-/// Changes what the draft says and keeps the rest. A track that is not there is told before anything that is
-/// wrong with the draft.
-///
-/// # Errors
-/// When the database cannot; the inner error as said.
-pub fn update(
-    conn: &mut Conn,
-    caller: &Caller,
-    id: TrackId,
-    draft: Result<Draft, ApiError>,
-) -> Verdict<Track> {
-    let Some(before) = claim(conn, caller.person, id)? else {
-        return Ok(Err(ApiError::NoSuch(super::KIND)));
-    };
-    let entry = match draft {
-        Ok(draft) => complete(conn, caller, draft, Some(before))?,
-        Err(error) => Err(error),
-    };
-    let entry = match entry {
-        Ok(entry) => entry,
-        Err(error) => return Ok(Err(error)),
-    };
-    diesel::update(tracks::table.filter(tracks::id.eq(id)))
-        .set((
-            tracks::activity_id.eq(entry.activity),
-            tracks::description.eq(entry.description),
-            tracks::start_at.eq(entry.start),
-            tracks::end_at.eq(entry.end),
-        ))
-        .returning(COLUMNS)
-        .get_result(conn)
-        .map(Ok)
-}
-
-/// Removes a track; `false` when it is not there.
-///
-/// # Errors
-/// When the database cannot.
-pub fn delete(conn: &mut Conn, owner: PersonId, id: TrackId) -> QueryResult<bool> {
     let one = tracks::table.filter(tracks::id.eq(id)).filter(tracks::person_id.eq(owner));
-    Ok(diesel::delete(one).execute(conn)? > 0)
+    one.filter(tracks::deleted_at.is_null()).select(COLUMNS).get_result(conn).optional()
 }

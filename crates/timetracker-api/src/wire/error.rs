@@ -13,6 +13,7 @@ use model::db::DbError;
 
 use super::challenge::{Rejected, Scheme};
 use super::json;
+use crate::id::TrackId;
 
 /// A sentence for a person who reads an answer.
 pub type Message = Cow<'static, str>;
@@ -45,6 +46,10 @@ pub enum ApiError {
     NoSuch(&'static str),
     /// 404: a page that is not there.
     InvalidPage,
+    /// 409: it would overlap these, which is not wanted.
+    Overlaps(Vec<TrackId>),
+    /// 409: what is there does not allow it.
+    Conflict(&'static str),
     /// 405.
     MethodNotAllowed(Method),
     /// 406.
@@ -94,6 +99,8 @@ impl ApiError {
             Self::NotFound => "Not found.".into(),
             Self::NoSuch(kind) => format!("No {kind} matches the given query.").into(),
             Self::InvalidPage => "Invalid page.".into(),
+            Self::Overlaps(_) => "The track would overlap others.".into(),
+            Self::Conflict(sentence) => (*sentence).into(),
             Self::MethodNotAllowed(method) => format!("Method \"{method}\" not allowed.").into(),
             Self::NotAcceptable => "Could not satisfy the request Accept header.".into(),
             Self::TooSlow => "The request took too long to arrive.".into(),
@@ -121,6 +128,18 @@ impl ApiError {
                 out.push(b'}');
             }
             Self::Messages(messages) => messages_into(&mut out, messages),
+            Self::Overlaps(tracks) => {
+                out.extend_from_slice(b"{\"detail\":");
+                json::text(&mut out, &self.detail());
+                out.extend_from_slice(b",\"tracks\":[");
+                for (position, track) in tracks.iter().enumerate() {
+                    if position > 0 {
+                        out.push(b',');
+                    }
+                    json::number(&mut out, track.0);
+                }
+                out.extend_from_slice(b"]}");
+            }
             _ => {
                 out.extend_from_slice(b"{\"detail\":");
                 json::text(&mut out, &self.detail());
@@ -171,6 +190,7 @@ impl ResponseError for ApiError {
             Self::Unauthenticated(..) => StatusCode::UNAUTHORIZED,
             Self::LacksScope(..) | Self::NoPerson => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoSuch(_) | Self::InvalidPage => StatusCode::NOT_FOUND,
+            Self::Overlaps(_) | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,

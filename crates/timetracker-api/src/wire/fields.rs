@@ -2,9 +2,13 @@
 //! Every failing field is reported at once.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
+use chrono_tz::Tz;
+use model::id::Uid;
 use model::time::Timestamp;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::error::{ApiError, Message};
 use super::instant::{self, InstantError};
@@ -174,6 +178,103 @@ pub fn key(given: &Given<'_>) -> Result<Option<i64>, Vec<Message>> {
 fn whole(float: f64) -> Result<i64, Vec<Message>> {
     let text = format!("{float:.0}");
     text.parse().map_err(|_| vec![no_such_key(&text)])
+}
+
+/// A whole number of seconds from 0; `None` when it did not come or is null.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn seconds(given: &Given<'_>) -> Result<Option<Duration>, Vec<Message>> {
+    const WRONG: &str = "A valid integer is required.";
+    let number = match given {
+        Given::Missing | Given::Null => return Ok(None),
+        Given::Value(value) => match value.as_ref() {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        },
+    };
+    let number = number.ok_or_else(|| vec![Message::from(WRONG)])?;
+    let seconds = u64::try_from(number);
+    let seconds =
+        seconds.map_err(|_| vec![Message::from("Ensure this value is greater than or equal to 0.")])?;
+    Ok(Some(Duration::from_secs(seconds)))
+}
+
+/// Yes or no, in the words the framework takes. `None` when it did not come.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn boolean(given: &Given<'_>) -> Result<Option<bool>, Vec<Message>> {
+    let value = match given {
+        Given::Missing => return Ok(None),
+        Given::Null => return Err(vec![NULL.into()]),
+        Given::Value(value) => value.as_ref(),
+    };
+    let said = match value {
+        Value::Bool(said) => Some(*said),
+        Value::Number(number) if number.as_i64() == Some(1) => Some(true),
+        Value::Number(number) if number.as_i64() == Some(0) => Some(false),
+        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
+            "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    };
+    said.map(Some).ok_or_else(|| vec!["Must be a valid boolean.".into()])
+}
+
+/// One of a few words. `None` when it did not come.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn choice(
+    given: &Given<'_>,
+    known: &'static [&'static str],
+) -> Result<Option<&'static str>, Vec<Message>> {
+    let Some(said) = text(given, 100, false)? else { return Ok(None) };
+    match known.iter().find(|each| **each == said) {
+        Some(known) => Ok(Some(known)),
+        None => Err(vec![format!("\"{said}\" is not a valid choice.").into()]),
+    }
+}
+
+/// A UUID in any of its spellings. `None` when it did not come.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn uid(given: &Given<'_>) -> Result<Option<Uid>, Vec<Message>> {
+    let Some(said) = text(given, 100, false)? else { return Ok(None) };
+    Uuid::parse_str(&said).map(|uid| Some(Uid(uid))).map_err(|_| vec!["Must be a valid UUID.".into()])
+}
+
+/// A zone of the IANA database. `None` when it did not come.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn timezone(given: &Given<'_>) -> Result<Option<Tz>, Vec<Message>> {
+    let Some(said) = text(given, 100, false)? else { return Ok(None) };
+    said.parse()
+        .map(Some)
+        .map_err(|_| vec![format!("\"{said}\" is not a time zone of the IANA database.").into()])
+}
+
+/// The items of a list. `None` when it did not come.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn list<'a>(given: &'a Given<'_>) -> Result<Option<&'a [Value]>, Vec<Message>> {
+    match given {
+        Given::Missing => Ok(None),
+        Given::Null => Err(vec![NULL.into()]),
+        Given::Value(value) => match value.as_ref() {
+            Value::Array(items) => Ok(Some(items)),
+            other => {
+                Err(vec![format!("Expected a list of items but got type \"{}\".", type_name(other)).into()])
+            }
+        },
+    }
 }
 
 /// The message for a key that names nothing the caller may use.

@@ -32,6 +32,11 @@ pub fn number(out: &mut Vec<u8>, number: i64) {
     let _ = serde_json::to_writer(out, &number);
 }
 
+/// `true` or `false`.
+pub fn boolean(out: &mut Vec<u8>, is: bool) {
+    out.extend_from_slice(if is { b"true" } else { b"false" });
+}
+
 /// An instant in quotes, or `null`.
 pub fn instant(out: &mut Vec<u8>, at: Option<Timestamp>) {
     match at {

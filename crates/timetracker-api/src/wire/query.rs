@@ -39,6 +39,11 @@ impl Parameters {
         self.0.iter().rev().find(|(each, _)| each == name).map(|(_, value)| value.as_str())
     }
 
+    /// All values of `name`, in their order.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(each, _)| each == name).map(|(_, value)| value.as_str())
+    }
+
     /// The last value of `name`, if it is not empty.
     pub fn said(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())

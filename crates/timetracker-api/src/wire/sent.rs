@@ -50,6 +50,16 @@ impl Sent {
         }
     }
 
+    /// What is said about a field that is a list; in a form it is there as often as it has items.
+    pub fn list(&self, name: &str) -> Given<'_> {
+        let Self::Form(form) = self else { return self.field(name, false) };
+        let items: Vec<Value> = form.all(name).filter(|text| !text.is_empty()).map(Value::from).collect();
+        if items.is_empty() && form.get(name).is_none() {
+            return Given::Missing;
+        }
+        Given::Value(Cow::Owned(Value::Array(items)))
+    }
+
     /// Only an object has fields.
     ///
     /// # Errors

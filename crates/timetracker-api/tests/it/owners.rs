@@ -87,7 +87,24 @@ async fn lists_hold_ones_own_only() {
     };
     assert_eq!(
         keys(&ada.get("/api/tracks/").await),
-        ["id", "description", "start", "end", "activity", "user"]
+        [
+            "id",
+            "description",
+            "start",
+            "end",
+            "activity",
+            "user",
+            "uid",
+            "tags",
+            "billable",
+            "duration",
+            "running",
+            "timezone",
+            "source",
+            "version",
+            "created_at",
+            "updated_at"
+        ]
     );
     assert_eq!(keys(&ada.get("/api/activities/").await), ["id", "name", "description"]);
 }

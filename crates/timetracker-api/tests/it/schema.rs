@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use diesel::sql_query;
 use model::db::testing::TestDatabase;
-use model::db::{Conn, Db};
+use model::db::{Conn, DatabaseUrl, Db};
 use timetracker_api::MIGRATIONS;
-use timetracker_api::schema::{activities, people, tracks, workspaces};
+use timetracker_api::schema::{activities, people, tags, tracks, workspaces};
 
 #[tokio::test]
 async fn migrations_go_up_down_and_up_and_every_column_is_there() {
@@ -19,14 +19,38 @@ async fn migrations_go_up_down_and_up_and_every_column_is_there() {
     assert!(MIGRATIONS.run(database.url()).unwrap().is_empty());
     let db = Db::open(database.url()).unwrap();
     db.read(|conn| {
-        workspaces::table.select(workspaces::all_columns).load::<(i64, i64)>(conn)?;
-        people::table.select(people::all_columns).load::<(i64, String, i64, String, i64, i64, i64)>(conn)?;
-        activities::table
-            .select(activities::all_columns)
-            .load::<(i64, i64, String, String, i64, Option<i64>)>(conn)?;
+        workspaces::table.select(workspaces::all_columns).load::<(i64, i64, i64)>(conn)?;
+        type Person = (i64, String, i64, String, i64, i64, i64, String, String);
+        people::table.select(people::all_columns).load::<Person>(conn)?;
+        type Activity = (i64, i64, String, String, i64, Option<i64>, Vec<u8>, i64, i64, i64);
+        activities::table.select(activities::all_columns).load::<Activity>(conn)?;
+        type When = (i64, i64, i64, String, Option<i64>, Option<i64>, i64);
+        type What = (Vec<u8>, String, bool, Option<String>, String, bool);
+        type Change = (i64, i64, i64, Option<i64>);
         tracks::table
-            .select(tracks::all_columns)
-            .load::<(i64, i64, i64, String, Option<i64>, Option<i64>, i64)>(conn)
+            .select((
+                (
+                    tracks::id,
+                    tracks::person_id,
+                    tracks::activity_id,
+                    tracks::description,
+                    tracks::start_at,
+                    tracks::end_at,
+                    tracks::created_at,
+                ),
+                (
+                    tracks::uid,
+                    tracks::tags,
+                    tracks::billable,
+                    tracks::timezone,
+                    tracks::source,
+                    tracks::exclusive,
+                ),
+                (tracks::updated_at, tracks::version, tracks::seq, tracks::deleted_at),
+            ))
+            .load::<(When, What, Change)>(conn)?;
+        type Tag = (i64, i64, Vec<u8>, String, String, i64, i64, i64, i64, Option<i64>);
+        tags::table.select(tags::all_columns).load::<Tag>(conn)
     })
     .await
     .unwrap();
@@ -56,25 +80,35 @@ async fn the_database_itself_refuses_impossible_rows() {
         sql_query("INSERT INTO people (issuer, subject, username, workspace_id, created_at) VALUES ('i', 1, 'a', 1, 0)")
             .execute(conn)?;
         sql_query(
-            "INSERT INTO activities (workspace_id, name, description, created_at) VALUES (1, 'a', '', 0)",
+            "INSERT INTO activities (workspace_id, name, description, created_at, uid) VALUES (1, 'a', '', 0, 'a')",
         )
         .execute(conn)
     };
     db.write(seed).await.unwrap();
-    let insert = async |values: &str| {
-        let columns = "person_id, activity_id, description, start_at, end_at, created_at";
-        let sql = format!("INSERT INTO tracks ({columns}) VALUES ({values})");
+    let insert = async |uid: &str, values: &str| {
+        let columns = "person_id, activity_id, description, start_at, end_at, created_at, exclusive, uid";
+        let sql = format!("INSERT INTO tracks ({columns}) VALUES ({values}, '{uid}')");
         db.write(move |conn| sql_query(sql).execute(conn)).await.is_ok()
     };
-    assert!(insert("1, 1, '', 10, 10, 0").await);
-    assert!(insert("1, 1, '', NULL, NULL, 0").await);
-    assert!(!insert("1, 1, '', 10, 9, 0").await);
-    assert!(!insert("1, 1, '', NULL, 9, 0").await);
-    assert!(!insert("2, 1, '', NULL, NULL, 0").await);
-    assert!(!insert("1, 2, '', NULL, NULL, 0").await);
+    assert!(insert("a", "1, 1, '', 10, 10, 0, FALSE").await);
+    assert!(insert("b", "1, 1, '', NULL, NULL, 0, FALSE").await);
+    assert!(!insert("a", "1, 1, '', NULL, NULL, 0, FALSE").await, "the same uid");
+    assert!(!insert("c", "1, 1, '', 10, 9, 0, FALSE").await, "an end before its start");
+    assert!(!insert("c", "1, 1, '', NULL, 9, 0, FALSE").await, "an end without a start");
+    assert!(!insert("c", "2, 1, '', NULL, NULL, 0, FALSE").await, "nobody's");
+    assert!(!insert("c", "1, 2, '', NULL, NULL, 0, FALSE").await, "of nothing");
+    assert!(insert("c", "1, 1, '', 30, NULL, 0, TRUE").await);
+    assert!(!insert("d", "1, 1, '', 40, NULL, 0, FALSE").await, "a second that runs");
+    assert!(insert("d", "1, 1, '', 10, 20, 0, TRUE").await);
+    assert!(insert("e", "1, 1, '', 20, 30, 0, TRUE").await, "touching is not overlapping");
+    assert!(insert("f", "1, 1, '', 10, 20, 0, FALSE").await, "who allows it may");
+    if matches!(database.url(), DatabaseUrl::Postgres(_)) {
+        assert!(!insert("g", "1, 1, '', 19, 21, 0, TRUE").await, "an overlap that nobody wants");
+        assert!(!insert("g", "1, 1, '', 35, 36, 0, TRUE").await, "with one that runs");
+    }
     for name in [String::new(), "x".repeat(101)] {
-        let columns = "workspace_id, name, description, created_at";
-        let sql = format!("INSERT INTO activities ({columns}) VALUES (1, '{name}', '', 0)");
+        let columns = "workspace_id, name, description, created_at, uid";
+        let sql = format!("INSERT INTO activities ({columns}) VALUES (1, '{name}', '', 0, 'b')");
         assert!(db.write(move |conn| sql_query(sql).execute(conn)).await.is_err());
     }
     let again =

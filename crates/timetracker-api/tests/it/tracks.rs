@@ -1,8 +1,13 @@
 //! `/api/tracks/` and `/api/tracks/{id}/`.
 
+use std::time::Duration;
+
+use model::db::Conn;
 use reqwest::Method;
 
-use crate::support::{World, json};
+use crate::support::{Shown, World, json};
+
+const UID: &str = "018c0000-0000-7000-8000-00000000cafe";
 
 const INSTANT: &str = r#"["Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."]"#;
 
@@ -15,36 +20,40 @@ async fn a_track_is_made_read_changed_and_deleted() {
     let made = ada
         .post(
             "/api/tracks/",
-            json!({"activity": activity.to_string(), "start": "2024-01-02 03:04:05.120+02:00"}),
+            json!({"activity": activity.to_string(), "start": "2024-01-02 03:04:05.120+02:00", "uid": UID}),
         )
         .await;
     let id = made.id();
     let path = format!("/api/tracks/{id}/");
-    let shown = |description: &str, start: &str, end: &str| {
-        format!(
-            r#"{{"id":{id},"description":"{description}","start":{start},"end":{end},"activity":{activity},"user":{user}}}"#
-        )
-    };
-    let began = r#""2024-01-02T01:04:05.120000Z""#;
-    made.is(201, &shown("", began, "null"))
+    let began = "2024-01-02T01:04:05.120000Z";
+    let shown = Shown::new(id, activity, user, UID).when(began, None, None);
+    made.is(201, &shown.to_string())
         .has("location", &format!("https://time.example.com{path}"))
         .has("allow", "GET, POST, HEAD, OPTIONS")
         .has("vary", "Accept")
         .has("content-type", "application/json");
-    ada.get(&path)
-        .await
-        .is(200, &shown("", began, "null"))
-        .has("allow", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
+    ada.get(&path).await.is(200, &shown.to_string()).has("allow", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
+    world.clock.advance(Duration::from_secs(1));
+    let shown = shown.when(began, Some("2024-01-02T02:00:00Z"), Some(3_354));
+    let shown =
+        Shown { description: "done".into(), version: 2, updated_at: "2027-01-15T08:00:01Z".into(), ..shown };
     ada.patch(&path, json!({"end": "2024-01-02T02:00", "description": " done "}))
         .await
-        .is(200, &shown("done", began, r#""2024-01-02T02:00:00Z""#));
-    ada.put(&path, json!({"activity": activity}))
-        .await
-        .is(200, &shown("done", began, r#""2024-01-02T02:00:00Z""#));
+        .is(200, &shown.to_string());
+    world.clock.advance(Duration::from_secs(1));
+    // Nothing new is no change.
+    ada.put(&path, json!({"activity": activity})).await.is(200, &shown.to_string());
     ada.put(&path, json!({"end": null})).await.is(400, r#"{"activity":["This field is required."]}"#);
-    ada.patch(&path, json!({"start": null, "end": null})).await.is(200, &shown("done", "null", "null"));
-    let list =
-        format!(r#"{{"count":1,"next":null,"previous":null,"results":[{}]}}"#, shown("done", "null", "null"));
+    let draft = Shown {
+        start: "null".into(),
+        end: "null".into(),
+        duration: "null".into(),
+        version: 3,
+        updated_at: "2027-01-15T08:00:02Z".into(),
+        ..shown
+    };
+    ada.patch(&path, json!({"start": null, "end": null})).await.is(200, &draft.to_string());
+    let list = format!(r#"{{"count":1,"next":null,"previous":null,"results":[{draft}]}}"#);
     for spelling in ["/api/tracks/", "/api/tracks", "/api/tracks.json", "/api/tracks/?format=json"] {
         ada.get(spelling).await.is(200, &list);
     }
@@ -62,12 +71,13 @@ async fn owner_id_and_the_like_cannot_be_set() {
     let (ada, bob) = (world.person("ada"), world.person("bob"));
     let (user, other) = (ada.user().await, bob.user().await);
     let activity = ada.has_activity("a").await;
-    let sent = json!({"activity": activity, "user": other, "person_id": other, "id": 4711, "created_at": 1, "track_count": 9});
+    let sent = json!({
+        "activity": activity, "uid": UID, "user": other, "person_id": other, "id": 4711, "created_at": 1,
+        "updated_at": 1, "version": 7, "running": true, "exclusive": true, "seq": 9, "deleted_at": 1, "track_count": 9,
+    });
     let made = ada.post("/api/tracks/", sent.clone()).await;
     let id = made.id();
-    let shown = format!(
-        r#"{{"id":{id},"description":"","start":null,"end":null,"activity":{activity},"user":{user}}}"#
-    );
+    let shown = Shown::new(id, activity, user, UID).to_string();
     made.is(201, &shown);
     assert_ne!(id, 4711);
     ada.put(&format!("/api/tracks/{id}/"), sent.clone()).await.is(200, &shown);
@@ -170,14 +180,20 @@ async fn a_page_has_at_most_a_thousand_rows() {
     let ada = world.person("ada");
     let activity = ada.has_activity("a").await;
     let track = ada.has_track(activity, "one").await;
-    let copies = format!(
-        "INSERT INTO tracks (person_id, activity_id, description, created_at) \
-         SELECT person_id, activity_id, description, created_at FROM tracks WHERE id >= {track}"
-    );
     let db = world.db();
     for _ in 0..10 {
-        let copies = copies.clone();
-        db.write(move |conn| diesel::RunQueryDsl::execute(diesel::sql_query(copies), conn)).await.unwrap();
+        let copy = move |conn: &mut Conn| {
+            let uid = match conn {
+                Conn::Sqlite(_) => "randomblob(16)",
+                Conn::Postgres(_) => "uuid_send(gen_random_uuid())",
+            };
+            let copies = format!(
+                "INSERT INTO tracks (person_id, activity_id, description, created_at, uid) \
+                 SELECT person_id, activity_id, description, created_at, {uid} FROM tracks WHERE id >= {track}"
+            );
+            diesel::RunQueryDsl::execute(diesel::sql_query(copies), conn)
+        };
+        db.write(copy).await.unwrap();
     }
     let body = ada.get("/api/tracks/?page_size=5000").await.json();
     assert_eq!(body["count"], 1_024);
@@ -195,8 +211,11 @@ async fn lists_are_filtered_searched_and_ordered() {
         (second, "read", json!(null)),
         (first, "write a letter", json!("2024-01-01")),
     ] {
-        ada.post("/api/tracks/", json!({"activity": activity, "description": description, "start": start}))
-            .await;
+        ada.post(
+            "/api/tracks/",
+            json!({"activity": activity, "description": description, "start": start, "end": start}),
+        )
+        .await;
     }
     for (query, expected) in [
         (format!("?activity={first}"), vec!["Write a book", "write a letter"]),
@@ -241,7 +260,27 @@ async fn options_describes_what_may_be_sent() {
         json!(["application/json", "application/x-www-form-urlencoded", "multipart/form-data"])
     );
     let fields = body["actions"]["POST"].as_object().unwrap();
-    assert_eq!(fields.keys().collect::<Vec<_>>(), ["id", "description", "start", "end", "activity", "user"]);
+    assert_eq!(
+        fields.keys().collect::<Vec<_>>(),
+        [
+            "id",
+            "description",
+            "start",
+            "end",
+            "activity",
+            "user",
+            "uid",
+            "tags",
+            "billable",
+            "duration",
+            "running",
+            "timezone",
+            "source",
+            "version",
+            "created_at",
+            "updated_at"
+        ]
+    );
     assert_eq!(
         fields["activity"],
         json!({"type": "field", "required": true, "read_only": false, "label": "Activity"})

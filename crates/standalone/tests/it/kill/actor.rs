@@ -111,8 +111,8 @@ impl Actor {
     }
 
     async fn track(&mut self, description: &str) -> Result<(), Gone> {
-        let body =
-            json!({"activity": self.activity, "description": description, "start": "2026-01-02T03:04:05Z"});
+        let (start, end) = ("2026-01-02T03:04:05Z", "2026-01-02T03:05:05Z");
+        let body = json!({"activity": self.activity, "description": description, "start": start, "end": end});
         let sent = self.bearer.request_with(reqwest::Method::POST, "/api/tracks/", &body);
         let answer = Answer::attempt(sent).await.ok_or(Gone)?;
         if answer.status != 201 {

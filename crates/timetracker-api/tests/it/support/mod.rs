@@ -2,10 +2,12 @@
 
 mod answer;
 mod authority;
+mod shown;
 mod world;
 
 pub use answer::Answer;
 pub use authority::{ISSUER, Mood};
+pub use shown::{NOW, Shown};
 pub use world::{PUBLIC, Person, World, config};
 
 pub use serde_json::json;

@@ -1,0 +1,156 @@
+//! `/api/timer/`: the one track that runs. Its answers say what the server's clock says, so that a client can show for how
+//! long it has been running whatever its own clock thinks.
+
+pub mod continuing;
+pub mod store;
+
+use actix_web::http::StatusCode;
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+use model::time::Timestamp;
+
+use crate::App;
+use crate::auth::WRITE;
+use crate::auth::allowed::{Allowed, Read, Write};
+use crate::tracks::form::Draft;
+use crate::tracks::row::Track;
+use crate::tracks::{self, schedule};
+use crate::wire::error::ApiError;
+use crate::wire::fields::{self, Change, Extent};
+use crate::wire::query::Parameters;
+use crate::wire::sent::Sent;
+use crate::wire::{json, metadata};
+
+/// What runs, and what has just been stopped.
+#[derive(Debug)]
+pub struct Timer {
+    /// What runs.
+    pub running: Option<Track>,
+    /// What ran until now, or last.
+    pub stopped: Option<Track>,
+    /// Whether it was stopped elsewhere than was asked: not before it began, and not after the longest it may last.
+    pub is_clamped: bool,
+    /// When this was so.
+    pub at: Timestamp,
+}
+
+impl Timer {
+    /// The answer to a change.
+    pub fn response(&self) -> HttpResponse {
+        let mut body = Vec::with_capacity(1_024);
+        member(&mut body, b"{\"running\":", self.running.as_ref());
+        member(&mut body, b",\"stopped\":", self.stopped.as_ref());
+        if self.is_clamped {
+            body.extend_from_slice(b",\"clamped\":true");
+        }
+        end(body, self.at)
+    }
+}
+
+fn member(out: &mut Vec<u8>, name: &[u8], track: Option<&Track>) {
+    out.extend_from_slice(name);
+    match track {
+        Some(track) => tracks::write(out, track),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+fn end(mut body: Vec<u8>, at: Timestamp) -> HttpResponse {
+    body.extend_from_slice(b",\"server_time\":");
+    json::instant(&mut body, Some(at));
+    body.push(b'}');
+    json::response(StatusCode::OK, body)
+}
+
+/// `GET`: 200 whether anything runs or not.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn get(caller: Allowed<Read>, ThinData(app): ThinData<App>) -> Result<HttpResponse, ApiError> {
+    let person = caller.person;
+    let running = app.db().read(move |conn| schedule::running(conn, person)).await?;
+    let mut body = Vec::with_capacity(512);
+    member(&mut body, b"{\"running\":", running.as_ref());
+    Ok(end(body, app.clock().now()))
+}
+
+/// `PUT`: what is sent runs from now on, or from its `start` on, and what ran stops then: one call, whole or not at all.
+/// Without an `activity` it is the one that was used last. A `uid` makes it safe to send again. `?on_running=reject` refuses
+/// to stop anything.
+///
+/// # Errors
+/// 400 with everything that is wrong, 409 as said.
+pub async fn put(
+    caller: Allowed<Write>,
+    ThinData(app): ThinData<App>,
+    request: HttpRequest,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let draft = Draft::read(&sent, Extent::Part)?;
+    let policy = tracks::policy(request.query_string())?;
+    let may_switch = match Parameters::parse(request.query_string())?.said("on_running") {
+        None | Some("stop") => true,
+        Some("reject") => false,
+        Some(other) => {
+            return Err(ApiError::field("on_running", format!("\"{other}\" is not a valid choice.")));
+        }
+    };
+    let clock = app.clock().clone();
+    let start = move |conn: &mut _| store::start(conn, &caller, draft, (policy, may_switch), &clock);
+    let timer: Timer = app.db().write(start).await??;
+    Ok(timer.response())
+}
+
+/// `PATCH`: changes what runs.
+///
+/// # Errors
+/// 400 with everything that is wrong, 409 when nothing runs.
+pub async fn patch(
+    caller: Allowed<Write>,
+    ThinData(app): ThinData<App>,
+    request: HttpRequest,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let draft = Draft::read(&sent, Extent::Part);
+    let (policy, clock) = (tracks::policy(request.query_string())?, app.clock().clone());
+    let timer: Timer =
+        app.db().write(move |conn| store::edit(conn, &caller, draft, policy, &clock)).await??;
+    Ok(timer.response())
+}
+
+/// `DELETE`: stops what runs, now or `?at=` an instant; `?discard=true` deletes it instead. Sent again it changes nothing and
+/// answers the same.
+///
+/// # Errors
+/// 400 for an instant that is none, or is still to come.
+pub async fn delete(
+    caller: Allowed<Write>,
+    ThinData(app): ThinData<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query = Parameters::parse(request.query_string())?;
+    let said = Sent::Form(query);
+    let at = match fields::instant(&said.field("at", true)) {
+        Ok(Change::To(at)) => at,
+        Ok(Change::Keep) => None,
+        Err(messages) => return Err(ApiError::Fields(vec![("at", messages)])),
+    };
+    let discard = fields::boolean(&said.field("discard", false));
+    let discard = discard.map_err(|messages| ApiError::Fields(vec![("discard", messages)]))?.unwrap_or(false);
+    let clock = app.clock().clone();
+    let stop = move |conn: &mut _| {
+        if discard {
+            store::discard(conn, &caller, &clock).map(Ok)
+        } else {
+            store::stop(conn, &caller, at, &clock)
+        }
+    };
+    let timer: Timer = app.db().write(stop).await??;
+    Ok(timer.response())
+}
+
+/// `OPTIONS`: what may be sent.
+pub async fn options(caller: Allowed<Read>) -> HttpResponse {
+    let may_write = caller.scopes.contains(WRITE);
+    metadata::response("Timer", "What you are doing now.", may_write.then_some(("PUT", tracks::FIELDS)))
+}

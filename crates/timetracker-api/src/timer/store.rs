@@ -1,0 +1,148 @@
+//! The SQL of the timer: each function is one transaction with its turn. That one track runs at most is in the end the
+//! database's to guarantee, by an index.
+
+use diesel::prelude::*;
+use model::db::Conn;
+use model::time::{Clock, Timestamp};
+
+use super::Timer;
+use crate::auth::Caller;
+use crate::changes::{self, Stamp};
+use crate::id::{ActivityId, PersonId, TrackId};
+use crate::schema::{activities, tracks};
+use crate::tracks::change::{self, or_refuse};
+use crate::tracks::form::{Draft, LONGEST};
+use crate::tracks::row::{COLUMNS, Track};
+use crate::tracks::schedule::{self, Policy};
+use crate::tracks::store::{Verdict, find};
+use crate::wire::error::ApiError;
+
+/// Starts what the draft says; what ran stops then, unless it may not.
+///
+/// # Errors
+/// When the database cannot; the inner error with everything that is wrong with the draft.
+pub fn start(
+    conn: &mut Conn,
+    caller: &Caller,
+    mut draft: Draft,
+    (policy, may_switch): (Option<Policy>, bool),
+    clock: &Clock,
+) -> Verdict<Timer> {
+    let stamp = changes::begin(conn, caller.workspace, clock)?;
+    let before = schedule::running(conn, caller.person)?;
+    match before {
+        Some(same) if draft.uid() == Some(same.uid) => {
+            return Ok(Ok(Timer { running: Some(same), stopped: None, is_clamped: false, at: stamp.at }));
+        }
+        Some(_) if !may_switch => return Ok(Err(ApiError::Conflict("A timer is running."))),
+        _ => {}
+    }
+    if draft.activity().is_none() {
+        draft.default_activity(last_activity(conn, caller)?);
+    }
+    run(conn, caller, draft, policy, stamp)
+}
+
+/// Runs a copy of a track from now on.
+///
+/// # Errors
+/// As [`start`], and the inner error when the track is not there.
+pub fn again(conn: &mut Conn, caller: &Caller, id: TrackId, clock: &Clock) -> Verdict<Timer> {
+    let stamp = changes::begin(conn, caller.workspace, clock)?;
+    let Some(track) = find(conn, caller.person, id)? else {
+        return Ok(Err(ApiError::NoSuch(crate::tracks::KIND)));
+    };
+    run(conn, caller, Draft::like(&track), None, stamp)
+}
+
+fn run(
+    conn: &mut Conn,
+    caller: &Caller,
+    mut draft: Draft,
+    policy: Option<Policy>,
+    stamp: Stamp,
+) -> Verdict<Timer> {
+    draft.run(stamp.at);
+    let kept = or_refuse!(change::add(conn, caller, draft, policy, stamp)?);
+    Ok(Ok(Timer { running: Some(kept.track), stopped: kept.stopped, is_clamped: false, at: stamp.at }))
+}
+
+/// What the person did last, as far as it can still be done.
+fn last_activity(conn: &mut Conn, caller: &Caller) -> QueryResult<Option<ActivityId>> {
+    tracks::table
+        .inner_join(activities::table.on(activities::id.eq(tracks::activity_id)))
+        .filter(tracks::person_id.eq(caller.person))
+        .filter(tracks::deleted_at.is_null())
+        .filter(activities::workspace_id.eq(caller.workspace))
+        .filter(activities::deleted_at.is_null())
+        .filter(tracks::start_at.is_not_null())
+        .order((tracks::start_at.desc(), tracks::id.desc()))
+        .select(tracks::activity_id)
+        .first(conn)
+        .optional()
+}
+
+/// Changes what runs.
+///
+/// # Errors
+/// When the database cannot; the inner error when nothing runs, or with everything that is wrong with the draft.
+pub fn edit(
+    conn: &mut Conn,
+    caller: &Caller,
+    draft: Result<Draft, ApiError>,
+    policy: Option<Policy>,
+    clock: &Clock,
+) -> Verdict<Timer> {
+    let stamp = changes::begin(conn, caller.workspace, clock)?;
+    let Some(before) = schedule::running(conn, caller.person)? else {
+        return Ok(Err(ApiError::Conflict("No timer is running.")));
+    };
+    let draft = or_refuse!(draft);
+    let after = or_refuse!(change::edit(conn, caller, before, draft, policy, stamp)?);
+    let (running, stopped) = if after.is_running() { (Some(after), None) } else { (None, Some(after)) };
+    Ok(Ok(Timer { running, stopped, is_clamped: false, at: stamp.at }))
+}
+
+/// Stops what runs. When nothing does, the answer is what was stopped last.
+///
+/// # Errors
+/// When the database cannot; the inner error for an instant that is still to come.
+pub fn stop(conn: &mut Conn, caller: &Caller, asked: Option<Timestamp>, clock: &Clock) -> Verdict<Timer> {
+    let stamp = changes::begin(conn, caller.workspace, clock)?;
+    if asked.is_some_and(|at| at > stamp.at.plus(schedule::AHEAD)) {
+        return Ok(Err(ApiError::field("at", "A timer cannot stop in the future.")));
+    }
+    let asked = asked.unwrap_or(stamp.at);
+    let (stopped, is_clamped) = match schedule::running(conn, caller.person)? {
+        None => (last_stopped(conn, caller.person)?, false),
+        Some(running) => {
+            let start = running.start.unwrap_or(asked);
+            let at = asked.max(start).min(start.plus(LONGEST));
+            (Some(change::stop(conn, &running, at, stamp)?), at != asked)
+        }
+    };
+    Ok(Ok(Timer { running: None, stopped, is_clamped, at: stamp.at }))
+}
+
+fn last_stopped(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Track>> {
+    tracks::table
+        .filter(tracks::person_id.eq(person))
+        .filter(tracks::deleted_at.is_null())
+        .filter(tracks::end_at.is_not_null())
+        .order((tracks::start_at.desc(), tracks::id.desc()))
+        .select(COLUMNS)
+        .first(conn)
+        .optional()
+}
+
+/// Deletes what runs.
+///
+/// # Errors
+/// When the database cannot.
+pub fn discard(conn: &mut Conn, caller: &Caller, clock: &Clock) -> QueryResult<Timer> {
+    let stamp = changes::begin(conn, caller.workspace, clock)?;
+    if let Some(running) = schedule::running(conn, caller.person)? {
+        change::remove(conn, caller, running.id, stamp)?;
+    }
+    Ok(Timer { running: None, stopped: None, is_clamped: false, at: stamp.at })
+}

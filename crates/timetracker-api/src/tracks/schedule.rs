@@ -1,0 +1,225 @@
+//! How a person's tracks stand to each other: one runs at a time, and what overlaps is for the person to decide.
+//! Everything here is asked by a transaction that has its turn ([`crate::changes::begin`]), before it writes.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use model::db::Conn;
+use model::time::Timestamp;
+
+use super::form::{Entry, LONGEST};
+use super::row::{COLUMNS, Track};
+use super::store::Verdict;
+use crate::id::{PersonId, TrackId};
+use crate::schema::tracks;
+use crate::wire::error::{ApiError, Message};
+
+/// How far a client's clock may be ahead when it starts a timer.
+pub const AHEAD: Duration = Duration::from_secs(60);
+/// How many of the tracks in the way are named.
+const NAMED: usize = 20;
+const FOREVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// What is to become of a track that overlaps others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// It may.
+    Allow,
+    /// It is refused.
+    Reject,
+    /// It gives way: it begins when the track it begins in has ended, and ends when the next one begins.
+    Trim,
+}
+
+impl Policy {
+    /// By its name on the wire and in the database.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "allow" => Some(Self::Allow),
+            "reject" => Some(Self::Reject),
+            "trim" => Some(Self::Trim),
+            _ => None,
+        }
+    }
+}
+
+/// What has to be done with others so that a track fits.
+#[derive(Debug, Default)]
+pub struct Fit {
+    /// The track that runs is stopped, at this instant.
+    pub stops: Option<(Track, Timestamp)>,
+    /// The database keeps it apart from others of its kind.
+    pub exclusive: bool,
+}
+
+/// The track that runs.
+///
+/// # Errors
+/// When the database cannot.
+pub fn running(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Track>> {
+    let running = tracks::table
+        .filter(tracks::person_id.eq(person))
+        .filter(tracks::start_at.is_not_null())
+        .filter(tracks::end_at.is_null())
+        .filter(tracks::deleted_at.is_null())
+        .select(COLUMNS);
+    match conn {
+        Conn::Sqlite(conn) => running.get_result(conn).optional(),
+        Conn::Postgres(conn) => running.get_result(conn).optional(),
+    }
+}
+
+/// Finds out what a track that is new, or that is changed to `entry`, means for the others; trims it if so decided.
+///
+/// # Errors
+/// When the database cannot; the inner error when the track cannot be as it is wanted.
+pub fn fit(
+    conn: &mut Conn,
+    person: PersonId,
+    changed: Option<TrackId>,
+    entry: &mut Entry,
+    policy: Policy,
+    now: Timestamp,
+) -> Verdict<Fit> {
+    let Some(start) = entry.start else { return Ok(Ok(Fit::default())) };
+    let other = running(conn, person)?.filter(|other| Some(other.id) != changed);
+    let mut fit = Fit { exclusive: policy != Policy::Allow, ..Fit::default() };
+    if entry.end.is_none() {
+        if start > now.plus(AHEAD) {
+            return Ok(Err(ApiError::field("start", "A timer cannot start in the future.")));
+        }
+        match (&other, other.as_ref().and_then(|other| other.start)) {
+            (Some(other), Some(since)) if changed.is_some() || start < since => {
+                return Ok(Err(ApiError::field("end", is_running(other))));
+            }
+            (Some(other), Some(since)) => fit.stops = Some((other.clone(), start.min(since.plus(LONGEST)))),
+            _ => {}
+        }
+    }
+    // An interval without length is nowhere.
+    if policy == Policy::Allow || entry.end == Some(start) {
+        return Ok(Ok(fit));
+    }
+    let mut others = overlapping(conn, person, changed, start, entry.end)?;
+    // What runs and stops now is no longer in the way from then on.
+    let rest = other.filter(|_| fit.stops.is_none());
+    others.extend(
+        rest.filter(|other| entry.end.is_none_or(|end| other.start.is_some_and(|since| since < end))),
+    );
+    if others.is_empty() {
+        return Ok(Ok(fit));
+    }
+    others.sort_by_key(|other| (other.start, other.id));
+    let room = if policy == Policy::Trim { trimmed((start, entry.end), &others) } else { None };
+    Ok(match room {
+        Some((start, end)) => {
+            (entry.start, entry.end) = (Some(start), end);
+            Ok(fit)
+        }
+        None => Err(ApiError::Overlaps(others.iter().take(NAMED).map(|other| other.id).collect())),
+    })
+}
+
+fn is_running(other: &Track) -> Message {
+    let since = other.start.map(|since| since.to_string()).unwrap_or_default();
+    format!("Another track has been running since {since}: stop it first.").into()
+}
+
+/// Ended tracks that share an instant with the interval, and one that runs is not among them. A track is not longer than
+/// [`LONGEST`], so that those that begin earlier need not be read; but for some from before that was so, which have an index.
+fn overlapping(
+    conn: &mut Conn,
+    person: PersonId,
+    changed: Option<TrackId>,
+    start: Timestamp,
+    end: Option<Timestamp>,
+) -> QueryResult<Vec<Track>> {
+    let ended = |after: Timestamp| {
+        tracks::table
+            .filter(tracks::person_id.eq(person))
+            .filter(tracks::deleted_at.is_null())
+            .filter(tracks::start_at.gt(after))
+            .filter(tracks::start_at.lt(end.unwrap_or(FOREVER)))
+            .filter(tracks::end_at.gt(start))
+            .filter(tracks::end_at.gt(tracks::start_at))
+            .filter(tracks::id.ne(changed.unwrap_or(TrackId(0))))
+            .select(COLUMNS)
+    };
+    let mut others: Vec<Track> = ended(start.minus(LONGEST)).load(conn)?;
+    let too_long = diesel::dsl::sql::<Bool>("end_at - start_at > 2678400000000");
+    let older = ended(Timestamp::from_micros(i64::MIN)).filter(too_long);
+    others.extend(older.filter(tracks::start_at.le(start.minus(LONGEST))).load::<Track>(conn)?);
+    Ok(others)
+}
+
+/// What is left of an interval beside others, which are in order; `None` for nothing.
+fn trimmed(
+    (mut start, mut end): (Timestamp, Option<Timestamp>),
+    others: &[Track],
+) -> Option<(Timestamp, Option<Timestamp>)> {
+    for other in others {
+        let (since, until) = (other.start?, other.end);
+        if since <= start {
+            start = start.max(until?);
+        } else if end.is_none_or(|end| since < end) {
+            end = Some(since);
+        }
+    }
+    end.is_none_or(|end| start < end).then_some((start, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_unix_seconds(second)
+    }
+
+    fn others(intervals: &[(i64, Option<i64>)]) -> Vec<Track> {
+        intervals
+            .iter()
+            .map(|(start, end)| Track { start: Some(at(*start)), end: end.map(at), ..Track::example() })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_trimmed_gives_way_on_both_sides() {
+        for (wanted, there, expected) in [
+            ((9, Some(12)), vec![(11, Some(13))], Some((9, Some(11)))),
+            ((9, Some(12)), vec![(8, Some(10))], Some((10, Some(12)))),
+            ((9, Some(12)), vec![(10, Some(11))], Some((9, Some(10)))),
+            ((9, Some(12)), vec![(8, Some(10)), (10, Some(11)), (11, Some(14))], None),
+            ((9, Some(12)), vec![(8, Some(10)), (11, None)], Some((10, Some(11)))),
+            ((9, Some(12)), vec![(8, None)], None),
+            ((9, None), vec![(8, Some(10)), (20, Some(21))], Some((10, Some(20)))),
+            ((9, None), vec![(8, Some(10))], Some((10, None))),
+        ] {
+            let (start, end): (i64, Option<i64>) = wanted;
+            let left = trimmed((at(start), end.map(at)), &others(&there));
+            let expected = expected.map(|(start, end): (i64, Option<i64>)| (at(start), end.map(at)));
+            assert_eq!(left, expected, "{wanted:?} beside {there:?}");
+        }
+    }
+
+    proptest::proptest! {
+        /// What is left is free, lies within what was wanted, and begins or ends where it was wanted or at another's bound.
+        #[test]
+        fn what_is_left_overlaps_nothing(
+            start in 0_i64..50, length in 1_i64..50,
+            mut there in proptest::collection::vec((0_i64..60, 1_i64..20), 0..6),
+        ) {
+            there.sort_unstable();
+            let there: Vec<_> = there.iter().map(|(start, length)| (*start, Some(start + length))).collect();
+            let there: Vec<_> = there.into_iter().filter(|(from, to)| *from < start + length && to.is_some_and(|to| to > start)).collect();
+            if let Some((from, to)) = trimmed((at(start), Some(at(start + length))), &others(&there)) {
+                let to = to.unwrap();
+                proptest::prop_assert!(at(start) <= from && from < to && to <= at(start + length));
+                for (since, until) in there {
+                    proptest::prop_assert!(to <= at(since) || at(until.unwrap()) <= from);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The tags of a track: names, each of which is in the workspace's list as soon as a track has it.
+
+use diesel::prelude::*;
+use model::db::Conn;
+use model::id::Uid;
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::changes::Stamp;
+use crate::id::WorkspaceId;
+use crate::schema::tags;
+use crate::wire::error::Message;
+use crate::wire::fields::{self, Given};
+
+/// How many a track may have.
+const MOST: usize = 20;
+/// How long a name may be, in characters.
+const LONGEST: usize = 100;
+
+/// Reads a list of names; a name that comes twice, however it is written, is there once.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read(given: &Given<'_>) -> Result<Option<Vec<String>>, Vec<Message>> {
+    let Some(items) = fields::list(given)? else { return Ok(None) };
+    if items.len() > MOST {
+        return Err(vec![format!("Ensure this field has no more than {MOST} elements.").into()]);
+    }
+    let (mut names, mut problems): (Vec<String>, Vec<Message>) = (Vec::new(), Vec::new());
+    for item in items {
+        match name(item) {
+            Ok(name) if names.iter().all(|other| key(other) != key(&name)) => names.push(name),
+            Ok(_) => {}
+            Err(messages) => problems.extend(messages),
+        }
+    }
+    if problems.is_empty() { Ok(Some(names)) } else { Err(problems) }
+}
+
+fn name(item: &Value) -> Result<String, Vec<Message>> {
+    let Value::String(_) = item else { return Err(vec!["Not a valid string.".into()]) };
+    let name = fields::text(&Given::Value(std::borrow::Cow::Borrowed(item)), LONGEST, false)?;
+    let name: String = name.unwrap_or_default().nfc().collect();
+    if name.chars().any(char::is_control) {
+        return Err(vec!["Control characters are not allowed.".into()]);
+    }
+    Ok(name)
+}
+
+/// A name as it is compared: composed, and in small letters.
+pub fn key(name: &str) -> String {
+    name.nfc().collect::<String>().to_lowercase()
+}
+
+/// Adds what is new to the workspace's list; answers the names as the list writes them, one to a line.
+///
+/// # Errors
+/// When the database cannot.
+pub fn keep(conn: &mut Conn, workspace: WorkspaceId, names: &str, stamp: Stamp) -> QueryResult<String> {
+    let mut kept = Vec::new();
+    for name in names.split('\n').filter(|name| !name.is_empty()) {
+        let known = tags::table
+            .filter(tags::workspace_id.eq(workspace))
+            .filter(tags::name_key.eq(key(name)))
+            .filter(tags::deleted_at.is_null())
+            .select(tags::name);
+        match known.get_result(conn).optional()? {
+            Some(known) => kept.push(known),
+            None => {
+                insert(conn, workspace, name, stamp)?;
+                kept.push(name.to_owned());
+            }
+        }
+    }
+    Ok(kept.join("\n"))
+}
+
+fn insert(conn: &mut Conn, workspace: WorkspaceId, name: &str, stamp: Stamp) -> QueryResult<usize> {
+    diesel::insert_into(tags::table)
+        .values((
+            tags::workspace_id.eq(workspace),
+            tags::uid.eq(Uid::new(stamp.at)),
+            tags::name.eq(name),
+            tags::name_key.eq(key(name)),
+            tags::created_at.eq(stamp.at),
+            tags::updated_at.eq(stamp.at),
+            tags::version.eq(1_i64),
+            tags::seq.eq(stamp.seq),
+        ))
+        .execute(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_are_trimmed_composed_and_there_once() {
+        let said = |value| read(&Given::Value(Cow::Owned(value))).map_err(|messages| messages.join(" "));
+        for (value, expected) in [
+            (json!([" deep ", "Deep", "e\u{301}t\u{e9}"]), Ok(vec!["deep", "été"])),
+            (json!([]), Ok(vec![])),
+            (json!("deep"), Err("Expected a list of items but got type \"str\".")),
+            (json!({}), Err("Expected a list of items but got type \"dict\".")),
+            (json!([1]), Err("Not a valid string.")),
+            (json!([""]), Err("This field may not be blank.")),
+            (json!(["a\nb"]), Err("Control characters are not allowed.")),
+            (json!(["a".repeat(101)]), Err("Ensure this field has no more than 100 characters.")),
+            (json!(vec!["a"; 21]), Err("Ensure this field has no more than 20 elements.")),
+        ] {
+            let expected = expected.map(|names| Some(names.into_iter().map(str::to_owned).collect()));
+            assert_eq!(said(value.clone()), expected.map_err(str::to_owned), "{value}");
+        }
+        assert_eq!(read(&Given::Missing), Ok(None));
+    }
+}

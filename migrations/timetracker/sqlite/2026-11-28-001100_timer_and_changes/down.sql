@@ -1,0 +1,37 @@
+DROP TABLE tags;
+DROP TRIGGER tracks_count_change;
+DROP TRIGGER tracks_count_down;
+DROP TRIGGER tracks_count_up;
+DROP INDEX tracks_of_person;
+DROP INDEX tracks_long;
+DROP INDEX tracks_recent;
+DROP INDEX tracks_feed;
+DROP INDEX tracks_running;
+DROP INDEX tracks_uid;
+DROP INDEX activities_feed;
+DROP INDEX activities_uid;
+DELETE FROM tracks WHERE deleted_at IS NOT NULL;
+ALTER TABLE tracks DROP COLUMN deleted_at;
+ALTER TABLE tracks DROP COLUMN seq;
+ALTER TABLE tracks DROP COLUMN version;
+ALTER TABLE tracks DROP COLUMN updated_at;
+ALTER TABLE tracks DROP COLUMN exclusive;
+ALTER TABLE tracks DROP COLUMN source;
+ALTER TABLE tracks DROP COLUMN timezone;
+ALTER TABLE tracks DROP COLUMN billable;
+ALTER TABLE tracks DROP COLUMN tags;
+ALTER TABLE tracks DROP COLUMN uid;
+ALTER TABLE activities DROP COLUMN seq;
+ALTER TABLE activities DROP COLUMN version;
+ALTER TABLE activities DROP COLUMN updated_at;
+ALTER TABLE activities DROP COLUMN uid;
+ALTER TABLE people DROP COLUMN overlap_policy;
+ALTER TABLE people DROP COLUMN timezone;
+ALTER TABLE workspaces DROP COLUMN change_seq;
+CREATE INDEX tracks_of_person ON tracks (person_id, id);
+CREATE TRIGGER tracks_count_up AFTER INSERT ON tracks BEGIN
+    UPDATE people SET track_count = track_count + 1 WHERE id = NEW.person_id;
+END;
+CREATE TRIGGER tracks_count_down AFTER DELETE ON tracks BEGIN
+    UPDATE people SET track_count = track_count - 1 WHERE id = OLD.person_id;
+END;
