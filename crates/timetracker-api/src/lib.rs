@@ -10,6 +10,7 @@
 //! | `/api/tracks/{id}/` | GET PUT PATCH DELETE | [`tracks::detail`] |
 //! | `/api/tracks/{id}/continue/`, `…/split/`, `…/restore/` | POST | [`timer::continuing`], [`tracks::splitting`], [`tracks::restoring`] |
 //! | `/api/timer/` | GET PUT PATCH DELETE | [`timer`] |
+//! | `/api/changes/` | GET | [`changes`] |
 //! | `/.well-known/oauth-protected-resource`, the same and `/api` | GET | [`protected_resource`] |
 //! | `/healthz`, `/readyz` | GET | [`health`] |
 //!

@@ -14,6 +14,8 @@ pub async fn get(_: Allowed<Read>, ThinData(app): ThinData<App>) -> HttpResponse
     json::text(&mut body, &app.url("/api/activities/"));
     body.extend_from_slice(b",\"tracks\":");
     json::text(&mut body, &app.url("/api/tracks/"));
+    body.extend_from_slice(b",\"changes\":");
+    json::text(&mut body, &app.url("/api/changes/"));
     body.extend_from_slice(b",\"timer\":");
     json::text(&mut body, &app.url("/api/timer/"));
     body.push(b'}');

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use crate::wire::edge;
 use crate::wire::error::ApiError;
-use crate::{App, activities, health, protected_resource, root, timer, tracks};
+use crate::{App, activities, changes, health, protected_resource, root, timer, tracks};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -22,11 +22,12 @@ pub struct Endpoint {
 }
 
 const OF_LIST: &str = "GET, POST, HEAD, OPTIONS";
+const OF_ROOT: &str = "GET, HEAD, OPTIONS";
 const OF_VERB: &str = "POST";
 const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
 
 /// Everything under `/api`.
-pub static ENDPOINTS: [Endpoint; 9] = [
+pub static ENDPOINTS: [Endpoint; 10] = [
     Endpoint {
         path: "/tracks/",
         allow: OF_LIST,
@@ -112,8 +113,19 @@ pub static ENDPOINTS: [Endpoint; 9] = [
         },
     },
     Endpoint {
+        path: "/changes/",
+        allow: OF_ROOT,
+        spellings: &["/changes/", "/changes", "/changes.json", "/changes.json/"],
+        mount: |resource| {
+            resource
+                .route(web::get().to(changes::get))
+                .route(web::head().to(changes::get))
+                .route(web::method(OPTIONS).to(changes::options))
+        },
+    },
+    Endpoint {
         path: "/",
-        allow: "GET, HEAD, OPTIONS",
+        allow: OF_ROOT,
         spellings: &["/", ""],
         mount: |resource| {
             resource

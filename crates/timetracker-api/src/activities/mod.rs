@@ -16,7 +16,7 @@ const KIND: &str = "Activity";
 const FIELDS: &str = r#"{"id":{"type":"integer","required":false,"read_only":true,"label":"ID"},"name":{"type":"string","required":true,"read_only":false,"label":"Name","max_length":100},"description":{"type":"string","required":false,"read_only":false,"label":"Description","max_length":10000}}"#;
 
 /// An activity, as the wire shows it: `{"id":1,"name":"…","description":""}`.
-fn write(out: &mut Vec<u8>, activity: &store::Activity) {
+pub(crate) fn write(out: &mut Vec<u8>, activity: &store::Activity) {
     out.extend_from_slice(b"{\"id\":");
     json::number(out, activity.id.0);
     out.extend_from_slice(b",\"name\":");

@@ -41,7 +41,7 @@ pub enum Key {
     Name,
 }
 
-const COLUMNS: (activities::id, activities::name, activities::description) =
+pub(crate) const COLUMNS: (activities::id, activities::name, activities::description) =
     (activities::id, activities::name, activities::description);
 
 /// A page of the workspace's activities, by id unless the filter says otherwise.

@@ -1,11 +1,33 @@
-//! What changed in a workspace, in the order it was committed.
+//! `/api/changes/`: what changed, in the order it was committed, for clients that keep a copy.
+//!
+//! A client asks without `since`, keeps what it gets and the `cursor`, and asks again with it: at once while `has_more`, and
+//! later whenever it likes. Each row comes as it is now, the deleted ones as `"op":"delete"`; told twice does no harm.
 
-use diesel::prelude::*;
-use model::db::{Conn, Kept};
+pub mod cursor;
+pub mod store;
+
+use actix_web::http::StatusCode;
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+use cursor::{Kind, Place};
+use diesel::QueryResult;
+use model::db::Conn;
+use model::id::Uid;
 use model::time::{Clock, Timestamp};
+use uuid::Uuid;
 
+use crate::activities::store::Activity;
+use crate::auth::Caller;
+use crate::auth::allowed::{Allowed, Read};
 use crate::id::WorkspaceId;
-use crate::schema::workspaces;
+use crate::tracks::row::Track;
+use crate::wire::error::ApiError;
+use crate::wire::query::Parameters;
+use crate::wire::{json, metadata};
+use crate::{App, activities, tracks};
+
+/// The most changes told at once, and how many are when nobody says.
+const MOST: i64 = 500;
 
 /// What every row gets that one transaction writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +45,160 @@ pub struct Stamp {
 /// # Errors
 /// When the database cannot.
 pub fn begin(conn: &mut Conn, workspace: WorkspaceId, clock: &Clock) -> QueryResult<Stamp> {
-    let next = diesel::update(workspaces::table.filter(workspaces::id.eq(workspace)))
-        .set(workspaces::change_seq.eq(workspaces::change_seq + 1))
-        .returning(workspaces::change_seq);
-    let seq = match conn {
-        Conn::Sqlite(conn) => Kept(next).get_result(conn)?,
-        Conn::Postgres(conn) => Kept(next).get_result(conn)?,
+    store::begin(conn, workspace, clock)
+}
+
+/// A row that changed.
+#[derive(Debug)]
+pub struct Change {
+    /// When, in the order of changes, and which row.
+    pub place: Place,
+    /// What it is known by in copies.
+    pub uid: Uid,
+    /// Its version.
+    pub version: i64,
+    /// What it is now; `None` when it is deleted.
+    pub row: Option<Row>,
+}
+
+/// What can change.
+#[derive(Debug)]
+pub enum Row {
+    /// A tag.
+    Tag(store::Tag),
+    /// An activity.
+    Activity(Activity),
+    /// A track.
+    Track(Track),
+}
+
+/// What is asked for.
+struct Asked {
+    kinds: Vec<Kind>,
+    since: Option<(WorkspaceId, Place)>,
+    most: i64,
+}
+
+/// What is told.
+struct Told {
+    changes: Vec<Change>,
+    /// Where to go on.
+    place: Place,
+    has_more: bool,
+}
+
+/// `GET ?since=…&types=tracks,tags&limit=…`.
+///
+/// # Errors
+/// 400 for what makes no sense; 410 for a cursor of another database, or of one that was restored to before it.
+pub async fn get(
+    caller: Allowed<Read>,
+    ThinData(app): ThinData<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let asked = read(&Parameters::parse(request.query_string())?)?;
+    let workspace = caller.workspace;
+    let told = app.db().read(move |conn| look(conn, &caller, &asked)).await??;
+    let mut body = b"{\"changes\":[".to_vec();
+    for (position, change) in told.changes.iter().enumerate() {
+        if position > 0 {
+            body.push(b',');
+        }
+        write(&mut body, change);
+    }
+    body.extend_from_slice(b"],\"cursor\":");
+    json::text(&mut body, &told.place.cursor(workspace));
+    body.extend_from_slice(b",\"has_more\":");
+    json::boolean(&mut body, told.has_more);
+    body.push(b'}');
+    Ok(json::response(StatusCode::OK, body))
+}
+
+fn read(query: &Parameters) -> Result<Asked, ApiError> {
+    let since = match query.said("since") {
+        None => None,
+        Some(cursor) => {
+            let place = Place::read(cursor);
+            Some(place.ok_or_else(|| ApiError::field("since", "This is not a cursor of this feed."))?)
+        }
     };
-    Ok(Stamp { seq, at: clock.now() })
+    let mut kinds = Kind::ALL.to_vec();
+    if let Some(types) = query.said("types") {
+        for name in types.split(',').map(str::trim) {
+            if Kind::ALL.iter().all(|kind| kind.plural() != name) {
+                return Err(ApiError::field("types", format!("\"{name}\" is not a valid choice.")));
+            }
+        }
+        kinds.retain(|kind| types.split(',').any(|name| name.trim() == kind.plural()));
+    }
+    let most = match query.said("limit").map(|text| text.trim().parse::<i64>()) {
+        None => MOST,
+        Some(Ok(limit)) if limit > 0 => limit.min(MOST),
+        Some(_) => return Err(ApiError::field("limit", "Ensure this value is greater than or equal to 1.")),
+    };
+    Ok(Asked { kinds, since, most })
+}
+
+fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> tracks::store::Verdict<Told> {
+    // First, and then nothing beyond it: what is committed between two of the questions is told next time, whole.
+    let last = store::last(conn, caller.workspace)?;
+    let after = match asked.since {
+        None => Place::START,
+        Some((workspace, place)) if workspace == caller.workspace && place.seq <= last => place,
+        Some(_) => return Ok(Err(ApiError::CursorGone)),
+    };
+    let mut changes = store::after(conn, caller, &asked.kinds, after, last, asked.most.saturating_add(1))?;
+    changes.sort_unstable_by_key(|change| change.place);
+    let most = usize::try_from(asked.most).unwrap_or(usize::MAX);
+    let has_more = changes.len() > most;
+    changes.truncate(most);
+    let read = changes.last().map(|change| change.place).filter(|_| has_more);
+    // Who has nothing yet need not learn what is there no more.
+    changes.retain(|change| asked.since.is_some() || change.row.is_some());
+    Ok(Ok(Told { changes, place: read.unwrap_or(Place::end_of(last)), has_more }))
+}
+
+fn write(out: &mut Vec<u8>, change: &Change) {
+    out.extend_from_slice(b"{\"type\":");
+    json::text(out, change.place.kind.name());
+    match &change.row {
+        None => {
+            out.extend_from_slice(b",\"op\":\"delete\",\"id\":");
+            json::number(out, change.place.id);
+            member_uid(out, change.uid);
+            out.extend_from_slice(b",\"version\":");
+            json::number(out, change.version);
+        }
+        Some(row) => {
+            out.extend_from_slice(b",\"op\":\"upsert\",\"data\":");
+            match row {
+                Row::Tag(tag) => write_tag(out, tag),
+                Row::Activity(activity) => activities::write(out, activity),
+                Row::Track(track) => tracks::write(out, track),
+            }
+        }
+    }
+    out.push(b'}');
+}
+
+fn write_tag(out: &mut Vec<u8>, tag: &store::Tag) {
+    out.extend_from_slice(b"{\"id\":");
+    json::number(out, tag.id.0);
+    out.extend_from_slice(b",\"name\":");
+    json::text(out, &tag.name);
+    member_uid(out, tag.uid);
+    out.extend_from_slice(b",\"version\":");
+    json::number(out, tag.version);
+    out.push(b'}');
+}
+
+fn member_uid(out: &mut Vec<u8>, uid: Uid) {
+    out.extend_from_slice(b",\"uid\":\"");
+    out.extend_from_slice(uid.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+    out.push(b'"');
+}
+
+/// `OPTIONS`.
+pub async fn options(_: Allowed<Read>) -> HttpResponse {
+    metadata::response("Changes", "What changed, for who keeps a copy.", None)
 }

@@ -50,6 +50,7 @@ fn complete(
     mut draft: Draft,
     before: Option<&Track>,
 ) -> Verdict<(Entry, Wishes)> {
+    type Known = (String, String, Option<ActivityId>);
     let named = draft.activity();
     let usable = activities::id
         .eq(named.unwrap_or(ActivityId(0)))
@@ -59,7 +60,6 @@ fn complete(
         .left_join(activities::table.on(usable))
         .filter(people::id.eq(caller.person))
         .select((people::timezone, people::overlap_policy, activities::id.nullable()));
-    type Known = (String, String, Option<ActivityId>);
     let (timezone, policy, found): Known = match conn {
         Conn::Sqlite(conn) => known.get_result(conn)?,
         Conn::Postgres(conn) => known.get_result(conn)?,

@@ -256,13 +256,11 @@ mod tests {
 
     use super::*;
 
-    fn joined(sent: serde_json::Value, extent: Extent, before: Option<Track>) -> Result<Entry, String> {
-        Draft::read(&Sent::Json(sent), extent).and_then(|draft| draft.onto(before.as_ref())).map_err(
-            |error| {
-                let body = error.error_response().into_body().try_into_bytes().unwrap();
-                String::from_utf8(body.to_vec()).unwrap()
-            },
-        )
+    fn joined(sent: serde_json::Value, extent: Extent, before: Option<&Track>) -> Result<Entry, String> {
+        Draft::read(&Sent::Json(sent), extent).and_then(|draft| draft.onto(before)).map_err(|error| {
+            let body = error.error_response().into_body().try_into_bytes().unwrap();
+            String::from_utf8(body.to_vec()).unwrap()
+        })
     }
 
     const START: Option<Timestamp> = Some(Timestamp::from_unix_seconds(10));
@@ -281,7 +279,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_keeps_its_value() {
-        let entry = joined(json!({"activity": 5}), Extent::Whole, Some(before())).unwrap();
+        let entry = joined(json!({"activity": 5}), Extent::Whole, Some(&before())).unwrap();
         let expected = Entry {
             uid: None,
             description: "old".into(),
@@ -294,9 +292,9 @@ mod tests {
             source: "human".into(),
         };
         assert_eq!(entry, expected);
-        let entry = joined(json!({}), Extent::Part, Some(before())).unwrap();
+        let entry = joined(json!({}), Extent::Part, Some(&before())).unwrap();
         assert_eq!(entry.activity, ActivityId(3));
-        let entry = joined(json!({"end": null}), Extent::Part, Some(before())).unwrap();
+        let entry = joined(json!({"end": null}), Extent::Part, Some(&before())).unwrap();
         assert_eq!(entry.end, None);
     }
 
@@ -313,7 +311,7 @@ mod tests {
             (json!({"start": null}), Err(alone)),
             (json!({"start": null, "end": null}), Ok(())),
         ] {
-            let outcome = joined(sent.clone(), Extent::Part, Some(before()));
+            let outcome = joined(sent.clone(), Extent::Part, Some(&before()));
             assert_eq!(outcome.map(|_| ()), expected.map_err(str::to_owned), "{sent}");
         }
     }
@@ -345,7 +343,7 @@ mod tests {
             (json!({"duration": 1.5}), Err(r#"{"duration":["A valid integer is required."]}"#)),
             (json!({"duration": 2_678_401}), Err(r#"{"end":["A track must not be longer than 31 days."]}"#)),
         ] {
-            let outcome = joined(sent.clone(), Extent::Part, Some(before()));
+            let outcome = joined(sent.clone(), Extent::Part, Some(&before()));
             let end = outcome.map(|entry| entry.end.unwrap().unix_seconds());
             assert_eq!(end, expected.map_err(str::to_owned), "{sent}");
         }

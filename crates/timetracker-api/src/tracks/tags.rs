@@ -64,13 +64,11 @@ pub fn keep(conn: &mut Conn, workspace: WorkspaceId, names: &str, stamp: Stamp) 
             .filter(tags::name_key.eq(key(name)))
             .filter(tags::deleted_at.is_null())
             .select(tags::name);
-        match known.get_result(conn).optional()? {
-            Some(known) => kept.push(known),
-            None => {
-                insert(conn, workspace, name, stamp)?;
-                kept.push(name.to_owned());
-            }
+        let known: Option<String> = known.get_result(conn).optional()?;
+        if known.is_none() {
+            insert(conn, workspace, name, stamp)?;
         }
+        kept.push(known.unwrap_or_else(|| name.to_owned()));
     }
     Ok(kept.join("\n"))
 }

@@ -50,6 +50,8 @@ pub enum ApiError {
     Overlaps(Vec<TrackId>),
     /// 409: what is there does not allow it.
     Conflict(&'static str),
+    /// 410: who mirrors has to begin again.
+    CursorGone,
     /// 405.
     MethodNotAllowed(Method),
     /// 406.
@@ -101,6 +103,7 @@ impl ApiError {
             Self::InvalidPage => "Invalid page.".into(),
             Self::Overlaps(_) => "The track would overlap others.".into(),
             Self::Conflict(sentence) => (*sentence).into(),
+            Self::CursorGone => "This cursor leads nowhere any more: begin again without one.".into(),
             Self::MethodNotAllowed(method) => format!("Method \"{method}\" not allowed.").into(),
             Self::NotAcceptable => "Could not satisfy the request Accept header.".into(),
             Self::TooSlow => "The request took too long to arrive.".into(),
@@ -143,6 +146,9 @@ impl ApiError {
             _ => {
                 out.extend_from_slice(b"{\"detail\":");
                 json::text(&mut out, &self.detail());
+                if matches!(self, Self::CursorGone) {
+                    out.extend_from_slice(b",\"reset\":true");
+                }
                 out.push(b'}');
             }
         }
@@ -191,6 +197,7 @@ impl ResponseError for ApiError {
             Self::LacksScope(..) | Self::NoPerson => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoSuch(_) | Self::InvalidPage => StatusCode::NOT_FOUND,
             Self::Overlaps(_) | Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::CursorGone => StatusCode::GONE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,

@@ -11,6 +11,7 @@ mod activities;
 mod api_root;
 mod authentication;
 mod bodies;
+mod changes;
 mod cors;
 mod dpop;
 mod edge;

@@ -1,0 +1,156 @@
+//! `/api/changes/`: a copy that is kept up to date by it is always right in the end.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use crate::support::{Person, World, json};
+
+const UID: &str = "018c0000-0000-7000-8000-00000000feed";
+
+/// A client that keeps a copy.
+#[derive(Default)]
+struct Mirror {
+    cursor: Option<String>,
+    rows: BTreeMap<(String, i64), Value>,
+}
+
+impl Mirror {
+    /// Reads on until there is no more; `limit` changes at a time.
+    async fn read(&mut self, person: &Person, limit: usize) {
+        loop {
+            let since = self.cursor.as_ref().map_or_else(String::new, |cursor| format!("&since={cursor}"));
+            let answer = person.get(&format!("/api/changes/?limit={limit}{since}")).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let body = answer.json();
+            let changes = body["changes"].as_array().unwrap();
+            assert!(changes.len() <= limit);
+            for change in changes {
+                let row = if change["op"] == "delete" { change } else { &change["data"] };
+                let key = (change["type"].as_str().unwrap().to_owned(), row["id"].as_i64().unwrap());
+                if change["op"] == "delete" {
+                    self.rows.remove(&key);
+                } else {
+                    self.rows.insert(key, change["data"].clone());
+                }
+            }
+            self.cursor = Some(body["cursor"].as_str().unwrap().to_owned());
+            if body["has_more"] == false {
+                return;
+            }
+        }
+    }
+
+    fn of(&self, kind: &str) -> Vec<&Value> {
+        self.rows.iter().filter(|((each, _), _)| each == kind).map(|(_, row)| row).collect()
+    }
+
+    /// What the lists say is what the copy says.
+    async fn is_right(&self, person: &Person) {
+        for (kind, list) in [("track", "/api/tracks/"), ("activity", "/api/activities/")] {
+            let body = person.get(&format!("{list}?page_size=1000")).await.json();
+            let there: Vec<&Value> = body["results"].as_array().unwrap().iter().collect();
+            assert_eq!(self.of(kind), there, "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_learns_what_is_new_what_changed_and_what_went() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let empty = ada.get("/api/changes/").await;
+    let start = empty.json()["cursor"].as_str().unwrap().to_owned();
+    empty.is(200, &format!(r#"{{"changes":[],"cursor":"{start}","has_more":false}}"#));
+    let activity = ada.has_activity("Reading").await;
+    let made = ada.post("/api/tracks/", json!({"activity": activity, "uid": UID, "tags": ["deep"]})).await;
+    let told = ada.get(&format!("/api/changes/?since={start}")).await;
+    let body = told.json();
+    let (cursor, tag) = (body["cursor"].as_str().unwrap().to_owned(), body["changes"][1]["data"].clone());
+    let tag = format!(r#"{{"id":{},"name":"deep","uid":{},"version":1}}"#, tag["id"], tag["uid"]);
+    told.is(
+        200,
+        &format!(
+            r#"{{"changes":[{{"type":"activity","op":"upsert","data":{{"id":{activity},"name":"Reading","description":""}}}},{{"type":"tag","op":"upsert","data":{tag}}},{{"type":"track","op":"upsert","data":{}}}],"cursor":"{cursor}","has_more":false}}"#,
+            made.text
+        ),
+    );
+    ada.delete(&format!("/api/tracks/{}/", made.id())).await;
+    let told = ada.get(&format!("/api/changes/?since={cursor}")).await;
+    let next = told.json()["cursor"].as_str().unwrap().to_owned();
+    told.is(
+        200,
+        &format!(
+            r#"{{"changes":[{{"type":"track","op":"delete","id":{},"uid":"{UID}","version":2}}],"cursor":"{next}","has_more":false}}"#,
+            made.id()
+        ),
+    );
+    // Who begins need not learn what is there no more.
+    let begun = ada.get("/api/changes/?types=tracks").await;
+    begun.is(200, &format!(r#"{{"changes":[],"cursor":"{next}","has_more":false}}"#));
+    assert_eq!(
+        ada.get("/api/changes/?types=tags,activities").await.json()["changes"].as_array().unwrap().len(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_told_and_a_cursor_from_elsewhere_begins_again() {
+    let world = World::new().await;
+    let (ada, bob) = (world.person("ada"), world.person("bob"));
+    ada.has_activity("a").await;
+    for (query, field, message) in [
+        ("since=x", "since", "This is not a cursor of this feed."),
+        ("types=tracks,cats", "types", r#"\"cats\" is not a valid choice."#),
+        ("limit=0", "limit", "Ensure this value is greater than or equal to 1."),
+        ("limit=many", "limit", "Ensure this value is greater than or equal to 1."),
+    ] {
+        ada.get(&format!("/api/changes/?{query}")).await.is(400, &format!(r#"{{"{field}":["{message}"]}}"#));
+    }
+    let gone = r#"{"detail":"This cursor leads nowhere any more: begin again without one.","reset":true}"#;
+    let hers = ada.get("/api/changes/").await.json()["cursor"].as_str().unwrap().to_owned();
+    bob.get(&format!("/api/changes/?since={hers}")).await.is(410, gone);
+    // The database was restored from a copy that is older than the cursor.
+    let db = world.db();
+    let restored = "UPDATE workspaces SET change_seq = change_seq - 1";
+    db.write(move |conn| diesel::RunQueryDsl::execute(diesel::sql_query(restored), conn)).await.unwrap();
+    ada.get(&format!("/api/changes/?since={hers}")).await.is(410, gone);
+}
+
+/// While two servers write and a copy reads in pages of three, it misses nothing: the order is that of commits.
+#[tokio::test]
+async fn a_copy_that_reads_while_everybody_writes_misses_nothing() {
+    let mut world = World::new().await;
+    world.start_server(|_| {}).await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("a").await;
+    let there = world.at_server(1, &ada);
+    let mut mirror = Mirror::default();
+    for round in 0..4 {
+        let writes = join_all((0..32).map(|number| {
+            let person = if number % 2 == 0 { &ada } else { &there };
+            async move {
+                let sent = json!({"activity": activity, "description": format!("{round} {number}"), "tags": [format!("t{number}")]});
+                let made = person.post("/api/tracks/", sent).await;
+                assert_eq!(made.status, 201, "{made:?}");
+                let path = format!("/api/tracks/{}/", made.id());
+                match number % 4 {
+                    0 => assert_eq!(person.delete(&path).await.status, 204),
+                    1 => assert_eq!(person.patch(&path, json!({"billable": true})).await.status, 200),
+                    _ => {}
+                }
+            }
+        }));
+        let reads = async {
+            for _ in 0..8 {
+                mirror.read(&there, 3).await;
+            }
+        };
+        futures_util::future::join(writes, reads).await;
+        mirror.read(&ada, 500).await;
+        mirror.is_right(&ada).await;
+    }
+    assert_eq!(mirror.of("tag").len(), 32);
+    assert_eq!(mirror.of("track").len(), 4 * 24);
+}
