@@ -21,7 +21,7 @@ use timetracker_api::tracks::change;
 use timetracker_api::tracks::form::Draft;
 use timetracker_api::wire::fields::Extent;
 use timetracker_api::wire::sent::Sent;
-use timetracker_api::{MIGRATIONS, activities};
+use timetracker_api::{MIGRATIONS, activities, changes};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -95,12 +95,18 @@ async fn tracks() -> Outcome<u64> {
     let caller = Arc::new(Caller {
         person: person.id,
         workspace: person.workspace_id,
+        client: "bench".to_owned(),
         scopes: "write".parse()?,
         key: None,
     });
     let draft = activities::form::Draft { name: Some("bench".to_owned()), description: None };
     let (workspace, at) = (caller.workspace, clock.clone());
-    let activity = db.write(move |conn| activities::store::insert(conn, workspace, draft, &at)).await?;
+    let activity = db
+        .write(move |conn| {
+            let stamp = changes::begin(conn, workspace, &at)?;
+            activities::store::insert(conn, workspace, draft, stamp)
+        })
+        .await?;
     let sent = Sent::Json(serde_json::json!({
         "activity": activity.id.0, "description": "Reading about pumps",
         "start": "2023-11-14T22:13:20Z", "end": "2023-11-14T22:28:20Z",
@@ -108,8 +114,9 @@ async fn tracks() -> Outcome<u64> {
     measure(&db, |_| {
         let (caller, sent, clock) = (caller.clone(), sent.clone(), clock.clone());
         move |conn: &mut Conn| {
-            let kept = Draft::read(&sent, Extent::Whole)
-                .map(|draft| change::insert(conn, &caller, draft, None, &clock));
+            let stamp = changes::begin(conn, caller.workspace, &clock)?;
+            let draft = Draft::read(&sent, Extent::Whole);
+            let kept = draft.map(|draft| change::insert(conn, &caller, draft, None, stamp));
             assert!(matches!(kept, Ok(Ok(Ok(_)))), "{kept:?}");
             Ok(())
         }

@@ -24,10 +24,11 @@ pub struct Endpoint {
 const OF_LIST: &str = "GET, POST, HEAD, OPTIONS";
 const OF_ROOT: &str = "GET, HEAD, OPTIONS";
 const OF_VERB: &str = "POST";
+const OF_NAMED: &str = "GET, PUT, DELETE, HEAD, OPTIONS";
 const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
 
 /// Everything under `/api`.
-pub static ENDPOINTS: [Endpoint; 10] = [
+pub static ENDPOINTS: [Endpoint; 11] = [
     Endpoint {
         path: "/tracks/",
         allow: OF_LIST,
@@ -66,6 +67,19 @@ pub static ENDPOINTS: [Endpoint; 10] = [
                 .route(web::delete().to(timer::delete))
                 .route(web::head().to(timer::get))
                 .route(web::method(OPTIONS).to(timer::options))
+        },
+    },
+    Endpoint {
+        path: "/tracks/by-uid/{uid}/",
+        allow: OF_NAMED,
+        spellings: &["/tracks/by-uid/{uid}/", "/tracks/by-uid/{uid}"],
+        mount: |resource| {
+            resource
+                .route(web::get().to(tracks::by_uid::get))
+                .route(web::put().to(tracks::by_uid::put))
+                .route(web::delete().to(tracks::by_uid::delete))
+                .route(web::head().to(tracks::by_uid::get))
+                .route(web::method(OPTIONS).to(tracks::by_uid::options))
         },
     },
     Endpoint {
@@ -190,7 +204,7 @@ impl Endpoint {
         loop {
             match (wanted.next(), given.next()) {
                 (None, None) => return true,
-                (Some("{id}"), Some(id)) if !id.is_empty() => {}
+                (Some("{id}" | "{uid}"), Some(given)) if !given.is_empty() => {}
                 (Some(wanted), Some(given)) if wanted == given => {}
                 _ => return false,
             }

@@ -75,6 +75,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    idempotency_keys (person_id, client_id, method, path, key) {
+        person_id -> BigInt,
+        client_id -> Text,
+        method -> Text,
+        path -> Text,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> Integer,
+        location -> Nullable<Text>,
+        version -> Nullable<BigInt>,
+        body -> Binary,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(people, activities, tracks);
 
 diesel::define_sql_function! {

@@ -1,18 +1,19 @@
 //! `/api/activities/{id}/`. Another workspace's activity is not there, exactly as one that never was (R158).
 
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::Draft;
 use super::{KIND, store};
 use crate::App;
-use crate::auth::Caller;
 use crate::auth::allowed::{Allowed, Read, Write};
 use crate::id::ActivityId;
+use crate::retries::{self, Retry};
+use crate::wire::conditional::IfMatch;
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
 use crate::wire::path;
+use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
 
 const ABSENT: ApiError = ApiError::NoSuch(KIND);
@@ -28,7 +29,7 @@ pub async fn get(
 ) -> Result<HttpResponse, ApiError> {
     let (id, workspace) = (ActivityId(path::key(&id, KIND)?), caller.workspace);
     let found = app.db().read(move |conn| store::find(conn, workspace, id)).await?;
-    found.map(|activity| super::response(StatusCode::OK, &activity)).ok_or(ABSENT)
+    found.map(|activity| super::reply(&activity).response(&app)).ok_or(ABSENT)
 }
 
 /// `PUT`: required fields must be there, those left out keep their value.
@@ -39,9 +40,10 @@ pub async fn put(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
     id: Path<String>,
+    request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    change(&caller, &app, &id, sent, Extent::Whole).await
+    update(&caller, &app, (&id, &request), &sent, Extent::Whole).await
 }
 
 /// `PATCH`: any subset.
@@ -52,44 +54,44 @@ pub async fn patch(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
     id: Path<String>,
+    request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    change(&caller, &app, &id, sent, Extent::Part).await
+    update(&caller, &app, (&id, &request), &sent, Extent::Part).await
 }
 
-async fn change(
-    caller: &Caller,
+async fn update(
+    caller: &Allowed<Write>,
     app: &App,
-    id: &str,
-    sent: Sent,
+    (id, request): (&str, &HttpRequest),
+    sent: &Sent,
     extent: Extent,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, workspace) = (ActivityId(path::key(id, KIND)?), caller.workspace);
-    let (draft, clock) = (Draft::read(&sent, extent), app.clock().clone());
-    let changed = app
-        .db()
-        .write(move |conn| match draft {
-            Ok(draft) => store::update(conn, workspace, id, draft, &clock).map(|found| found.ok_or(ABSENT)),
-            // What is not there is not judged: the answer must not differ from that about a stranger's.
-            Err(problems) => Ok(Err(store::find(conn, workspace, id)?.map_or(ABSENT, |_| problems))),
-        })
-        .await??;
-    Ok(super::response(StatusCode::OK, &changed))
+    let (id, if_match) = (ActivityId(path::key(id, KIND)?), IfMatch::read(request));
+    let draft = Draft::read(sent, extent);
+    retries::once(app, caller.caller(), Retry::read(request, sent)?, move |conn, caller, stamp| {
+        let changed = store::update(conn, caller.workspace, id, draft, &if_match, stamp)?;
+        Ok(changed.map(|activity| super::reply(&activity)))
+    })
+    .await
 }
 
 /// `DELETE`.
 ///
 /// # Errors
-/// 404.
+/// 404, and 412.
 pub async fn delete(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
     id: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, workspace) = (ActivityId(path::key(&id, KIND)?), caller.workspace);
-    let clock = app.clock().clone();
-    let deleted = app.db().write(move |conn| store::delete(conn, workspace, id, &clock)).await?;
-    if deleted { Ok(HttpResponse::NoContent().finish()) } else { Err(ABSENT) }
+    let (id, if_match) = (ActivityId(path::key(&id, KIND)?), IfMatch::read(&request));
+    let retry = Retry::read(&request, &Sent::default())?;
+    retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
+        Ok(store::delete(conn, caller.workspace, id, &if_match, stamp)?.map(|()| Reply::nothing()))
+    })
+    .await
 }
 
 /// `OPTIONS`: what may be sent, if the activity is there.

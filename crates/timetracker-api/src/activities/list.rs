@@ -1,7 +1,5 @@
 //! `/api/activities/`.
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -10,6 +8,7 @@ use super::store::{self, Filter, Key};
 use crate::App;
 use crate::auth::allowed::{Allowed, Read, Write};
 use crate::auth::{Caller, WRITE};
+use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
 use crate::wire::paging::Wanted;
@@ -37,7 +36,7 @@ pub async fn get(
     let (place, rows) = app.db().read(move |conn| store::page(conn, workspace, &filter, wanted)).await??;
     let suffix = if request.path().contains(".json") { "/api/activities.json" } else { "/api/activities/" };
     let body = place.envelope(&app.url(suffix), &query, &rows, super::write);
-    Ok(json::response(StatusCode::OK, body))
+    Ok(json::tagged(body))
 }
 
 /// `POST`: a new one.
@@ -47,17 +46,15 @@ pub async fn get(
 pub async fn post(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
+    request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let draft = Draft::read(&sent, Extent::Whole)?;
-    let (clock, workspace) = (app.clock().clone(), caller.workspace);
-    let activity = app.db().write(move |conn| store::insert(conn, workspace, draft, &clock)).await?;
-    let mut response = super::response(StatusCode::CREATED, &activity);
-    let location = app.url(&format!("/api/activities/{}/", activity.id));
-    if let Ok(location) = HeaderValue::from_str(&location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
+        let activity = store::insert(conn, caller.workspace, draft, stamp)?;
+        Ok(Ok(super::reply(&activity).created(format!("/api/activities/{}/", activity.id))))
+    })
+    .await
 }
 
 /// `OPTIONS`: what may be sent.

@@ -6,8 +6,8 @@ pub mod list;
 pub mod store;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 
+use crate::wire::reply::Reply;
 use crate::wire::{json, metadata};
 
 /// What the framework calls one in a 404.
@@ -26,10 +26,15 @@ pub(crate) fn write(out: &mut Vec<u8>, activity: &store::Activity) {
     out.push(b'}');
 }
 
-fn response(status: StatusCode, activity: &store::Activity) -> HttpResponse {
+fn text(activity: &store::Activity) -> Vec<u8> {
     let mut body = Vec::with_capacity(128);
     write(&mut body, activity);
-    json::response(status, body)
+    body
+}
+
+/// The answer to a change of one.
+fn reply(activity: &store::Activity) -> Reply {
+    Reply::object(activity.version, text(activity))
 }
 
 fn description(name: &str, method: &'static str, may_write: bool) -> HttpResponse {

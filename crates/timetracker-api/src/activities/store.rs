@@ -3,13 +3,14 @@
 use diesel::prelude::*;
 use model::db::{Conn, MultiBackend};
 use model::id::Uid;
-use model::time::{Clock, Timestamp};
+use model::time::Timestamp;
 
 use super::form::Draft;
-use crate::changes::{self, Stamp};
+use crate::changes::Stamp;
 use crate::id::{ActivityId, WorkspaceId};
 use crate::schema::{activities, lower};
-use crate::wire::error::ApiError;
+use crate::wire::conditional::IfMatch;
+use crate::wire::error::{ApiError, or_refuse};
 use crate::wire::paging::{Place, Wanted};
 
 /// An activity.
@@ -21,6 +22,8 @@ pub struct Activity {
     pub name: String,
     /// More about it.
     pub description: String,
+    /// Counts its changes, from 1.
+    pub version: i64,
 }
 
 /// Which activities, and in what order.
@@ -41,8 +44,11 @@ pub enum Key {
     Name,
 }
 
-pub(crate) const COLUMNS: (activities::id, activities::name, activities::description) =
-    (activities::id, activities::name, activities::description);
+type Columns = (activities::id, activities::name, activities::description, activities::version);
+
+/// The columns of [`Activity`].
+pub(crate) const COLUMNS: Columns =
+    (activities::id, activities::name, activities::description, activities::version);
 
 /// A page of the workspace's activities, by id unless the filter says otherwise.
 ///
@@ -101,8 +107,7 @@ pub fn find(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId) -> QueryRes
 ///
 /// # Errors
 /// When the database cannot.
-pub fn insert(conn: &mut Conn, workspace: WorkspaceId, draft: Draft, clock: &Clock) -> QueryResult<Activity> {
-    let stamp = changes::begin(conn, workspace, clock)?;
+pub fn insert(conn: &mut Conn, workspace: WorkspaceId, draft: Draft, stamp: Stamp) -> QueryResult<Activity> {
     diesel::insert_into(activities::table)
         .values((
             activities::workspace_id.eq(workspace),
@@ -117,42 +122,60 @@ pub fn insert(conn: &mut Conn, workspace: WorkspaceId, draft: Draft, clock: &Clo
         .get_result(conn)
 }
 
-/// Changes what the draft says and keeps the rest; `None` when there is no such activity.
+/// Changes what the draft says and keeps the rest. What is not there is not judged: the answer must not differ from that
+/// about a stranger's.
 ///
 /// # Errors
-/// When the database cannot.
+/// When the database cannot; the inner error when there is no such activity, it is not as the client thinks, or with
+/// everything that is wrong with the draft.
 pub fn update(
     conn: &mut Conn,
     workspace: WorkspaceId,
     id: ActivityId,
-    draft: Draft,
-    clock: &Clock,
-) -> QueryResult<Option<Activity>> {
-    let stamp = changes::begin(conn, workspace, clock)?;
-    let Some(before) = find(conn, workspace, id)? else { return Ok(None) };
+    draft: Result<Draft, ApiError>,
+    if_match: &IfMatch,
+    stamp: Stamp,
+) -> QueryResult<Result<Activity, ApiError>> {
+    let before = or_refuse!(admitted(conn, workspace, id, if_match)?);
+    let draft = or_refuse!(draft);
     let name = draft.name.unwrap_or_else(|| before.name.clone());
     let description = draft.description.unwrap_or_else(|| before.description.clone());
     if (&name, &description) == (&before.name, &before.description) {
-        return Ok(Some(before));
+        return Ok(Ok(before));
     }
     diesel::update(activities::table.filter(activities::id.eq(id)))
         .set((activities::name.eq(name), activities::description.eq(description), mark(stamp)))
         .returning(COLUMNS)
         .get_result(conn)
-        .map(Some)
+        .map(Ok)
 }
 
-/// Hides an activity for good. Its row stays: the tracks that were booked on it are not to be lost.
+/// Hides an activity. Its row stays: the tracks that were booked on it are not to be lost.
 ///
 /// # Errors
-/// When the database cannot.
-pub fn delete(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId, clock: &Clock) -> QueryResult<bool> {
-    let stamp = changes::begin(conn, workspace, clock)?;
-    let alive = activities::table
-        .filter(activities::id.eq(id))
-        .filter(activities::workspace_id.eq(workspace))
-        .filter(activities::deleted_at.is_null());
-    Ok(diesel::update(alive).set((activities::deleted_at.eq(stamp.at), mark(stamp))).execute(conn)? > 0)
+/// As [`update`].
+pub fn delete(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    id: ActivityId,
+    if_match: &IfMatch,
+    stamp: Stamp,
+) -> QueryResult<Result<(), ApiError>> {
+    or_refuse!(admitted(conn, workspace, id, if_match)?);
+    let row = diesel::update(activities::table.filter(activities::id.eq(id)));
+    row.set((activities::deleted_at.eq(stamp.at), mark(stamp))).execute(conn)?;
+    Ok(Ok(()))
+}
+
+/// The activity, if it is there and as the client thinks.
+fn admitted(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    id: ActivityId,
+    if_match: &IfMatch,
+) -> QueryResult<Result<Activity, ApiError>> {
+    let Some(there) = find(conn, workspace, id)? else { return Ok(Err(ApiError::NoSuch(super::KIND))) };
+    Ok(if_match.admit(there.version, || super::text(&there)).map(|()| there))
 }
 
 /// What every change of a row sets.

@@ -46,6 +46,13 @@ impl<S> Deref for Allowed<S> {
     }
 }
 
+impl<S> Allowed<S> {
+    /// The caller, to be taken along.
+    pub fn caller(&self) -> Arc<Caller> {
+        self.0.clone()
+    }
+}
+
 impl<S: Scope> FromRequest for Allowed<S> {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;

@@ -40,6 +40,8 @@ pub enum Judgement {
         subject: UserId,
         /// Their name, for people to read.
         username: String,
+        /// The client that acts for them.
+        client: String,
         /// What it allows.
         scopes: ScopeSet,
         /// When it ends.
@@ -72,7 +74,8 @@ impl Expected {
         let scopes = reply.scopes().into_iter().flatten().map(|scope| scope.as_str()).collect();
         match (person(reply), reply.username()) {
             (Some(subject), Some(username)) => {
-                Judgement::Person { subject, username: username.to_owned(), scopes, ends_at, key }
+                let client = reply.client_id().map(|client| client.as_str().to_owned()).unwrap_or_default();
+                Judgement::Person { subject, username: username.to_owned(), client, scopes, ends_at, key }
             }
             _ => Judgement::Nobody { ends_at, key },
         }
@@ -133,6 +136,7 @@ mod tests {
         let person = Judgement::Person {
             subject: UserId(7),
             username: "ada".into(),
+            client: "web".into(),
             scopes: "read write".parse().unwrap(),
             ends_at,
             key: None,

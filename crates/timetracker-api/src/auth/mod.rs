@@ -49,6 +49,8 @@ pub struct Caller {
     pub person: PersonId,
     /// Where their activities are.
     pub workspace: WorkspaceId,
+    /// The client that acts for them.
+    pub client: String,
     /// What the token allows.
     pub scopes: ScopeSet,
     /// The key it is bound to.
@@ -130,13 +132,13 @@ impl Gate {
             Judgement::Nobody { ends_at, key } => {
                 self.answers.believed(Verdict::Nobody(key), asked_at, ends_at)
             }
-            Judgement::Person { subject, username, scopes, ends_at, key } => {
+            Judgement::Person { subject, username, client, scopes, ends_at, key } => {
                 let known =
                     people::recognize(&self.db, &self.expected.issuer, subject, username, asked_at).await;
                 match known {
                     Ok(person) => {
                         let caller =
-                            Caller { person: person.id, workspace: person.workspace_id, scopes, key };
+                            Caller { person: person.id, workspace: person.workspace_id, client, scopes, key };
                         self.answers.believed(Verdict::Caller(Arc::new(caller)), asked_at, ends_at)
                     }
                     Err(error) => Answer::unanswered(error.to_string()),

@@ -6,7 +6,6 @@
 pub mod cursor;
 pub mod store;
 
-use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use cursor::{Kind, Place};
@@ -111,7 +110,7 @@ pub async fn get(
     body.extend_from_slice(b",\"has_more\":");
     json::boolean(&mut body, told.has_more);
     body.push(b'}');
-    Ok(json::response(StatusCode::OK, body))
+    Ok(json::tagged(body))
 }
 
 fn read(query: &Parameters) -> Result<Asked, ApiError> {

@@ -1,15 +1,17 @@
 //! `/api/tracks/{id}/continue/`: the same again, from now on.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
 
-use super::{Timer, store};
+use super::store;
 use crate::App;
 use crate::auth::allowed::{Allowed, Write};
 use crate::id::TrackId;
+use crate::retries::{self, Retry};
 use crate::tracks::KIND;
 use crate::wire::error::ApiError;
 use crate::wire::path;
+use crate::wire::sent::Sent;
 
 /// `POST`: a copy of it runs from now on, and what ran stops. Answers the timer.
 ///
@@ -19,8 +21,12 @@ pub async fn post(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
     id: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, clock) = (TrackId(path::key(&id, KIND)?), app.clock().clone());
-    let timer: Timer = app.db().write(move |conn| store::again(conn, &caller, id, &clock)).await??;
-    Ok(timer.response())
+    let id = TrackId(path::key(&id, KIND)?);
+    let retry = Retry::read(&request, &Sent::default())?;
+    retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
+        Ok(store::again(conn, caller, id, stamp)?.map(|timer| timer.reply()))
+    })
+    .await
 }

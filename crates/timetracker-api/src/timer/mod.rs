@@ -12,12 +12,14 @@ use model::time::Timestamp;
 use crate::App;
 use crate::auth::WRITE;
 use crate::auth::allowed::{Allowed, Read, Write};
+use crate::retries::{self, Retry};
 use crate::tracks::form::Draft;
 use crate::tracks::row::Track;
 use crate::tracks::{self, schedule};
 use crate::wire::error::ApiError;
 use crate::wire::fields::{self, Change, Extent};
 use crate::wire::query::Parameters;
+use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
 use crate::wire::{json, metadata};
 
@@ -36,14 +38,14 @@ pub struct Timer {
 
 impl Timer {
     /// The answer to a change.
-    pub fn response(&self) -> HttpResponse {
+    pub fn reply(&self) -> Reply {
         let mut body = Vec::with_capacity(1_024);
         member(&mut body, b"{\"running\":", self.running.as_ref());
         member(&mut body, b",\"stopped\":", self.stopped.as_ref());
         if self.is_clamped {
             body.extend_from_slice(b",\"clamped\":true");
         }
-        end(body, self.at)
+        Reply::plain(end(body, self.at))
     }
 }
 
@@ -55,11 +57,11 @@ fn member(out: &mut Vec<u8>, name: &[u8], track: Option<&Track>) {
     }
 }
 
-fn end(mut body: Vec<u8>, at: Timestamp) -> HttpResponse {
+fn end(mut body: Vec<u8>, at: Timestamp) -> Vec<u8> {
     body.extend_from_slice(b",\"server_time\":");
     json::instant(&mut body, Some(at));
     body.push(b'}');
-    json::response(StatusCode::OK, body)
+    body
 }
 
 /// `GET`: 200 whether anything runs or not.
@@ -71,7 +73,7 @@ pub async fn get(caller: Allowed<Read>, ThinData(app): ThinData<App>) -> Result<
     let running = app.db().read(move |conn| schedule::running(conn, person)).await?;
     let mut body = Vec::with_capacity(512);
     member(&mut body, b"{\"running\":", running.as_ref());
-    Ok(end(body, app.clock().now()))
+    Ok(json::response(StatusCode::OK, end(body, app.clock().now())))
 }
 
 /// `PUT`: what is sent runs from now on, or from its `start` on, and what ran stops then: one call, whole or not at all.
@@ -95,10 +97,10 @@ pub async fn put(
             return Err(ApiError::field("on_running", format!("\"{other}\" is not a valid choice.")));
         }
     };
-    let clock = app.clock().clone();
-    let start = move |conn: &mut _| store::start(conn, &caller, draft, (policy, may_switch), &clock);
-    let timer: Timer = app.db().write(start).await??;
-    Ok(timer.response())
+    retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
+        Ok(store::start(conn, caller, draft, (policy, may_switch), stamp)?.map(|timer| timer.reply()))
+    })
+    .await
 }
 
 /// `PATCH`: changes what runs.
@@ -112,10 +114,11 @@ pub async fn patch(
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let draft = Draft::read(&sent, Extent::Part);
-    let (policy, clock) = (tracks::policy(request.query_string())?, app.clock().clone());
-    let timer: Timer =
-        app.db().write(move |conn| store::edit(conn, &caller, draft, policy, &clock)).await??;
-    Ok(timer.response())
+    let asked = tracks::asked(&request)?;
+    retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
+        Ok(store::edit(conn, caller, draft, &asked, stamp)?.map(|timer| timer.reply()))
+    })
+    .await
 }
 
 /// `DELETE`: stops what runs, now or `?at=` an instant; `?discard=true` deletes it instead. Sent again it changes nothing and
@@ -137,16 +140,16 @@ pub async fn delete(
     };
     let discard = fields::boolean(&said.field("discard", false));
     let discard = discard.map_err(|messages| ApiError::Fields(vec![("discard", messages)]))?.unwrap_or(false);
-    let clock = app.clock().clone();
-    let stop = move |conn: &mut _| {
-        if discard {
-            store::discard(conn, &caller, &clock).map(Ok)
+    let retry = Retry::read(&request, &Sent::default())?;
+    retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
+        let timer = if discard {
+            store::discard(conn, caller, stamp)?
         } else {
-            store::stop(conn, &caller, at, &clock)
-        }
-    };
-    let timer: Timer = app.db().write(stop).await??;
-    Ok(timer.response())
+            store::stop(conn, caller, at, stamp)?
+        };
+        Ok(timer.map(|timer| timer.reply()))
+    })
+    .await
 }
 
 /// `OPTIONS`: what may be sent.

@@ -1,21 +1,21 @@
-//! The SQL of the timer: each function is one transaction with its turn. That one track runs at most is in the end the
+//! The SQL of the timer, for whoever has the turn ([`crate::changes::begin`]). That one track runs at most is in the end the
 //! database's to guarantee, by an index.
 
 use diesel::prelude::*;
 use model::db::Conn;
-use model::time::{Clock, Timestamp};
+use model::time::Timestamp;
 
 use super::Timer;
 use crate::auth::Caller;
-use crate::changes::{self, Stamp};
+use crate::changes::Stamp;
 use crate::id::{ActivityId, PersonId, TrackId};
 use crate::schema::{activities, tracks};
-use crate::tracks::change::{self, or_refuse};
+use crate::tracks::change::{self, Asked};
 use crate::tracks::form::{Draft, LONGEST};
 use crate::tracks::row::{COLUMNS, Track};
 use crate::tracks::schedule::{self, Policy};
 use crate::tracks::store::{Verdict, find};
-use crate::wire::error::ApiError;
+use crate::wire::error::{ApiError, or_refuse};
 
 /// Starts what the draft says; what ran stops then, unless it may not.
 ///
@@ -26,9 +26,8 @@ pub fn start(
     caller: &Caller,
     mut draft: Draft,
     (policy, may_switch): (Option<Policy>, bool),
-    clock: &Clock,
+    stamp: Stamp,
 ) -> Verdict<Timer> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
     let before = schedule::running(conn, caller.person)?;
     match before {
         Some(same) if draft.uid() == Some(same.uid) => {
@@ -47,8 +46,7 @@ pub fn start(
 ///
 /// # Errors
 /// As [`start`], and the inner error when the track is not there.
-pub fn again(conn: &mut Conn, caller: &Caller, id: TrackId, clock: &Clock) -> Verdict<Timer> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
+pub fn again(conn: &mut Conn, caller: &Caller, id: TrackId, stamp: Stamp) -> Verdict<Timer> {
     let Some(track) = find(conn, caller.person, id)? else {
         return Ok(Err(ApiError::NoSuch(crate::tracks::KIND)));
     };
@@ -63,7 +61,7 @@ fn run(
     stamp: Stamp,
 ) -> Verdict<Timer> {
     draft.run(stamp.at);
-    let kept = or_refuse!(change::add(conn, caller, draft, policy, stamp)?);
+    let kept = or_refuse!(change::insert(conn, caller, draft, policy, stamp)?);
     Ok(Ok(Timer { running: Some(kept.track), stopped: kept.stopped, is_clamped: false, at: stamp.at }))
 }
 
@@ -90,15 +88,13 @@ pub fn edit(
     conn: &mut Conn,
     caller: &Caller,
     draft: Result<Draft, ApiError>,
-    policy: Option<Policy>,
-    clock: &Clock,
+    asked: &Asked,
+    stamp: Stamp,
 ) -> Verdict<Timer> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
     let Some(before) = schedule::running(conn, caller.person)? else {
         return Ok(Err(ApiError::Conflict("No timer is running.")));
     };
-    let draft = or_refuse!(draft);
-    let after = or_refuse!(change::edit(conn, caller, before, draft, policy, stamp)?);
+    let after = or_refuse!(change::update(conn, caller, before.id, draft, asked, stamp)?);
     let (running, stopped) = if after.is_running() { (Some(after), None) } else { (None, Some(after)) };
     Ok(Ok(Timer { running, stopped, is_clamped: false, at: stamp.at }))
 }
@@ -107,8 +103,7 @@ pub fn edit(
 ///
 /// # Errors
 /// When the database cannot; the inner error for an instant that is still to come.
-pub fn stop(conn: &mut Conn, caller: &Caller, asked: Option<Timestamp>, clock: &Clock) -> Verdict<Timer> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
+pub fn stop(conn: &mut Conn, caller: &Caller, asked: Option<Timestamp>, stamp: Stamp) -> Verdict<Timer> {
     if asked.is_some_and(|at| at > stamp.at.plus(schedule::AHEAD)) {
         return Ok(Err(ApiError::field("at", "A timer cannot stop in the future.")));
     }
@@ -139,10 +134,9 @@ fn last_stopped(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Track>>
 ///
 /// # Errors
 /// When the database cannot.
-pub fn discard(conn: &mut Conn, caller: &Caller, clock: &Clock) -> QueryResult<Timer> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
+pub fn discard(conn: &mut Conn, caller: &Caller, stamp: Stamp) -> Verdict<Timer> {
     if let Some(running) = schedule::running(conn, caller.person)? {
-        change::remove(conn, caller, running.id, stamp)?;
+        or_refuse!(change::delete(conn, caller, running.id, &Asked::default(), stamp)?);
     }
-    Ok(Timer { running: None, stopped: None, is_clamped: false, at: stamp.at })
+    Ok(Ok(Timer { running: None, stopped: None, is_clamped: false, at: stamp.at }))
 }

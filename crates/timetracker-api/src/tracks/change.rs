@@ -1,10 +1,10 @@
-//! The SQL that changes tracks. Each function is a transaction's whole work: it takes the turn, looks, judges, and only
+//! The SQL that changes tracks, for whoever has the turn ([`crate::changes::begin`]). Each function looks, judges, and only
 //! then writes, so that a refusal leaves nothing behind.
 
 use diesel::prelude::*;
 use model::db::Conn;
 use model::id::Uid;
-use model::time::{Clock, Timestamp};
+use model::time::Timestamp;
 
 use super::form::{Draft, Entry};
 use super::row::{COLUMNS, Track};
@@ -12,21 +12,11 @@ use super::schedule::{self, Fit, Policy};
 use super::store::{Verdict, find};
 use super::{KIND, tags};
 use crate::auth::Caller;
-use crate::changes::{self, Stamp};
+use crate::changes::Stamp;
 use crate::id::{ActivityId, TrackId};
 use crate::schema::{activities, people, tracks};
-use crate::wire::error::ApiError;
-
-/// Unwraps what may be refused.
-macro_rules! or_refuse {
-    ($verdict:expr) => {
-        match $verdict {
-            Ok(it) => it,
-            Err(error) => return Ok(Err(error)),
-        }
-    };
-}
-pub(crate) use or_refuse;
+use crate::wire::conditional::IfMatch;
+use crate::wire::error::{ApiError, or_refuse};
 
 /// What a person wants where a request does not say.
 struct Wishes {
@@ -71,6 +61,21 @@ fn complete(
     Ok(draft.onto(before).map(|entry| (entry, Wishes { timezone, policy })))
 }
 
+/// What a request says about a change besides what to change.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// What is to become of overlaps.
+    pub policy: Option<Policy>,
+    /// Which versions it is for.
+    pub if_match: IfMatch,
+}
+
+impl Asked {
+    fn admit(&self, track: &Track) -> Result<(), ApiError> {
+        self.if_match.admit(track.version, || super::text(track))
+    }
+}
+
 /// Keeps a new track. One that runs stops the one that ran, when it began.
 ///
 /// # Errors
@@ -79,19 +84,7 @@ pub fn insert(
     conn: &mut Conn,
     caller: &Caller,
     draft: Draft,
-    asked: Option<Policy>,
-    clock: &Clock,
-) -> Verdict<Kept> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
-    add(conn, caller, draft, asked, stamp)
-}
-
-/// As [`insert`], by whoever has the turn.
-pub(crate) fn add(
-    conn: &mut Conn,
-    caller: &Caller,
-    draft: Draft,
-    asked: Option<Policy>,
+    policy: Option<Policy>,
     stamp: Stamp,
 ) -> Verdict<Kept> {
     let (mut entry, wishes) = or_refuse!(complete(conn, caller, draft, None)?);
@@ -100,7 +93,7 @@ pub(crate) fn add(
     {
         return Ok(Err(ApiError::field("uid", "This field must be unique.")));
     }
-    let policy = asked.unwrap_or(wishes.policy);
+    let policy = policy.unwrap_or(wishes.policy);
     let fit = or_refuse!(schedule::fit(conn, caller.person, None, &mut entry, policy, stamp.at)?);
     let stopped = fit.stops.map(|(running, at)| stop(conn, &running, at, stamp)).transpose()?;
     entry.timezone.get_or_insert(wishes.timezone);
@@ -169,28 +162,31 @@ pub fn update(
     caller: &Caller,
     id: TrackId,
     draft: Result<Draft, ApiError>,
-    asked: Option<Policy>,
-    clock: &Clock,
+    asked: &Asked,
+    stamp: Stamp,
 ) -> Verdict<Track> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
     let Some(before) = find(conn, caller.person, id)? else { return Ok(Err(ApiError::NoSuch(KIND))) };
+    or_refuse!(asked.admit(&before));
     let draft = or_refuse!(draft);
-    edit(conn, caller, before, draft, asked, stamp)
+    edit(conn, caller, before, draft, asked.policy, stamp)
 }
 
-/// As [`update`], of a track that is there, by whoever has the turn.
-pub(crate) fn edit(
+/// As [`update`], of a track that is there.
+///
+/// # Errors
+/// As [`update`].
+pub fn edit(
     conn: &mut Conn,
     caller: &Caller,
     before: Track,
     draft: Draft,
-    asked: Option<Policy>,
+    policy: Option<Policy>,
     stamp: Stamp,
 ) -> Verdict<Track> {
     let (mut entry, wishes) = or_refuse!(complete(conn, caller, draft, Some(&before))?);
     let mut moved = None;
     if (entry.start, entry.end) != (before.start, before.end) {
-        let policy = asked.unwrap_or(wishes.policy);
+        let policy = policy.unwrap_or(wishes.policy);
         let fit = schedule::fit(conn, caller.person, Some(before.id), &mut entry, policy, stamp.at)?;
         moved = Some(or_refuse!(fit).exclusive);
     }
@@ -216,21 +212,49 @@ pub(crate) fn edit(
         .map(Ok)
 }
 
-/// Deletes a track, which can be restored; `false` when it is not there.
+/// Makes the track of this uid, or changes it: what a client that was offline sends when it is not any more. Whether it was
+/// made is the second half of the answer.
 ///
 /// # Errors
-/// When the database cannot.
-pub fn delete(conn: &mut Conn, caller: &Caller, id: TrackId, clock: &Clock) -> QueryResult<bool> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
-    remove(conn, caller, id, stamp)
+/// When the database cannot; the inner error with everything that is wrong with the draft, when the track was deleted, or is
+/// not as the client thinks.
+pub fn upsert(
+    conn: &mut Conn,
+    caller: &Caller,
+    draft: Result<Draft, ApiError>,
+    uid: Uid,
+    (asked, only_if_absent): (&Asked, bool),
+    stamp: Stamp,
+) -> Verdict<(Track, bool)> {
+    let one = tracks::table.filter(tracks::person_id.eq(caller.person)).filter(tracks::uid.eq(uid));
+    let known: Option<(Track, Option<Timestamp>)> =
+        one.select((COLUMNS, tracks::deleted_at)).get_result(conn).optional()?;
+    match known {
+        Some((_, Some(_))) => Ok(Err(ApiError::Conflict("The track was deleted: restore it first."))),
+        Some((there, None)) if only_if_absent => Ok(Err(ApiError::Stale(Some(super::text(&there))))),
+        Some((there, None)) => {
+            or_refuse!(asked.admit(&there));
+            let draft = or_refuse!(draft);
+            Ok(edit(conn, caller, there, draft, asked.policy, stamp)?.map(|track| (track, false)))
+        }
+        None => {
+            or_refuse!(asked.if_match.admit_nothing());
+            let draft = or_refuse!(draft).known_by(uid);
+            Ok(insert(conn, caller, draft, asked.policy, stamp)?.map(|kept| (kept.track, true)))
+        }
+    }
 }
 
-/// As [`delete`], by whoever has the turn.
-pub(crate) fn remove(conn: &mut Conn, caller: &Caller, id: TrackId, stamp: Stamp) -> QueryResult<bool> {
-    let one = tracks::table.filter(tracks::id.eq(id)).filter(tracks::person_id.eq(caller.person));
-    let alive = one.filter(tracks::deleted_at.is_null());
-    let deleted = diesel::update(alive).set((tracks::deleted_at.eq(stamp.at), mark(stamp))).execute(conn)?;
-    Ok(deleted > 0)
+/// Deletes a track, which can be restored.
+///
+/// # Errors
+/// When the database cannot; the inner error when it is not there, or not as the client thinks.
+pub fn delete(conn: &mut Conn, caller: &Caller, id: TrackId, asked: &Asked, stamp: Stamp) -> Verdict<()> {
+    let Some(there) = find(conn, caller.person, id)? else { return Ok(Err(ApiError::NoSuch(KIND))) };
+    or_refuse!(asked.admit(&there));
+    let row = diesel::update(tracks::table.filter(tracks::id.eq(id)));
+    row.set((tracks::deleted_at.eq(stamp.at), mark(stamp))).execute(conn)?;
+    Ok(Ok(()))
 }
 
 /// Brings a deleted track back, if there is room for it; one that is there stays as it is.
@@ -241,10 +265,9 @@ pub fn restore(
     conn: &mut Conn,
     caller: &Caller,
     id: TrackId,
-    asked: Option<Policy>,
-    clock: &Clock,
+    policy: Option<Policy>,
+    stamp: Stamp,
 ) -> Verdict<Track> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
     if let Some(there) = find(conn, caller.person, id)? {
         return Ok(Ok(there));
     }
@@ -252,7 +275,7 @@ pub fn restore(
     let deleted: Option<Track> = one.select(COLUMNS).get_result(conn).optional()?;
     let Some(deleted) = deleted else { return Ok(Err(ApiError::NoSuch(KIND))) };
     let (mut entry, wishes) = or_refuse!(complete(conn, caller, Draft::empty(), Some(&deleted))?);
-    let policy = asked.unwrap_or(wishes.policy);
+    let policy = policy.unwrap_or(wishes.policy);
     let Fit { exclusive, .. } =
         or_refuse!(schedule::fit(conn, caller.person, Some(id), &mut entry, policy, stamp.at)?);
     diesel::update(tracks::table.filter(tracks::id.eq(id)))
@@ -277,9 +300,8 @@ pub fn split(
     caller: &Caller,
     id: TrackId,
     at: Result<Timestamp, ApiError>,
-    clock: &Clock,
+    stamp: Stamp,
 ) -> Verdict<[Track; 2]> {
-    let stamp = changes::begin(conn, caller.workspace, clock)?;
     let Some(whole) = find(conn, caller.person, id)? else { return Ok(Err(ApiError::NoSuch(KIND))) };
     let at = or_refuse!(at);
     let is_within = whole.start.is_some_and(|start| start < at) && at < whole.end.unwrap_or(stamp.at);

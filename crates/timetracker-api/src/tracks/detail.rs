@@ -1,19 +1,19 @@
 //! `/api/tracks/{id}/`. Somebody else's track is not there, exactly as one that never was (R158).
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
-use model::db::Conn;
 
 use super::form::Draft;
-use super::{KIND, store};
+use super::{KIND, change, store};
 use crate::App;
 use crate::auth::WRITE;
 use crate::auth::allowed::{Allowed, Read, Write};
 use crate::id::TrackId;
+use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
 use crate::wire::path;
+use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
 
 const ABSENT: ApiError = ApiError::NoSuch(KIND);
@@ -29,13 +29,13 @@ pub async fn get(
 ) -> Result<HttpResponse, ApiError> {
     let (id, owner) = (TrackId(path::key(&id, KIND)?), caller.person);
     let found = app.db().read(move |conn| store::find(conn, owner, id)).await?;
-    found.map(|track| super::response(StatusCode::OK, &track)).ok_or(ABSENT)
+    found.map(|track| super::reply(&track).response(&app)).ok_or(ABSENT)
 }
 
 /// `PUT`: required fields must be there, those left out keep their value.
 ///
 /// # Errors
-/// 404, or 400 with everything that is wrong.
+/// 404, 412, or 400 with everything that is wrong.
 pub async fn put(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
@@ -43,8 +43,7 @@ pub async fn put(
     request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    let id = TrackId(path::key(&id, KIND)?);
-    change(caller, &app, (id, request.query_string()), Draft::read(&sent, Extent::Whole)).await
+    update(&caller, &app, (&id, &request), &sent, Extent::Whole).await
 }
 
 /// `PATCH`: any subset.
@@ -58,34 +57,40 @@ pub async fn patch(
     request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    let id = TrackId(path::key(&id, KIND)?);
-    change(caller, &app, (id, request.query_string()), Draft::read(&sent, Extent::Part)).await
+    update(&caller, &app, (&id, &request), &sent, Extent::Part).await
 }
 
-async fn change(
-    caller: Allowed<Write>,
+async fn update(
+    caller: &Allowed<Write>,
     app: &App,
-    (id, query): (TrackId, &str),
-    draft: Result<Draft, ApiError>,
+    (id, request): (&str, &HttpRequest),
+    sent: &Sent,
+    extent: Extent,
 ) -> Result<HttpResponse, ApiError> {
-    let (policy, clock) = (super::policy(query)?, app.clock().clone());
-    let update = move |conn: &mut Conn| super::change::update(conn, &caller, id, draft, policy, &clock);
-    let track = app.db().write(update).await??;
-    Ok(super::response(StatusCode::OK, &track))
+    let (id, asked) = (TrackId(path::key(id, KIND)?), super::asked(request)?);
+    let draft = Draft::read(sent, extent);
+    retries::once(app, caller.caller(), Retry::read(request, sent)?, move |conn, caller, stamp| {
+        Ok(change::update(conn, caller, id, draft, &asked, stamp)?.map(|track| super::reply(&track)))
+    })
+    .await
 }
 
 /// `DELETE`: it can be restored.
 ///
 /// # Errors
-/// 404.
+/// 404, and 412.
 pub async fn delete(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
     id: Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, clock) = (TrackId(path::key(&id, KIND)?), app.clock().clone());
-    let deleted = app.db().write(move |conn| super::change::delete(conn, &caller, id, &clock)).await?;
-    if deleted { Ok(HttpResponse::NoContent().finish()) } else { Err(ABSENT) }
+    let (id, asked) = (TrackId(path::key(&id, KIND)?), super::asked(&request)?);
+    let retry = Retry::read(&request, &Sent::default())?;
+    retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
+        Ok(change::delete(conn, caller, id, &asked, stamp)?.map(|()| Reply::nothing()))
+    })
+    .await
 }
 
 /// `OPTIONS`: what may be sent, if the track is there.

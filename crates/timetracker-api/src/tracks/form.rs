@@ -167,6 +167,12 @@ impl Draft {
         self.uid
     }
 
+    /// Lets it be known by `uid`.
+    #[must_use]
+    pub fn known_by(self, uid: Uid) -> Self {
+        Self { uid: Some(uid), ..self }
+    }
+
     /// The activity that was named.
     pub fn activity(&self) -> Option<ActivityId> {
         self.activity

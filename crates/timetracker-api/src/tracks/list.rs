@@ -1,6 +1,5 @@
 //! `/api/tracks/`.
 
-use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -11,6 +10,7 @@ use crate::App;
 use crate::auth::WRITE;
 use crate::auth::allowed::{Allowed, Read, Write};
 use crate::id::ActivityId;
+use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
 use crate::wire::paging::Wanted;
@@ -38,7 +38,7 @@ pub async fn get(
     };
     let suffix = if request.path().contains(".json") { "/api/tracks.json" } else { "/api/tracks/" };
     let body = place.envelope(&app.url(suffix), &query, &rows, super::write);
-    Ok(json::response(StatusCode::OK, body))
+    Ok(json::tagged(body))
 }
 
 /// What the query narrows or orders; `None` when it does neither.
@@ -78,9 +78,10 @@ pub async fn post(
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let (draft, policy) = (Draft::read(&sent, Extent::Whole)?, super::policy(request.query_string())?);
-    let clock = app.clock().clone();
-    let kept = app.db().write(move |conn| change::insert(conn, &caller, draft, policy, &clock)).await??;
-    Ok(super::created(&app, &kept.track))
+    retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
+        Ok(change::insert(conn, caller, draft, policy, stamp)?.map(|kept| super::created(&kept.track)))
+    })
+    .await
 }
 
 /// `OPTIONS`: what may be sent.

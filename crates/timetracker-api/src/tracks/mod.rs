@@ -1,9 +1,10 @@
 //! Tracks: entries of time, each a person's own.
 //!
-//! * [`list`], [`detail`], and what else can be done with one: [`splitting`], [`restoring`].
+//! * [`list`], [`detail`], [`by_uid`], and what else can be done with one: [`splitting`], [`restoring`].
 //! * [`form`]: a track as a client sends it. [`row`]: as it is kept. [`tags`]: the names on it.
 //! * [`store`] looks, [`change`] writes, [`schedule`] knows what one means for the others.
 
+pub mod by_uid;
 pub mod change;
 pub mod detail;
 pub mod form;
@@ -15,17 +16,16 @@ pub mod splitting;
 pub mod store;
 pub mod tags;
 
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use change::Asked;
 use row::Track;
 use schedule::Policy;
 use uuid::Uuid;
 
-use crate::App;
+use crate::wire::conditional::IfMatch;
 use crate::wire::error::ApiError;
 use crate::wire::query::Parameters;
+use crate::wire::reply::Reply;
 use crate::wire::{json, metadata};
 
 /// What the framework calls one in a 404.
@@ -85,23 +85,29 @@ fn write_added(out: &mut Vec<u8>, track: &Track) {
     json::instant(out, Some(track.updated_at));
 }
 
-fn response(status: StatusCode, track: &Track) -> HttpResponse {
+pub(crate) fn text(track: &Track) -> Vec<u8> {
     let mut body = Vec::with_capacity(512);
     write(&mut body, track);
-    json::response(status, body)
+    body
+}
+
+/// The answer to a change of one.
+fn reply(track: &Track) -> Reply {
+    Reply::object(track.version, text(track))
+}
+
+/// The answer to whoever made one.
+fn created(track: &Track) -> Reply {
+    reply(track).created(format!("/api/tracks/{}/", track.id))
 }
 
 fn description(name: &str, method: &'static str, may_write: bool) -> HttpResponse {
     metadata::response(name, "Your entries of time.", may_write.then_some((method, FIELDS)))
 }
 
-/// The answer to whoever made one.
-fn created(app: &App, track: &Track) -> HttpResponse {
-    let mut response = response(StatusCode::CREATED, track);
-    if let Ok(location) = HeaderValue::from_str(&app.url(&format!("/api/tracks/{}/", track.id))) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    response
+/// What a request says besides what to change: `If-Match`, and `?overlap=`.
+pub(crate) fn asked(request: &HttpRequest) -> Result<Asked, ApiError> {
+    Ok(Asked { policy: policy(request.query_string())?, if_match: IfMatch::read(request) })
 }
 
 /// What a request says about overlaps: `?overlap=allow`, `reject` or `trim`.

@@ -1,6 +1,5 @@
 //! `/api/tracks/{id}/restore/`: a deleted track comes back.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -8,8 +7,10 @@ use super::{KIND, change};
 use crate::App;
 use crate::auth::allowed::{Allowed, Write};
 use crate::id::TrackId;
+use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
 use crate::wire::path;
+use crate::wire::sent::Sent;
 
 /// `POST`. One that is there stays as it is.
 ///
@@ -21,8 +22,10 @@ pub async fn post(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, clock) = (TrackId(path::key(&id, KIND)?), app.clock().clone());
-    let policy = super::policy(request.query_string())?;
-    let track = app.db().write(move |conn| change::restore(conn, &caller, id, policy, &clock)).await??;
-    Ok(super::response(StatusCode::OK, &track))
+    let (id, policy) = (TrackId(path::key(&id, KIND)?), super::policy(request.query_string())?);
+    let retry = Retry::read(&request, &Sent::default())?;
+    retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
+        Ok(change::restore(conn, caller, id, policy, stamp)?.map(|track| super::reply(&track)))
+    })
+    .await
 }

@@ -1,18 +1,20 @@
 //! `/api/tracks/{id}/split/`: one track becomes two.
 
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
 use model::time::Timestamp;
 
+use super::row::Track;
 use super::{KIND, change};
 use crate::App;
 use crate::auth::allowed::{Allowed, Write};
 use crate::id::TrackId;
+use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
 use crate::wire::fields::{self, Change};
+use crate::wire::path;
+use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
-use crate::wire::{json, path};
 
 /// `POST` of `at`: what was before it stays, what came after becomes a track of its own. Answers both.
 ///
@@ -22,12 +24,18 @@ pub async fn post(
     caller: Allowed<Write>,
     ThinData(app): ThinData<App>,
     id: Path<String>,
+    request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let id = TrackId(path::key(&id, KIND)?);
     let at = read(&sent);
-    let clock = app.clock().clone();
-    let parts = app.db().write(move |conn| change::split(conn, &caller, id, at, &clock)).await??;
+    retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
+        Ok(change::split(conn, caller, id, at, stamp)?.map(|parts| Reply::plain(both(&parts))))
+    })
+    .await
+}
+
+fn both(parts: &[Track; 2]) -> Vec<u8> {
     let mut body = b"{\"tracks\":[".to_vec();
     for (position, track) in parts.iter().enumerate() {
         if position > 0 {
@@ -36,7 +44,7 @@ pub async fn post(
         super::write(&mut body, track);
     }
     body.extend_from_slice(b"]}");
-    Ok(json::response(StatusCode::OK, body))
+    body
 }
 
 fn read(sent: &Sent) -> Result<Timestamp, ApiError> {

@@ -21,7 +21,7 @@ use model::request_id::RequestId;
 use super::challenge::Scheme;
 use super::error::ApiError;
 use super::query::Parameters;
-use super::{cors, json, negotiate};
+use super::{conditional, cors, json, negotiate};
 use crate::App;
 use crate::auth::bearer;
 use crate::auth::proofs::Sent;
@@ -120,6 +120,8 @@ struct Visit<'a> {
     method: Method,
     endpoint: Option<&'static Endpoint>,
     indent: usize,
+    /// The tags of what the client has already.
+    held: Option<Vec<String>>,
     /// The configured origin of the page it comes from.
     page: Option<HeaderValue>,
     logged: bool,
@@ -135,6 +137,7 @@ impl<'a> Visit<'a> {
             method: request.method().clone(),
             endpoint,
             indent: 0,
+            held: conditional::held(request.headers()).filter(|_| request.method().is_safe()),
             logged: app.logs_everything(),
         }
     }
@@ -161,6 +164,9 @@ impl<'a> Visit<'a> {
             None => self.log(status, None),
         }
         self.dress(response.response_mut());
+        if self.held.as_ref().is_some_and(|held| conditional::shorten(response.response_mut(), held)) {
+            return response.map_body(|_, _| BoxBody::new(()));
+        }
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             let (request, response) = response.into_parts();
             return ServiceResponse::new(request, self.name_fault(response));
@@ -182,8 +188,16 @@ impl<'a> Visit<'a> {
         for (name, value) in &HEADERS {
             headers.insert(name.clone(), value.clone());
         }
+        // What has a tag may be kept by the client alone, and asked about each time.
+        let kept = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
         if !headers.contains_key(header::CACHE_CONTROL) {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+        }
+        if self.indent > 0
+            && let Some(tag) =
+                headers.get(header::ETAG).and_then(|tag| conditional::indented(tag, self.indent))
+        {
+            headers.insert(header::ETAG, tag);
         }
         if let Ok(id) = HeaderValue::from_bytes(&self.id.hex()) {
             headers.insert(REQUEST_ID, id);

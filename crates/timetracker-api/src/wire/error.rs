@@ -23,6 +23,17 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 
 const TWO_TOKENS: &str = "The access token was sent in more than one way.";
 
+/// Unwraps what may be refused.
+macro_rules! or_refuse {
+    ($verdict:expr) => {
+        match $verdict {
+            Ok(it) => it,
+            Err(error) => return Ok(Err(error)),
+        }
+    };
+}
+pub(crate) use or_refuse;
+
 /// Everything that is not an answer to what was asked.
 #[derive(Debug)]
 pub enum ApiError {
@@ -50,6 +61,10 @@ pub enum ApiError {
     Overlaps(Vec<TrackId>),
     /// 409: what is there does not allow it.
     Conflict(&'static str),
+    /// 412: it is not as the client thinks; with what it is.
+    Stale(Option<Vec<u8>>),
+    /// 422: the key of another request.
+    KeyReused,
     /// 410: who mirrors has to begin again.
     CursorGone,
     /// 405.
@@ -103,6 +118,8 @@ impl ApiError {
             Self::InvalidPage => "Invalid page.".into(),
             Self::Overlaps(_) => "The track would overlap others.".into(),
             Self::Conflict(sentence) => (*sentence).into(),
+            Self::Stale(_) => "This is not the version that is there.".into(),
+            Self::KeyReused => "This Idempotency-Key was used for another request.".into(),
             Self::CursorGone => "This cursor leads nowhere any more: begin again without one.".into(),
             Self::MethodNotAllowed(method) => format!("Method \"{method}\" not allowed.").into(),
             Self::NotAcceptable => "Could not satisfy the request Accept header.".into(),
@@ -146,8 +163,13 @@ impl ApiError {
             _ => {
                 out.extend_from_slice(b"{\"detail\":");
                 json::text(&mut out, &self.detail());
-                if matches!(self, Self::CursorGone) {
-                    out.extend_from_slice(b",\"reset\":true");
+                match self {
+                    Self::CursorGone => out.extend_from_slice(b",\"reset\":true"),
+                    Self::Stale(Some(current)) => {
+                        out.extend_from_slice(b",\"current\":");
+                        out.extend_from_slice(current);
+                    }
+                    _ => {}
                 }
                 out.push(b'}');
             }
@@ -198,6 +220,8 @@ impl ResponseError for ApiError {
             Self::NotFound | Self::NoSuch(_) | Self::InvalidPage => StatusCode::NOT_FOUND,
             Self::Overlaps(_) | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::CursorGone => StatusCode::GONE,
+            Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,

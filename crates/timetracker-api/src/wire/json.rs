@@ -5,12 +5,20 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use model::time::Timestamp;
 
-use super::instant;
+use super::{conditional, instant};
 
 /// A JSON answer; the edge adds every other header.
 pub fn response(status: StatusCode, body: Vec<u8>) -> HttpResponse {
     let mut response = HttpResponse::with_body(status, body).map_into_boxed_body();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A list or a view, with the tag of what it says.
+pub fn tagged(body: Vec<u8>) -> HttpResponse {
+    let tag = conditional::of_body(&body);
+    let mut response = response(StatusCode::OK, body);
+    response.headers_mut().insert(header::ETAG, tag);
     response
 }
 

@@ -4,9 +4,10 @@
 //! * [`negotiate`]: `Accept`, `?format=`. [`query`]: query strings and forms. [`sent`]: request bodies.
 //! * [`fields`] and [`instant`]: validation of values, every failing field at once. [`filters`]: search, order.
 //! * [`paging`]: the envelope. [`error`]: what an API client is told when something will not do. [`challenge`]: and how to come back.
-//! * [`json`] and [`metadata`]: answers, written by hand.
+//! * [`json`] and [`metadata`]: answers, written by hand. [`reply`]: those to changes. [`conditional`]: entity tags.
 
 pub mod challenge;
+pub mod conditional;
 pub mod cors;
 pub mod edge;
 pub mod error;
@@ -19,4 +20,5 @@ pub mod negotiate;
 pub mod paging;
 pub mod path;
 pub mod query;
+pub mod reply;
 pub mod sent;

@@ -33,6 +33,13 @@ pub enum Sent {
     Form(Parameters),
 }
 
+impl Default for Sent {
+    /// An empty body.
+    fn default() -> Self {
+        Self::Form(Parameters::default())
+    }
+}
+
 impl Sent {
     /// What is said about a field; in a form the empty value of a field that may be null is null.
     pub fn field(&self, name: &str, nullable: bool) -> Given<'_> {
@@ -58,6 +65,14 @@ impl Sent {
             return Given::Missing;
         }
         Given::Value(Cow::Owned(Value::Array(items)))
+    }
+
+    /// The same bytes for the same thing, whatever white space was between its parts.
+    pub fn canonical(&self) -> Vec<u8> {
+        match self {
+            Self::Json(value) => value.to_string().into_bytes(),
+            Self::Form(form) => format!("{form:?}").into_bytes(),
+        }
     }
 
     /// Only an object has fields.

@@ -7,6 +7,7 @@ use timetracker_api::routes::ENDPOINTS;
 
 use crate::support::{Person, World, json};
 
+const UID: &str = "018c0000-0000-7000-8000-00000000dead";
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"];
 
 /// What a token that may do everything gets, by route, in the order of [`METHODS`]. Bodies are empty and ids do
@@ -18,6 +19,7 @@ fn with_everything() -> BTreeMap<&'static str, [u16; 8]> {
         ("/activities/{id}/", [404, 405, 404, 404, 404, 404, 200, 405]),
         ("/changes/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/timer/", [200, 405, 400, 409, 200, 200, 200, 405]),
+        ("/tracks/by-uid/{uid}/", [404, 405, 400, 405, 404, 404, 200, 405]),
         ("/tracks/{id}/continue/", [405, 404, 405, 405, 405, 405, 405, 405]),
         ("/tracks/{id}/split/", [405, 404, 405, 405, 405, 405, 405, 405]),
         ("/tracks/{id}/restore/", [405, 404, 405, 405, 405, 405, 405, 405]),
@@ -52,7 +54,7 @@ async fn every_route_asks_every_token_for_what_it_needs() {
     assert_eq!(ENDPOINTS.len(), everything.len(), "a row without a route");
     for endpoint in &ENDPOINTS {
         let row = everything.get(endpoint.path).unwrap_or_else(|| panic!("{} has no row", endpoint.path));
-        let path = format!("/api{}", endpoint.path.replace("{id}", "999999"));
+        let path = format!("/api{}", endpoint.path.replace("{id}", "999999").replace("{uid}", UID));
         for (method, reached) in METHODS.iter().zip(row) {
             let safe = matches!(*method, "GET" | "HEAD" | "OPTIONS");
             let if_needed = |needed: bool| if needed { *reached } else { 403 };

@@ -1,0 +1,96 @@
+//! Requests that may be sent again: with an `Idempotency-Key` the second one gets the answer of the first, for a day. The
+//! answer is kept by the transaction that does the work, so that there is never one without the other.
+
+mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::HeaderName;
+use actix_web::{HttpRequest, HttpResponse};
+use model::db::Conn;
+use model::secret::sha256;
+
+use crate::App;
+use crate::auth::Caller;
+use crate::changes::{self, Stamp};
+use crate::tracks::store::Verdict;
+use crate::wire::error::ApiError;
+use crate::wire::reply::Reply;
+use crate::wire::sent::Sent;
+
+/// How long an answer is kept.
+const KEPT: Duration = Duration::from_secs(24 * 3_600);
+/// The longest key, in bytes.
+const LONGEST: usize = 255;
+const NAME: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// A request that may be sent again.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    method: String,
+    path: String,
+    key: String,
+    fingerprint: [u8; 32],
+}
+
+impl Retry {
+    /// Reads `Idempotency-Key`: a string of RFC 8941 section 3.3.3, or without the quotes.
+    ///
+    /// # Errors
+    /// 400 for a key that is none.
+    pub fn read(request: &HttpRequest, sent: &Sent) -> Result<Option<Self>, ApiError> {
+        let Some(value) = request.headers().get(&NAME) else { return Ok(None) };
+        let text = value.to_str().unwrap_or_default().trim();
+        let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let key = quoted.unwrap_or(text);
+        let is_plain = key.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\');
+        if key.is_empty() || key.len() > LONGEST || !is_plain {
+            return Err(ApiError::Malformed(
+                "The Idempotency-Key must be a string of at most 255 characters.".into(),
+            ));
+        }
+        let said = [request.query_string().as_bytes(), b"\n", &sent.canonical()].concat();
+        Ok(Some(Self {
+            method: request.method().as_str().to_owned(),
+            path: request.path().to_owned(),
+            key: key.to_owned(),
+            fingerprint: sha256(&said),
+        }))
+    }
+}
+
+/// Does a person's change: in one transaction, in its turn, and once.
+///
+/// # Errors
+/// As `work`; 422 for a key that was used for something else.
+pub async fn once(
+    app: &App,
+    caller: Arc<Caller>,
+    retry: Option<Retry>,
+    work: impl FnOnce(&mut Conn, &Caller, Stamp) -> Verdict<Reply> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    let clock = app.clock().clone();
+    let done = app.db().write(move |conn| {
+        let stamp = changes::begin(conn, caller.workspace, &clock)?;
+        let Some(retry) = &retry else { return Ok(work(conn, &caller, stamp)?.map(|reply| (reply, false))) };
+        match store::find(conn, &caller, retry, stamp.at.minus(KEPT))? {
+            Some((fingerprint, reply)) if fingerprint == retry.fingerprint => Ok(Ok((reply, true))),
+            Some(_) => Ok(Err(ApiError::KeyReused)),
+            None => {
+                let done = work(conn, &caller, stamp)?;
+                if let Ok(reply) = &done {
+                    store::keep(conn, &caller, retry, reply, stamp.at, KEPT)?;
+                }
+                Ok(done.map(|reply| (reply, false)))
+            }
+        }
+    });
+    let (reply, was_done) = done.await??;
+    let mut response = reply.response(app);
+    if was_done {
+        response.headers_mut().insert(REPLAYED, actix_web::http::header::HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}

@@ -1,0 +1,97 @@
+//! `/api/tracks/by-uid/{uid}/`: a track by the name its client gave it, which a client that was offline can send as often as
+//! it takes.
+
+use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use diesel::prelude::*;
+use model::db::Conn;
+use model::id::Uid;
+use uuid::Uuid;
+
+use super::form::Draft;
+use super::row::{COLUMNS, Track};
+use super::{KIND, change};
+use crate::App;
+use crate::auth::WRITE;
+use crate::auth::allowed::{Allowed, Read, Write};
+use crate::id::PersonId;
+use crate::retries::{self, Retry};
+use crate::schema::tracks;
+use crate::wire::conditional;
+use crate::wire::error::ApiError;
+use crate::wire::fields::Extent;
+use crate::wire::reply::Reply;
+use crate::wire::sent::Sent;
+
+const ABSENT: ApiError = ApiError::NoSuch(KIND);
+
+fn read(segment: &str) -> Result<Uid, ApiError> {
+    Uuid::parse_str(segment.strip_suffix(".json").unwrap_or(segment)).map(Uid).map_err(|_| ApiError::NotFound)
+}
+
+fn find(conn: &mut Conn, owner: PersonId, uid: Uid) -> QueryResult<Option<Track>> {
+    let one = tracks::table.filter(tracks::person_id.eq(owner)).filter(tracks::uid.eq(uid));
+    one.filter(tracks::deleted_at.is_null()).select(COLUMNS).get_result(conn).optional()
+}
+
+/// `GET`.
+///
+/// # Errors
+/// 404.
+pub async fn get(
+    caller: Allowed<Read>,
+    ThinData(app): ThinData<App>,
+    uid: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let (uid, owner) = (read(&uid)?, caller.person);
+    let found = app.db().read(move |conn| find(conn, owner, uid)).await?;
+    found.map(|track| super::reply(&track).response(&app)).ok_or(ABSENT)
+}
+
+/// `PUT`: makes it, 201, or changes it, 200. With `If-None-Match: *` it is only made.
+///
+/// # Errors
+/// 400 with everything that is wrong, 409 when it was deleted, 412 when it is not as the client thinks.
+pub async fn put(
+    caller: Allowed<Write>,
+    ThinData(app): ThinData<App>,
+    uid: Path<String>,
+    request: HttpRequest,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let (uid, asked) = (read(&uid)?, super::asked(&request)?);
+    let only_if_absent = conditional::only_if_absent(&request);
+    let draft = Draft::read(&sent, Extent::Whole).and_then(|draft| match draft.uid() {
+        Some(other) if other != uid => Err(ApiError::field("uid", "This must be the uid of the address.")),
+        _ => Ok(draft),
+    });
+    retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
+        let kept = change::upsert(conn, caller, draft, uid, (&asked, only_if_absent), stamp)?;
+        Ok(kept.map(|(track, is_new)| if is_new { super::created(&track) } else { super::reply(&track) }))
+    })
+    .await
+}
+
+/// `DELETE`: it can be restored.
+///
+/// # Errors
+/// 404, and 412.
+pub async fn delete(
+    caller: Allowed<Write>,
+    ThinData(app): ThinData<App>,
+    uid: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let (uid, asked) = (read(&uid)?, super::asked(&request)?);
+    let retry = Retry::read(&request, &Sent::default())?;
+    retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
+        let Some(track) = find(conn, caller.person, uid)? else { return Ok(Err(ABSENT)) };
+        Ok(change::delete(conn, caller, track.id, &asked, stamp)?.map(|()| Reply::nothing()))
+    })
+    .await
+}
+
+/// `OPTIONS`: what may be sent.
+pub async fn options(caller: Allowed<Read>) -> HttpResponse {
+    super::description("Track Instance", "PUT", caller.scopes.contains(WRITE))
+}

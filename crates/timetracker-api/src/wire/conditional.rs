@@ -1,0 +1,143 @@
+//! Entity tags (RFC 9110 section 8.8) and what is asked with them: `If-Match` before a change, `If-None-Match` before an
+//! answer that the client may have.
+//!
+//! An object's tag is strong and made of its version and its form, `"7"` or indented `"7.4"`; a list's is weak and a digest of
+//! what it says.
+
+use std::hash::{DefaultHasher, Hasher};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::error::ApiError;
+
+/// The tag of an object of this version.
+pub fn of_version(version: i64) -> HeaderValue {
+    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// The tag of what says this.
+pub fn of_body(body: &[u8]) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body);
+    HeaderValue::try_from(format!("W/\"{:016x}\"", hasher.finish()))
+        .unwrap_or(HeaderValue::from_static("W/\"\""))
+}
+
+/// The tag of the same in another form.
+pub fn indented(tag: &HeaderValue, width: usize) -> Option<HeaderValue> {
+    let tag = tag.to_str().ok()?.strip_suffix('"')?;
+    HeaderValue::try_from(format!("{tag}.{width}\"")).ok()
+}
+
+/// Which versions a change is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum IfMatch {
+    /// Whatever is there.
+    #[default]
+    Whatever,
+    /// Whatever is there, if anything is.
+    Anything,
+    /// These.
+    Versions(Vec<i64>),
+}
+
+impl IfMatch {
+    /// Reads `If-Match`. A tag that is weak or none of ours matches nothing (RFC 9110 section 13.1.1).
+    pub fn read(request: &HttpRequest) -> Self {
+        let mut tags = tags(request.headers(), &header::IF_MATCH).peekable();
+        if tags.peek().is_none() {
+            return Self::Whatever;
+        }
+        let mut versions = Vec::new();
+        for tag in tags {
+            if tag == "*" {
+                return Self::Anything;
+            }
+            let plain = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or_default();
+            let version = plain.split_once('.').map_or(plain, |(version, _)| version);
+            versions.extend(version.parse::<i64>());
+        }
+        Self::Versions(versions)
+    }
+
+    /// Whether an object of this version may be changed.
+    ///
+    /// # Errors
+    /// 412, with what is there.
+    pub fn admit(&self, version: i64, shown: impl FnOnce() -> Vec<u8>) -> Result<(), ApiError> {
+        match self {
+            Self::Versions(versions) if !versions.contains(&version) => Err(ApiError::Stale(Some(shown()))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether something may be made that is not there.
+    ///
+    /// # Errors
+    /// 412.
+    pub fn admit_nothing(&self) -> Result<(), ApiError> {
+        if *self == Self::Whatever { Ok(()) } else { Err(ApiError::Stale(None)) }
+    }
+}
+
+/// Whether `If-None-Match` says that it is only to be made, not changed.
+pub fn only_if_absent(request: &HttpRequest) -> bool {
+    tags(request.headers(), &header::IF_NONE_MATCH).any(|tag| tag == "*")
+}
+
+/// What a client has already, so that it need not be sent again; `None` when it said nothing.
+pub fn held(headers: &HeaderMap) -> Option<Vec<String>> {
+    headers.contains_key(header::IF_NONE_MATCH).then(|| {
+        tags(headers, &header::IF_NONE_MATCH).map(|tag| tag.trim_start_matches("W/").to_owned()).collect()
+    })
+}
+
+/// Empties an answer that the client has already.
+pub fn shorten(response: &mut HttpResponse, held: &[String]) -> bool {
+    let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+    let Some(tag) = tag.map(|tag| tag.trim_start_matches("W/")) else { return false };
+    let has = response.status() == StatusCode::OK && held.iter().any(|held| held == tag || held == "*");
+    if has {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
+    has
+}
+
+/// The tags of a field, as they are written. None of ours has a comma in it.
+fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let fields = headers.get_all(name).filter_map(|value| value.to_str().ok());
+    fields.flat_map(|field| field.split(',')).map(str::trim).filter(|tag| !tag.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn only_strong_tags_of_ours_match() {
+        for (field, expected) in [
+            (None, IfMatch::Whatever),
+            (Some("*"), IfMatch::Anything),
+            (Some(r#""7""#), IfMatch::Versions(vec![7])),
+            (Some(r#""7.4", "8""#), IfMatch::Versions(vec![7, 8])),
+            (Some(r#"W/"7", 7, "x", "", "-"#), IfMatch::Versions(vec![])),
+        ] {
+            let mut request = TestRequest::default();
+            if let Some(field) = field {
+                request = request.insert_header((header::IF_MATCH, field));
+            }
+            assert_eq!(IfMatch::read(&request.to_http_request()), expected, "{field:?}");
+        }
+    }
+
+    #[test]
+    fn another_form_has_another_tag() {
+        assert_eq!(indented(&of_version(7), 4).unwrap(), r#""7.4""#);
+        assert_ne!(of_body(b"a"), of_body(b"b"));
+    }
+}
