@@ -11,7 +11,7 @@ use oauth2::{
 };
 use serde_json::json;
 
-use crate::support::{PASSWORD, Tokens, World, confidential, form, public, until};
+use crate::support::{Answer, PASSWORD, Tokens, World, confidential, form, public, until};
 
 const CALLBACK: &str = "https://app.example/callback";
 

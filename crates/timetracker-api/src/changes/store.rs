@@ -52,6 +52,7 @@ macro_rules! behind {
 }
 
 type Of<T> = (T, i64, Option<Timestamp>);
+type Named = (activity::store::Activity, Uid, i64);
 
 /// Up to `most` changes of each kind behind a place, up to the transaction `last`, in no order.
 ///
@@ -84,8 +85,7 @@ pub fn after(
             Kind::Activity => {
                 let owned = activities::workspace_id.eq(caller.workspace);
                 let columns = (activity::store::COLUMNS, activities::uid, activities::version);
-                type Columns = (activity::store::Activity, Uid, i64);
-                let rows: Vec<Of<Columns>> =
+                let rows: Vec<Of<Named>> =
                     behind!(conn, activities, owned, columns, *kind, after, last, most);
                 changes.extend(rows.into_iter().map(|((activity, uid, version), seq, gone)| {
                     let place = Place { seq, kind: *kind, id: activity.id.0 };

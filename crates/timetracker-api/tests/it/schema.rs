@@ -5,7 +5,16 @@ use diesel::sql_query;
 use model::db::testing::TestDatabase;
 use model::db::{Conn, DatabaseUrl, Db};
 use timetracker_api::MIGRATIONS;
-use timetracker_api::schema::{activities, people, tags, tracks, workspaces};
+use timetracker_api::schema::{activities, idempotency_keys, people, tags, tracks, workspaces};
+
+// What each table's columns are read as.
+type Person = (i64, String, i64, String, i64, i64, i64, String, String);
+type Activity = (i64, i64, String, String, i64, Option<i64>, Vec<u8>, i64, i64, i64);
+type When = (i64, i64, i64, String, Option<i64>, Option<i64>, i64);
+type What = (Vec<u8>, String, bool, Option<String>, String, bool);
+type Change = (i64, i64, i64, Option<i64>);
+type Tag = (i64, i64, Vec<u8>, String, String, i64, i64, i64, i64, Option<i64>);
+type Key = (i64, String, String, String, String, Vec<u8>, i32, Option<String>, Option<i64>, Vec<u8>, i64);
 
 #[tokio::test]
 async fn migrations_go_up_down_and_up_and_every_column_is_there() {
@@ -20,13 +29,8 @@ async fn migrations_go_up_down_and_up_and_every_column_is_there() {
     let db = Db::open(database.url()).unwrap();
     db.read(|conn| {
         workspaces::table.select(workspaces::all_columns).load::<(i64, i64, i64)>(conn)?;
-        type Person = (i64, String, i64, String, i64, i64, i64, String, String);
         people::table.select(people::all_columns).load::<Person>(conn)?;
-        type Activity = (i64, i64, String, String, i64, Option<i64>, Vec<u8>, i64, i64, i64);
         activities::table.select(activities::all_columns).load::<Activity>(conn)?;
-        type When = (i64, i64, i64, String, Option<i64>, Option<i64>, i64);
-        type What = (Vec<u8>, String, bool, Option<String>, String, bool);
-        type Change = (i64, i64, i64, Option<i64>);
         tracks::table
             .select((
                 (
@@ -49,8 +53,8 @@ async fn migrations_go_up_down_and_up_and_every_column_is_there() {
                 (tracks::updated_at, tracks::version, tracks::seq, tracks::deleted_at),
             ))
             .load::<(When, What, Change)>(conn)?;
-        type Tag = (i64, i64, Vec<u8>, String, String, i64, i64, i64, i64, Option<i64>);
-        tags::table.select(tags::all_columns).load::<Tag>(conn)
+        tags::table.select(tags::all_columns).load::<Tag>(conn)?;
+        idempotency_keys::table.select(idempotency_keys::all_columns).load::<Key>(conn)
     })
     .await
     .unwrap();
