@@ -11,6 +11,7 @@
 //! | `/api/tracks/{id}/continue/`, `…/split/`, `…/restore/` | POST | [`timer::continuing`], [`tracks::splitting`], [`tracks::restoring`] |
 //! | `/api/timer/` | GET PUT PATCH DELETE | [`timer`] |
 //! | `/api/tracks/by-uid/{uid}/` | GET PUT DELETE | [`tracks::by_uid`] |
+//! | `/api/reports/summary/` | GET | [`reports`] |
 //! | `/api/changes/` | GET | [`changes`] |
 //! | `/.well-known/oauth-protected-resource`, the same and `/api` | GET | [`protected_resource`] |
 //! | `/healthz`, `/readyz` | GET | [`health`] |
@@ -27,6 +28,7 @@ pub mod config;
 pub mod health;
 pub mod id;
 pub mod protected_resource;
+pub mod reports;
 pub mod retries;
 pub mod root;
 pub mod routes;

@@ -16,6 +16,8 @@ pub async fn get(_: Allowed<Read>, ThinData(app): ThinData<App>) -> HttpResponse
     json::text(&mut body, &app.url("/api/tracks/"));
     body.extend_from_slice(b",\"changes\":");
     json::text(&mut body, &app.url("/api/changes/"));
+    body.extend_from_slice(b",\"reports\":");
+    json::text(&mut body, &app.url("/api/reports/summary/"));
     body.extend_from_slice(b",\"timer\":");
     json::text(&mut body, &app.url("/api/timer/"));
     body.push(b'}');

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use crate::wire::edge;
 use crate::wire::error::ApiError;
-use crate::{App, activities, changes, health, protected_resource, root, timer, tracks};
+use crate::{App, activities, changes, health, protected_resource, reports, root, timer, tracks};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ const OF_NAMED: &str = "GET, PUT, DELETE, HEAD, OPTIONS";
 const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
 
 /// Everything under `/api`.
-pub static ENDPOINTS: [Endpoint; 11] = [
+pub static ENDPOINTS: [Endpoint; 12] = [
     Endpoint {
         path: "/tracks/",
         allow: OF_LIST,
@@ -124,6 +124,22 @@ pub static ENDPOINTS: [Endpoint; 11] = [
                 .route(web::delete().to(activities::detail::delete))
                 .route(web::head().to(activities::detail::get))
                 .route(web::method(OPTIONS).to(activities::detail::options))
+        },
+    },
+    Endpoint {
+        path: "/reports/summary/",
+        allow: OF_ROOT,
+        spellings: &[
+            "/reports/summary/",
+            "/reports/summary",
+            "/reports/summary.json",
+            "/reports/summary.json/",
+        ],
+        mount: |resource| {
+            resource
+                .route(web::get().to(reports::get))
+                .route(web::head().to(reports::get))
+                .route(web::method(OPTIONS).to(reports::options))
         },
     },
     Endpoint {

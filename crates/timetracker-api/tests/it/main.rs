@@ -26,6 +26,7 @@ mod owners;
 mod program;
 mod protected_resource;
 mod races;
+mod reports;
 mod retries;
 mod schema;
 mod support;

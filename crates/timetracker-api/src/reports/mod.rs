@@ -1,0 +1,108 @@
+//! `/api/reports/summary/`: where the time went. Days are those of a zone, as long as they are there.
+//!
+//! [`query`] is what is asked, [`store`] reads the tracks, [`days`] knows when days begin, [`sum`] adds up.
+
+pub mod days;
+pub mod query;
+pub mod store;
+pub mod sum;
+
+use actix_web::web::ThinData;
+use actix_web::{HttpRequest, HttpResponse};
+use query::Query;
+use sum::{Key, Sum, Sums, Value};
+
+use crate::App;
+use crate::auth::allowed::{Allowed, Read};
+use crate::tracks::tags;
+use crate::wire::error::ApiError;
+use crate::wire::query::Parameters;
+use crate::wire::{json, metadata};
+
+/// `GET ?from=…&to=…&tz=…&group_by=day,activity…`.
+///
+/// # Errors
+/// 400 with everything that is wrong.
+pub async fn get(
+    caller: Allowed<Read>,
+    ThinData(app): ThinData<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let (said, now) = (Parameters::parse(request.query_string())?, app.clock().now());
+    let report = move |conn: &mut _| {
+        let query = match Query::read(&said, store::zone(conn, caller.person)?, now) {
+            Ok(query) => query,
+            Err(error) => return Ok(Err(error)),
+        };
+        let days = days::days(query.zone, query.from, query.to, query.day_start);
+        let (Some(first), Some(last)) = (days.first(), days.last()) else {
+            return Ok(Ok((query, Sums::default())));
+        };
+        let now = query.with_running.then_some(now);
+        let mut tracks = store::within(conn, caller.person, (first.begins, last.begins), now)?;
+        tracks.retain(|track| {
+            query.billable.is_none_or(|billable| billable == track.billable)
+                && query.activity.is_none_or(|activity| activity == track.activity)
+                && query
+                    .tag
+                    .as_ref()
+                    .is_none_or(|tag| track.tags.split('\n').any(|name| tags::key(name) == *tag))
+        });
+        let sums = sum::sum(&query.rules, &days, &tracks);
+        Ok(Ok((query, sums)))
+    };
+    let (query, sums) = app.db().read(report).await??;
+    let mut body = b"{\"query\":{".to_vec();
+    query.write(&mut body);
+    body.extend_from_slice(b"},\"total\":{");
+    write_sum(&mut body, &query, sums.total);
+    body.extend_from_slice(b"},\"groups\":[");
+    for (position, (group, sum)) in sums.groups.iter().enumerate() {
+        body.extend_from_slice(if position > 0 { b",{" } else { b"{" });
+        for (key, value) in query.rules.keys.iter().zip(group) {
+            write_value(&mut body, *key, value);
+            body.push(b',');
+        }
+        write_sum(&mut body, &query, *sum);
+        body.push(b'}');
+    }
+    body.extend_from_slice(b"]}");
+    Ok(json::tagged(body))
+}
+
+fn write_value(out: &mut Vec<u8>, key: Key, value: &Value) {
+    json::text(out, query::name(key));
+    out.push(b':');
+    match value {
+        Value::Date(date) => json::text(out, &date.to_string()),
+        Value::Month(year, month) => json::text(out, &format!("{year:04}-{month:02}")),
+        Value::Activity(id) => json::number(out, id.0),
+        Value::Billable(billable) => json::boolean(out, *billable),
+        Value::Tags(names) => {
+            out.push(b'[');
+            for (position, name) in names.split('\n').filter(|name| !name.is_empty()).enumerate() {
+                if position > 0 {
+                    out.push(b',');
+                }
+                json::text(out, name);
+            }
+            out.push(b']');
+        }
+    }
+}
+
+fn write_sum(out: &mut Vec<u8>, query: &Query, sum: Sum) {
+    out.extend_from_slice(b"\"seconds\":");
+    json::number(out, sum.seconds);
+    if query.rules.rounding.is_some() {
+        out.extend_from_slice(b",\"rounded_seconds\":");
+        json::number(out, sum.rounded);
+    }
+    out.extend_from_slice(b",\"tracks\":");
+    json::number(out, sum.tracks);
+}
+
+/// `OPTIONS`.
+pub async fn options(_: Allowed<Read>) -> HttpResponse {
+    metadata::response("Summary", "Where the time went.", None)
+}

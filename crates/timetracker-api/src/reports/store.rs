@@ -1,0 +1,67 @@
+//! The SQL of reports: one range of one index, and two that are nearly always empty.
+
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use model::db::Conn;
+use model::time::Timestamp;
+
+use super::sum::Spent;
+use crate::id::{ActivityId, PersonId};
+use crate::schema::{people, tracks};
+use crate::tracks::form::LONGEST;
+
+type Row = (Timestamp, Option<Timestamp>, ActivityId, String, bool);
+
+/// Where the person usually is.
+///
+/// # Errors
+/// When the database cannot.
+pub fn zone(conn: &mut Conn, person: PersonId) -> QueryResult<Tz> {
+    let name: String =
+        people::table.filter(people::id.eq(person)).select(people::timezone).get_result(conn)?;
+    Ok(name.parse().unwrap_or(Tz::UTC))
+}
+
+/// The tracks that share an instant with an interval, or lie in it without length; what runs ends `now`, if it counts at all.
+///
+/// # Errors
+/// When the database cannot.
+pub fn within(
+    conn: &mut Conn,
+    person: PersonId,
+    (from, to): (Timestamp, Timestamp),
+    now: Option<Timestamp>,
+) -> QueryResult<Vec<Spent>> {
+    let begun = || {
+        tracks::table
+            .filter(tracks::person_id.eq(person))
+            .filter(tracks::deleted_at.is_null())
+            .filter(tracks::start_at.lt(to))
+            .select((
+                tracks::start_at.assume_not_null(),
+                tracks::end_at,
+                tracks::activity_id,
+                tracks::tags,
+                tracks::billable,
+            ))
+    };
+    let ended = || begun().filter(tracks::end_at.ge(from));
+    let near = ended().filter(tracks::start_at.ge(from.minus(LONGEST)));
+    let too_long = diesel::dsl::sql::<Bool>("end_at - start_at > 2678400000000");
+    let older = ended().filter(too_long).filter(tracks::start_at.lt(from.minus(LONGEST)));
+    let running = begun().filter(tracks::end_at.is_null());
+    let mut rows: Vec<Row> = match conn {
+        Conn::Sqlite(conn) => near.load(conn)?,
+        Conn::Postgres(conn) => near.load(conn)?,
+    };
+    rows.extend(older.load::<Row>(conn)?);
+    if now.is_some() {
+        rows.extend(running.load::<Row>(conn)?);
+    }
+    let spent = rows.into_iter().filter_map(|(start, end, activity, tags, billable)| {
+        let end = end.or(now)?.max(start);
+        Some(Spent { start, end, activity, tags, billable })
+    });
+    Ok(spent.collect())
+}
