@@ -73,7 +73,7 @@ pub fn name(key: Key) -> &'static str {
     named(&KEYS, key)
 }
 
-fn named<T: PartialEq>(known: &'static [(&'static str, T)], wanted: T) -> &'static str {
+fn named<T: Copy + PartialEq>(known: &'static [(&'static str, T)], wanted: T) -> &'static str {
     known.iter().find(|(_, each)| *each == wanted).map_or("", |(name, _)| name)
 }
 
