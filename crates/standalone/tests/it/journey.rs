@@ -77,9 +77,10 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
     // The API.
     let ada = application.bearer(&tokens.access);
     let origin = world.origin();
-    ada.get("/api/")
-        .await
-        .is(200, &format!(r#"{{"activities":"{origin}/api/activities/","tracks":"{origin}/api/tracks/"}}"#));
+    let places = format!(
+        r#"{{"activities":"{origin}/api/activities/","tracks":"{origin}/api/tracks/","changes":"{origin}/api/changes/","reports":"{origin}/api/reports/summary/","timer":"{origin}/api/timer/"}}"#
+    );
+    ada.get("/api/").await.is(200, &places);
     let empty = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
     ada.get("/api/activities/").await.is(200, empty);
     ada.get("/api/tracks/").await.is(200, empty);

@@ -3,20 +3,15 @@
 
 use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
-use diesel::prelude::*;
-use model::db::Conn;
 use model::id::Uid;
 use uuid::Uuid;
 
 use super::form::Draft;
-use super::row::{COLUMNS, Track};
-use super::{KIND, change};
+use super::{KIND, change, store};
 use crate::App;
 use crate::auth::WRITE;
 use crate::auth::allowed::{Allowed, Read, Write};
-use crate::id::PersonId;
 use crate::retries::{self, Retry};
-use crate::schema::tracks;
 use crate::wire::conditional;
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
@@ -29,11 +24,6 @@ fn read(segment: &str) -> Result<Uid, ApiError> {
     Uuid::parse_str(segment.strip_suffix(".json").unwrap_or(segment)).map(Uid).map_err(|_| ApiError::NotFound)
 }
 
-fn find(conn: &mut Conn, owner: PersonId, uid: Uid) -> QueryResult<Option<Track>> {
-    let one = tracks::table.filter(tracks::person_id.eq(owner)).filter(tracks::uid.eq(uid));
-    one.filter(tracks::deleted_at.is_null()).select(COLUMNS).get_result(conn).optional()
-}
-
 /// `GET`.
 ///
 /// # Errors
@@ -44,7 +34,7 @@ pub async fn get(
     uid: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let (uid, owner) = (read(&uid)?, caller.person);
-    let found = app.db().read(move |conn| find(conn, owner, uid)).await?;
+    let found = app.db().read(move |conn| store::find_by_uid(conn, owner, uid)).await?;
     found.map(|track| super::reply(&track).response(&app)).ok_or(ABSENT)
 }
 
@@ -85,7 +75,7 @@ pub async fn delete(
     let (uid, asked) = (read(&uid)?, super::asked(&request)?);
     let retry = Retry::read(&request, &Sent::default())?;
     retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
-        let Some(track) = find(conn, caller.person, uid)? else { return Ok(Err(ABSENT)) };
+        let Some(track) = store::find_by_uid(conn, caller.person, uid)? else { return Ok(Err(ABSENT)) };
         Ok(change::delete(conn, caller, track.id, &asked, stamp)?.map(|()| Reply::nothing()))
     })
     .await

@@ -330,7 +330,7 @@ mod tests {
         );
     }
 
-    /// A duration is another way to say the end.
+    /// R167: a duration is another way to say the end.
     #[test]
     fn a_duration_sets_the_end_or_agrees_with_it() {
         let disagrees = r#"{"duration":["Start, end and duration do not agree."]}"#;

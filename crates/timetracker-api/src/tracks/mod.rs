@@ -1,25 +1,22 @@
 //! Tracks: entries of time, each a person's own.
 //!
 //! * [`list`], [`detail`], [`by_uid`], and what else can be done with one: [`splitting`], [`restoring`].
-//! * [`form`]: a track as a client sends it. [`row`]: as it is kept. [`tags`]: the names on it.
-//! * [`store`] looks, [`change`] writes, [`schedule`] knows what one means for the others.
+//! * [`form`]: a track as a client sends it, with [`tags`]. [`store`]: the SQL.
 
 pub mod by_uid;
-pub mod change;
 pub mod detail;
 pub mod form;
 pub mod list;
 pub mod restoring;
-pub mod row;
-pub mod schedule;
 pub mod splitting;
 pub mod store;
 pub mod tags;
 
 use actix_web::{HttpRequest, HttpResponse};
-use change::Asked;
-use row::Track;
-use schedule::Policy;
+use store::change::Asked;
+use store::row::Track;
+use store::schedule::Policy;
+pub use store::{change, row, schedule};
 use uuid::Uuid;
 
 use crate::wire::conditional::IfMatch;

@@ -1,11 +1,20 @@
-//! The SQL that looks for tracks. The owner is a parameter of every function: everybody's tracks cannot be said.
+//! The SQL of tracks. The owner is a parameter of every function: everybody's tracks cannot be said.
+//!
+//! Here is what looks for them. [`row`] is a track as it is kept, [`change`] writes, [`schedule`] knows what one means for the
+//! others, [`tags`] keeps the list of names.
+
+pub mod change;
+pub mod row;
+pub mod schedule;
+pub mod tags;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::select;
 use model::db::{Conn, MultiBackend};
+use model::id::Uid;
+use row::{COLUMNS, Track};
 
-use super::row::{COLUMNS, Track};
 use crate::auth::Caller;
 use crate::id::{ActivityId, PersonId, TrackId, WorkspaceId};
 use crate::schema::{activities, lower, people, tracks};
@@ -120,5 +129,14 @@ fn has_activity(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId) -> Quer
 /// When the database cannot.
 pub fn find(conn: &mut Conn, owner: PersonId, id: TrackId) -> QueryResult<Option<Track>> {
     let one = tracks::table.filter(tracks::id.eq(id)).filter(tracks::person_id.eq(owner));
+    one.filter(tracks::deleted_at.is_null()).select(COLUMNS).get_result(conn).optional()
+}
+
+/// One track, by its uid.
+///
+/// # Errors
+/// When the database cannot.
+pub fn find_by_uid(conn: &mut Conn, owner: PersonId, uid: Uid) -> QueryResult<Option<Track>> {
+    let one = tracks::table.filter(tracks::uid.eq(uid)).filter(tracks::person_id.eq(owner));
     one.filter(tracks::deleted_at.is_null()).select(COLUMNS).get_result(conn).optional()
 }

@@ -1,14 +1,8 @@
-//! The tags of a track: names, each of which is in the workspace's list as soon as a track has it.
+//! The tags of a track, as a client sends them: names.
 
-use diesel::prelude::*;
-use model::db::Conn;
-use model::id::Uid;
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::changes::Stamp;
-use crate::id::WorkspaceId;
-use crate::schema::tags;
 use crate::wire::error::Message;
 use crate::wire::fields::{self, Given};
 
@@ -50,42 +44,6 @@ fn name(item: &Value) -> Result<String, Vec<Message>> {
 /// A name as it is compared: composed, and in small letters.
 pub fn key(name: &str) -> String {
     name.nfc().collect::<String>().to_lowercase()
-}
-
-/// Adds what is new to the workspace's list; answers the names as the list writes them, one to a line.
-///
-/// # Errors
-/// When the database cannot.
-pub fn keep(conn: &mut Conn, workspace: WorkspaceId, names: &str, stamp: Stamp) -> QueryResult<String> {
-    let mut kept = Vec::new();
-    for name in names.split('\n').filter(|name| !name.is_empty()) {
-        let known = tags::table
-            .filter(tags::workspace_id.eq(workspace))
-            .filter(tags::name_key.eq(key(name)))
-            .filter(tags::deleted_at.is_null())
-            .select(tags::name);
-        let known: Option<String> = known.get_result(conn).optional()?;
-        if known.is_none() {
-            insert(conn, workspace, name, stamp)?;
-        }
-        kept.push(known.unwrap_or_else(|| name.to_owned()));
-    }
-    Ok(kept.join("\n"))
-}
-
-fn insert(conn: &mut Conn, workspace: WorkspaceId, name: &str, stamp: Stamp) -> QueryResult<usize> {
-    diesel::insert_into(tags::table)
-        .values((
-            tags::workspace_id.eq(workspace),
-            tags::uid.eq(Uid::new(stamp.at)),
-            tags::name.eq(name),
-            tags::name_key.eq(key(name)),
-            tags::created_at.eq(stamp.at),
-            tags::updated_at.eq(stamp.at),
-            tags::version.eq(1_i64),
-            tags::seq.eq(stamp.seq),
-        ))
-        .execute(conn)
 }
 
 #[cfg(test)]

@@ -95,6 +95,7 @@ async fn a_copy_learns_what_is_new_what_changed_and_what_went() {
     );
 }
 
+/// R164.
 #[tokio::test]
 async fn what_makes_no_sense_is_told_and_a_cursor_from_elsewhere_begins_again() {
     let world = World::new().await;

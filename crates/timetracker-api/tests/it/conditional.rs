@@ -53,6 +53,7 @@ async fn what_a_client_has_is_not_sent_again() {
     get(&ada, "/api/tracks/999999/", "*").await.is(404, r#"{"detail":"No Track matches the given query."}"#);
 }
 
+/// R166.
 #[tokio::test]
 async fn a_change_is_only_made_to_the_version_it_was_meant_for() {
     let world = World::new().await;

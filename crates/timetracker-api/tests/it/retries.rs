@@ -15,6 +15,7 @@ async fn send(person: &Person, method: Method, path: &str, key: &str, body: serd
     Answer::read(request.send().await.unwrap()).await
 }
 
+/// R165.
 #[tokio::test]
 async fn the_second_answer_is_the_first() {
     let world = World::new().await;
@@ -43,6 +44,7 @@ async fn the_second_answer_is_the_first() {
     assert_eq!(ada.get("/api/tracks/").await.json()["count"], 0);
 }
 
+/// R165.
 #[tokio::test]
 async fn what_was_refused_may_be_sent_again_with_the_same_key() {
     let world = World::new().await;
@@ -79,7 +81,7 @@ async fn a_key_is_ones_own_and_lasts_a_day() {
     assert_eq!(first.id(), again.id());
 }
 
-/// C11: 64 at once with one key, at two servers, are one track.
+/// C11, R165: 64 at once with one key, at two servers, are one track.
 #[tokio::test]
 async fn sixty_four_with_one_key_make_one_track() {
     let mut world = World::new().await;

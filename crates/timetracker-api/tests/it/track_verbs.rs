@@ -77,6 +77,7 @@ async fn what_runs_can_be_cut_and_goes_on_running() {
     assert_eq!(ada.get("/api/timer/").await.json()["running"]["id"], parts["tracks"][1]["id"]);
 }
 
+/// R168.
 #[tokio::test]
 async fn a_deleted_track_comes_back_as_it_was() {
     let world = World::new().await;
@@ -121,7 +122,7 @@ async fn another_persons_track_is_not_there() {
     assert_eq!(bob.post(&format!("/api/tracks/{id}/restore/"), json!({})).await.status, 404);
 }
 
-/// Deleted and restored 64 times at once, a track is there or not, and the count says the same.
+/// R168: deleted and restored 64 times at once, a track is there or not, and the count says the same.
 #[tokio::test]
 async fn sixty_four_deletions_and_restorations_end_in_one_state() {
     let world = World::new().await;

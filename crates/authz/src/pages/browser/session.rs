@@ -60,7 +60,8 @@ impl Browser {
             id: next.digest().to_vec(),
             user_id: user.id,
             created_at: since,
-            authenticated_at: since,
+            // Not when the password came in: looking at it may take as long as a client's `max_age`, which then would ask again.
+            authenticated_at: self.app.now(),
             ends_at: since.plus(self.app.config.lifetimes.session),
             sid: SessionId::new(since),
             user_agent,

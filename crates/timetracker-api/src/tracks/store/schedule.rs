@@ -8,11 +8,11 @@ use diesel::sql_types::Bool;
 use model::db::Conn;
 use model::time::Timestamp;
 
-use super::form::{Entry, LONGEST};
+use super::Verdict;
 use super::row::{COLUMNS, Track};
-use super::store::Verdict;
 use crate::id::{PersonId, TrackId};
 use crate::schema::tracks;
+use crate::tracks::form::{Entry, LONGEST};
 use crate::wire::error::{ApiError, Message};
 
 /// How far a client's clock may be ahead when it starts a timer.

@@ -31,7 +31,7 @@ pub struct Track {
     pub billable: bool,
     /// Where the person was, a name of the IANA database; not known of tracks older than the field.
     pub timezone: Option<String>,
-    /// Who wrote it: one of [`super::form::SOURCES`].
+    /// Who wrote it: one of [`crate::tracks::form::SOURCES`].
     pub source: String,
     /// When it was made.
     pub created_at: Timestamp,

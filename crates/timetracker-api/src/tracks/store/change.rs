@@ -6,15 +6,15 @@ use model::db::Conn;
 use model::id::Uid;
 use model::time::Timestamp;
 
-use super::form::{Draft, Entry};
 use super::row::{COLUMNS, Track};
 use super::schedule::{self, Fit, Policy};
-use super::store::{Verdict, find};
-use super::{KIND, tags};
+use super::{Verdict, find, tags};
 use crate::auth::Caller;
 use crate::changes::Stamp;
 use crate::id::{ActivityId, TrackId};
 use crate::schema::{activities, people, tracks};
+use crate::tracks::form::{Draft, Entry};
+use crate::tracks::{KIND, text};
 use crate::wire::conditional::IfMatch;
 use crate::wire::error::{ApiError, or_refuse};
 
@@ -72,7 +72,7 @@ pub struct Asked {
 
 impl Asked {
     fn admit(&self, track: &Track) -> Result<(), ApiError> {
-        self.if_match.admit(track.version, || super::text(track))
+        self.if_match.admit(track.version, || text(track))
     }
 }
 
@@ -231,7 +231,7 @@ pub fn upsert(
         one.select((COLUMNS, tracks::deleted_at)).get_result(conn).optional()?;
     match known {
         Some((_, Some(_))) => Ok(Err(ApiError::Conflict("The track was deleted: restore it first."))),
-        Some((there, None)) if only_if_absent => Ok(Err(ApiError::Stale(Some(super::text(&there))))),
+        Some((there, None)) if only_if_absent => Ok(Err(ApiError::Stale(Some(text(&there))))),
         Some((there, None)) => {
             or_refuse!(asked.admit(&there));
             let draft = or_refuse!(draft);
