@@ -70,7 +70,7 @@ pub(crate) async fn find(app: &App, id: &str, address: IpAddr) -> Result<Arc<Cli
     if is_called && app.unknown_documents.failed(&edge::network(address), now).is_some() {
         return Err(NotFound::Later);
     }
-    let document = app.client_documents.find(app, id).await.ok_or(NotFound::NoDocument)?;
+    let (document, _) = app.client_documents.find(app, id).await.ok_or(NotFound::NoDocument)?;
     judged(app, id, &document, None).map(Arc::new).map_err(|_| NotFound::NoDocument)
 }
 
@@ -94,19 +94,21 @@ pub(crate) async fn as_of_now(app: &App, client: Arc<Client>) -> Result<Option<A
     if !client.metadata.is_from_document {
         return Ok(Some(client));
     }
+    if !app.config.outside.client_documents {
+        return Ok(None);
+    }
     let renewed = renewed(app, &client).await?;
     Ok(renewed.or(Some(client).filter(|client| !client.is_confidential)))
 }
 
 /// What the document says now, written down if it is something else; `None` when there is none to be had.
 async fn renewed(app: &App, client: &Arc<Client>) -> Result<Option<Arc<Client>>, DbError> {
-    if !app.config.outside.client_documents {
-        return Ok(None);
-    }
-    let id = client.id.as_str();
-    let Some(document) = app.client_documents.find(app, id).await else { return Ok(None) };
+    let (id, began) = (client.id.as_str(), app.now());
+    let Some((document, read_at)) = app.client_documents.find(app, id).await else { return Ok(None) };
     let next = match judged(app, id, &document, Some(client)) {
         Ok(next) if says_the_same(&next, client) => return Ok(Some(client.clone())),
+        // Another process may have read a newer one and written that down: what was in memory here does not undo it.
+        Ok(_) if read_at < began => return Ok(Some(client.clone())),
         Ok(next) => next,
         Err(why) => {
             tracing::info!(client = id, %why, "a client's document does not go with what an administrator says");

@@ -27,6 +27,7 @@ pub struct ClientDocuments(Kept<Document>);
 
 struct Document {
     members: Arc<Map<String, Value>>,
+    read_at: Timestamp,
     fresh_until: Timestamp,
 }
 
@@ -43,16 +44,16 @@ impl ClientDocuments {
         document.is_some_and(|document| now < document.fresh_until)
     }
 
-    /// What the client says of itself; `None` when it could not be fetched or is none of its own.
-    pub async fn find(&self, app: &App, id: &str) -> Option<Arc<Map<String, Value>>> {
+    /// What the client says of itself, and when it was read; `None` when it could not be fetched or is none of its own.
+    pub async fn find(&self, app: &App, id: &str) -> Option<(Arc<Map<String, Value>>, Timestamp)> {
         let asked = self.0.of(id, app.now());
         let found = asked.said(app.now(), AT_MOST).filter(|document| app.now() < document.fresh_until);
         if let Some(document) = found {
-            return Some(document.members.clone());
+            return Some((document.members.clone(), document.read_at));
         }
         let id = id.to_owned();
         asked.ask(app, AGAIN_AFTER, |app| async move { read(&app, &id).await }).await;
-        asked.said(app.now(), AT_MOST).map(|document| document.members.clone())
+        asked.said(app.now(), AT_MOST).map(|document| (document.members.clone(), document.read_at))
     }
 }
 
@@ -70,5 +71,6 @@ async fn read(app: &App, id: &str) -> Option<Document> {
         .inspect_err(|why| tracing::info!(%why, "a client's document describes no client"))
         .ok()?;
     let lasts = answer.max_age().unwrap_or(UNLESS_SAID).clamp(AT_LEAST, AT_MOST);
-    Some(Document { members: Arc::new(members), fresh_until: app.now().plus(lasts) })
+    let read_at = app.now();
+    Some(Document { members: Arc::new(members), read_at, fresh_until: read_at.plus(lasts) })
 }

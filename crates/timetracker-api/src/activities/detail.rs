@@ -9,7 +9,7 @@ use crate::App;
 use crate::auth::allowed::{Allowed, Read, Write};
 use crate::id::ActivityId;
 use crate::retries::{self, Retry};
-use crate::wire::conditional::IfMatch;
+use crate::wire::conditional::Conditions;
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
 use crate::wire::path;
@@ -67,10 +67,10 @@ async fn update(
     sent: &Sent,
     extent: Extent,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, if_match) = (ActivityId(path::key(id, KIND)?), IfMatch::read(request));
+    let (id, conditions) = (ActivityId(path::key(id, KIND)?), Conditions::read(request));
     let draft = Draft::read(sent, extent);
     retries::once(app, caller.caller(), Retry::read(request, sent)?, move |conn, caller, stamp| {
-        let changed = store::update(conn, caller.workspace, id, draft, &if_match, stamp)?;
+        let changed = store::update(conn, caller.workspace, id, draft, &conditions, stamp)?;
         Ok(changed.map(|activity| super::reply(&activity)))
     })
     .await
@@ -86,10 +86,10 @@ pub async fn delete(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, if_match) = (ActivityId(path::key(&id, KIND)?), IfMatch::read(&request));
+    let (id, conditions) = (ActivityId(path::key(&id, KIND)?), Conditions::read(&request));
     let retry = Retry::read(&request, &Sent::default())?;
     retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
-        Ok(store::delete(conn, caller.workspace, id, &if_match, stamp)?.map(|()| Reply::nothing()))
+        Ok(store::delete(conn, caller.workspace, id, &conditions, stamp)?.map(|()| Reply::nothing()))
     })
     .await
 }

@@ -9,7 +9,7 @@ use super::form::Draft;
 use crate::changes::Stamp;
 use crate::id::{ActivityId, WorkspaceId};
 use crate::schema::{activities, lower};
-use crate::wire::conditional::IfMatch;
+use crate::wire::conditional::Conditions;
 use crate::wire::error::{ApiError, or_refuse};
 use crate::wire::paging::{Place, Wanted};
 
@@ -133,10 +133,10 @@ pub fn update(
     workspace: WorkspaceId,
     id: ActivityId,
     draft: Result<Draft, ApiError>,
-    if_match: &IfMatch,
+    conditions: &Conditions,
     stamp: Stamp,
 ) -> QueryResult<Result<Activity, ApiError>> {
-    let before = or_refuse!(admitted(conn, workspace, id, if_match)?);
+    let before = or_refuse!(admitted(conn, workspace, id, conditions)?);
     let draft = or_refuse!(draft);
     let name = draft.name.unwrap_or_else(|| before.name.clone());
     let description = draft.description.unwrap_or_else(|| before.description.clone());
@@ -158,10 +158,10 @@ pub fn delete(
     conn: &mut Conn,
     workspace: WorkspaceId,
     id: ActivityId,
-    if_match: &IfMatch,
+    conditions: &Conditions,
     stamp: Stamp,
 ) -> QueryResult<Result<(), ApiError>> {
-    or_refuse!(admitted(conn, workspace, id, if_match)?);
+    or_refuse!(admitted(conn, workspace, id, conditions)?);
     let row = diesel::update(activities::table.filter(activities::id.eq(id)));
     row.set((activities::deleted_at.eq(stamp.at), mark(stamp))).execute(conn)?;
     Ok(Ok(()))
@@ -172,10 +172,10 @@ fn admitted(
     conn: &mut Conn,
     workspace: WorkspaceId,
     id: ActivityId,
-    if_match: &IfMatch,
+    conditions: &Conditions,
 ) -> QueryResult<Result<Activity, ApiError>> {
     let Some(there) = find(conn, workspace, id)? else { return Ok(Err(ApiError::NoSuch(super::KIND))) };
-    Ok(if_match.admit(there.version, || super::text(&there)).map(|()| there))
+    Ok(conditions.admit(there.version, || super::text(&there)).map(|()| there))
 }
 
 /// What every change of a row sets.

@@ -40,6 +40,10 @@ pub async fn get(
         };
         let now = query.with_running.then_some(now);
         let mut tracks = store::within(conn, caller.person, (first.begins, last.begins), now)?;
+        if tracks.len() >= usize::try_from(store::MOST).unwrap_or(usize::MAX) {
+            let sentence = format!("A report looks at fewer than {} tracks: choose fewer days.", store::MOST);
+            return Ok(Err(ApiError::field("to", sentence)));
+        }
         tracks.retain(|track| {
             query.billable.is_none_or(|billable| billable == track.billable)
                 && query.activity.is_none_or(|activity| activity == track.activity)

@@ -7,11 +7,14 @@ use model::db::Conn;
 use model::time::Timestamp;
 
 use super::sum::Spent;
-use crate::id::{ActivityId, PersonId};
+use crate::id::{ActivityId, PersonId, TrackId};
 use crate::schema::{people, tracks};
 use crate::tracks::form::LONGEST;
 
-type Row = (Timestamp, Option<Timestamp>, ActivityId, String, bool);
+/// The most tracks that a report looks at; who has more in so many days asks for fewer days.
+pub const MOST: i64 = 200_000;
+
+type Row = (TrackId, Timestamp, Option<Timestamp>, ActivityId, String, bool);
 
 /// Where the person usually is.
 ///
@@ -39,6 +42,7 @@ pub fn within(
             .filter(tracks::deleted_at.is_null())
             .filter(tracks::start_at.lt(to))
             .select((
+                tracks::id,
                 tracks::start_at.assume_not_null(),
                 tracks::end_at,
                 tracks::activity_id,
@@ -47,19 +51,20 @@ pub fn within(
             ))
     };
     let ended = || begun().filter(tracks::end_at.ge(from));
-    let near = ended().filter(tracks::start_at.ge(from.minus(LONGEST)));
+    let near = ended().filter(tracks::start_at.ge(from.minus(LONGEST))).limit(MOST);
     let too_long = diesel::dsl::sql::<Bool>("end_at - start_at > 2678400000000");
     let older = ended().filter(too_long).filter(tracks::start_at.lt(from.minus(LONGEST)));
     let running = begun().filter(tracks::end_at.is_null());
+    // What runs is looked for first: if it stops meanwhile it is among the ended ones, and counts as one of those.
+    let running: Option<Row> = if now.is_some() { running.first(conn).optional()? } else { None };
     let mut rows: Vec<Row> = match conn {
         Conn::Sqlite(conn) => near.load(conn)?,
         Conn::Postgres(conn) => near.load(conn)?,
     };
     rows.extend(older.load::<Row>(conn)?);
-    if now.is_some() {
-        rows.extend(running.load::<Row>(conn)?);
-    }
-    let spent = rows.into_iter().filter_map(|(start, end, activity, tags, billable)| {
+    let running = running.filter(|running| rows.iter().all(|row| row.0 != running.0));
+    rows.extend(running);
+    let spent = rows.into_iter().filter_map(|(_, start, end, activity, tags, billable)| {
         let end = end.or(now)?.max(start);
         Some(Spent { start, end, activity, tags, billable })
     });

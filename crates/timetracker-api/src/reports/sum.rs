@@ -181,7 +181,11 @@ fn value(key: Key, week_start: Weekday, date: NaiveDate, track: &Spent) -> Value
         }
         Key::Month => Value::Month(date.year(), date.month()),
         Key::Activity => Value::Activity(track.activity),
-        Key::Tags => Value::Tags(track.tags.clone()),
+        Key::Tags => {
+            let mut names: Vec<&str> = track.tags.split('\n').collect();
+            names.sort_unstable();
+            Value::Tags(names.join("\n"))
+        }
         Key::Billable => Value::Billable(track.billable),
     }
 }

@@ -8,7 +8,7 @@ use crate::App;
 use crate::auth::allowed::{Allowed, Write};
 use crate::id::TrackId;
 use crate::retries::{self, Retry};
-use crate::tracks::KIND;
+use crate::tracks::{self, KIND};
 use crate::wire::error::ApiError;
 use crate::wire::path;
 use crate::wire::sent::Sent;
@@ -24,9 +24,9 @@ pub async fn post(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = TrackId(path::key(&id, KIND)?);
-    let retry = Retry::read(&request, &Sent::default())?;
+    let (retry, asked) = (Retry::read(&request, &Sent::default())?, tracks::asked(&request)?);
     retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
-        Ok(store::again(conn, caller, id, stamp)?.map(|timer| timer.reply()))
+        Ok(store::again(conn, caller, id, &asked, stamp)?.map(|timer| timer.reply()))
     })
     .await
 }

@@ -89,7 +89,7 @@ pub async fn put(
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let draft = Draft::read(&sent, Extent::Part)?;
-    let policy = tracks::policy(request.query_string())?;
+    let asked = tracks::asked(&request)?;
     let may_switch = match Parameters::parse(request.query_string())?.said("on_running") {
         None | Some("stop") => true,
         Some("reject") => false,
@@ -98,7 +98,7 @@ pub async fn put(
         }
     };
     retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
-        Ok(store::start(conn, caller, draft, (policy, may_switch), stamp)?.map(|timer| timer.reply()))
+        Ok(store::start(conn, caller, draft, (&asked, may_switch), stamp)?.map(|timer| timer.reply()))
     })
     .await
 }
@@ -140,12 +140,12 @@ pub async fn delete(
     };
     let discard = fields::boolean(&said.field("discard", false));
     let discard = discard.map_err(|messages| ApiError::Fields(vec![("discard", messages)]))?.unwrap_or(false);
-    let retry = Retry::read(&request, &Sent::default())?;
+    let (retry, asked) = (Retry::read(&request, &Sent::default())?, tracks::asked(&request)?);
     retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
         let timer = if discard {
-            store::discard(conn, caller, stamp)?
+            store::discard(conn, caller, &asked, stamp)?
         } else {
-            store::stop(conn, caller, at, stamp)?
+            store::stop(conn, caller, at, &asked, stamp)?
         };
         Ok(timer.map(|timer| timer.reply()))
     })

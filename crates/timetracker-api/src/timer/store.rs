@@ -25,10 +25,14 @@ pub fn start(
     conn: &mut Conn,
     caller: &Caller,
     mut draft: Draft,
-    (policy, may_switch): (Option<Policy>, bool),
+    (asked, may_switch): (&Asked, bool),
     stamp: Stamp,
 ) -> Verdict<Timer> {
     let before = schedule::running(conn, caller.person)?;
+    match &before {
+        Some(running) => or_refuse!(asked.admit(running)),
+        None => or_refuse!(asked.conditions.admit_nothing()),
+    }
     match before {
         Some(same) if draft.uid() == Some(same.uid) => {
             return Ok(Ok(Timer { running: Some(same), stopped: None, is_clamped: false, at: stamp.at }));
@@ -37,20 +41,21 @@ pub fn start(
         _ => {}
     }
     if draft.activity().is_none() {
-        draft.default_activity(last_activity(conn, caller)?);
+        draft.default_activity(last_activity(conn, caller, stamp.at)?);
     }
-    run(conn, caller, draft, policy, stamp)
+    run(conn, caller, draft, asked.policy, stamp)
 }
 
 /// Runs a copy of a track from now on.
 ///
 /// # Errors
 /// As [`start`], and the inner error when the track is not there.
-pub fn again(conn: &mut Conn, caller: &Caller, id: TrackId, stamp: Stamp) -> Verdict<Timer> {
+pub fn again(conn: &mut Conn, caller: &Caller, id: TrackId, asked: &Asked, stamp: Stamp) -> Verdict<Timer> {
     let Some(track) = find(conn, caller.person, id)? else {
         return Ok(Err(ApiError::NoSuch(crate::tracks::KIND)));
     };
-    run(conn, caller, Draft::like(&track), None, stamp)
+    or_refuse!(asked.admit(&track));
+    run(conn, caller, Draft::like(&track), asked.policy, stamp)
 }
 
 fn run(
@@ -66,14 +71,14 @@ fn run(
 }
 
 /// What the person did last, as far as it can still be done.
-fn last_activity(conn: &mut Conn, caller: &Caller) -> QueryResult<Option<ActivityId>> {
+fn last_activity(conn: &mut Conn, caller: &Caller, now: Timestamp) -> QueryResult<Option<ActivityId>> {
     tracks::table
         .inner_join(activities::table.on(activities::id.eq(tracks::activity_id)))
         .filter(tracks::person_id.eq(caller.person))
         .filter(tracks::deleted_at.is_null())
         .filter(activities::workspace_id.eq(caller.workspace))
         .filter(activities::deleted_at.is_null())
-        .filter(tracks::start_at.is_not_null())
+        .filter(tracks::start_at.le(now))
         .order((tracks::start_at.desc(), tracks::id.desc()))
         .select(tracks::activity_id)
         .first(conn)
@@ -103,14 +108,21 @@ pub fn edit(
 ///
 /// # Errors
 /// When the database cannot; the inner error for an instant that is still to come.
-pub fn stop(conn: &mut Conn, caller: &Caller, asked: Option<Timestamp>, stamp: Stamp) -> Verdict<Timer> {
+pub fn stop(
+    conn: &mut Conn,
+    caller: &Caller,
+    asked: Option<Timestamp>,
+    terms: &Asked,
+    stamp: Stamp,
+) -> Verdict<Timer> {
     if asked.is_some_and(|at| at > stamp.at.plus(schedule::AHEAD)) {
         return Ok(Err(ApiError::field("at", "A timer cannot stop in the future.")));
     }
     let asked = asked.unwrap_or(stamp.at);
     let (stopped, is_clamped) = match schedule::running(conn, caller.person)? {
-        None => (last_stopped(conn, caller.person)?, false),
+        None => (last_stopped(conn, caller.person, stamp.at)?, false),
         Some(running) => {
+            or_refuse!(terms.admit(&running));
             let start = running.start.unwrap_or(asked);
             let at = asked.max(start).min(start.plus(LONGEST));
             (Some(change::stop(conn, &running, at, stamp)?), at != asked)
@@ -119,12 +131,14 @@ pub fn stop(conn: &mut Conn, caller: &Caller, asked: Option<Timestamp>, stamp: S
     Ok(Ok(Timer { running: None, stopped, is_clamped, at: stamp.at }))
 }
 
-fn last_stopped(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Track>> {
+/// What ended last, and not what is planned. A track is at most so long, so that older ones need not be looked at.
+fn last_stopped(conn: &mut Conn, person: PersonId, now: Timestamp) -> QueryResult<Option<Track>> {
     tracks::table
         .filter(tracks::person_id.eq(person))
         .filter(tracks::deleted_at.is_null())
-        .filter(tracks::end_at.is_not_null())
-        .order((tracks::start_at.desc(), tracks::id.desc()))
+        .filter(tracks::start_at.ge(now.minus(LONGEST + LONGEST)))
+        .filter(tracks::end_at.le(now.plus(schedule::AHEAD)))
+        .order((tracks::end_at.desc(), tracks::id.desc()))
         .select(COLUMNS)
         .first(conn)
         .optional()
@@ -134,9 +148,9 @@ fn last_stopped(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Track>>
 ///
 /// # Errors
 /// When the database cannot.
-pub fn discard(conn: &mut Conn, caller: &Caller, stamp: Stamp) -> Verdict<Timer> {
+pub fn discard(conn: &mut Conn, caller: &Caller, asked: &Asked, stamp: Stamp) -> Verdict<Timer> {
     if let Some(running) = schedule::running(conn, caller.person)? {
-        or_refuse!(change::delete(conn, caller, running.id, &Asked::default(), stamp)?);
+        or_refuse!(change::delete(conn, caller, running.id, asked, stamp)?);
     }
     Ok(Ok(Timer { running: None, stopped: None, is_clamped: false, at: stamp.at }))
 }

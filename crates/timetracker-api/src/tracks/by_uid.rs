@@ -12,7 +12,6 @@ use crate::App;
 use crate::auth::WRITE;
 use crate::auth::allowed::{Allowed, Read, Write};
 use crate::retries::{self, Retry};
-use crate::wire::conditional;
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
 use crate::wire::reply::Reply;
@@ -50,13 +49,12 @@ pub async fn put(
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let (uid, asked) = (read(&uid)?, super::asked(&request)?);
-    let only_if_absent = conditional::only_if_absent(&request);
     let draft = Draft::read(&sent, Extent::Whole).and_then(|draft| match draft.uid() {
         Some(other) if other != uid => Err(ApiError::field("uid", "This must be the uid of the address.")),
         _ => Ok(draft),
     });
     retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
-        let kept = change::upsert(conn, caller, draft, uid, (&asked, only_if_absent), stamp)?;
+        let kept = change::upsert(conn, caller, draft, uid, &asked, stamp)?;
         Ok(kept.map(|(track, is_new)| if is_new { super::created(&track) } else { super::reply(&track) }))
     })
     .await

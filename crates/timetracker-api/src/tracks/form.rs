@@ -12,6 +12,7 @@ use super::tags;
 use crate::id::ActivityId;
 use crate::wire::error::ApiError;
 use crate::wire::fields::{self, Change, Extent, Problems};
+use crate::wire::instant;
 use crate::wire::sent::Sent;
 
 /// The longest a track may be: who forgot a timer in spring has not worked until autumn.
@@ -204,7 +205,8 @@ impl Draft {
         self.problems.finish()?;
         let start = self.start.over(before.and_then(|track| track.start));
         let end = end(start, self.end, self.duration, before.and_then(|track| track.end))?;
-        judge(start, end)?;
+        let is_as_before = before.is_some_and(|before| (before.start, before.end) == (start, end));
+        judge(start, end, is_as_before)?;
         let activity = self.activity.or(before.map(|track| track.activity));
         let activity = activity.ok_or_else(|| ApiError::field("activity", fields::REQUIRED))?;
         let was = before.map_or_else(|| Entry::new(activity), Entry::of);
@@ -232,6 +234,9 @@ fn end(
     let Some(duration) = duration else { return Ok(said.over(before)) };
     let Some(start) = start else { return Err(ApiError::field("duration", "A duration needs a start.")) };
     let counted = start.plus(duration);
+    if counted > instant::LAST {
+        return Err(ApiError::field("duration", "Datetime value out of range."));
+    }
     match said {
         Change::To(Some(end)) if end.since(start).as_secs() != duration.as_secs() || end < start => {
             Err(ApiError::field("duration", "Start, end and duration do not agree."))
@@ -241,13 +246,14 @@ fn end(
     }
 }
 
-fn judge(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<(), ApiError> {
+/// Times that were there before there was a longest length may stay.
+fn judge(start: Option<Timestamp>, end: Option<Timestamp>, is_as_before: bool) -> Result<(), ApiError> {
     match (start, end) {
         (None, Some(_)) => Err(ApiError::field("end", "End needs a start.")),
         (Some(start), Some(end)) if end < start => {
             Err(ApiError::field("end", "End must not be before start."))
         }
-        (Some(start), Some(end)) if end.since(start) > LONGEST => {
+        (Some(start), Some(end)) if end.since(start) > LONGEST && !is_as_before => {
             Err(ApiError::field("end", "A track must not be longer than 31 days."))
         }
         _ => Ok(()),

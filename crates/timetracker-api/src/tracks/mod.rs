@@ -19,7 +19,7 @@ use store::schedule::Policy;
 pub use store::{change, row, schedule};
 use uuid::Uuid;
 
-use crate::wire::conditional::IfMatch;
+use crate::wire::conditional::Conditions;
 use crate::wire::error::ApiError;
 use crate::wire::query::Parameters;
 use crate::wire::reply::Reply;
@@ -102,9 +102,9 @@ fn description(name: &str, method: &'static str, may_write: bool) -> HttpRespons
     metadata::response(name, "Your entries of time.", may_write.then_some((method, FIELDS)))
 }
 
-/// What a request says besides what to change: `If-Match`, and `?overlap=`.
+/// What a request says besides what to change: its conditions, and `?overlap=`.
 pub(crate) fn asked(request: &HttpRequest) -> Result<Asked, ApiError> {
-    Ok(Asked { policy: policy(request.query_string())?, if_match: IfMatch::read(request) })
+    Ok(Asked { policy: policy(request.query_string())?, conditions: Conditions::read(request) })
 }
 
 /// What a request says about overlaps: `?overlap=allow`, `reject` or `trim`.

@@ -22,10 +22,10 @@ pub async fn post(
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, policy) = (TrackId(path::key(&id, KIND)?), super::policy(request.query_string())?);
+    let (id, asked) = (TrackId(path::key(&id, KIND)?), super::asked(&request)?);
     let retry = Retry::read(&request, &Sent::default())?;
     retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
-        Ok(change::restore(conn, caller, id, policy, stamp)?.map(|track| super::reply(&track)))
+        Ok(change::restore(conn, caller, id, &asked, stamp)?.map(|track| super::reply(&track)))
     })
     .await
 }

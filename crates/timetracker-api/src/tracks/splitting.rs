@@ -28,9 +28,9 @@ pub async fn post(
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let id = TrackId(path::key(&id, KIND)?);
-    let at = read(&sent);
+    let (at, asked) = (read(&sent), super::asked(&request)?);
     retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
-        Ok(change::split(conn, caller, id, at, stamp)?.map(|parts| Reply::plain(both(&parts))))
+        Ok(change::split(conn, caller, id, at, &asked, stamp)?.map(|parts| Reply::plain(both(&parts))))
     })
     .await
 }

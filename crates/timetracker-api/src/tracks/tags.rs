@@ -35,6 +35,10 @@ fn name(item: &Value) -> Result<String, Vec<Message>> {
     let Value::String(_) = item else { return Err(vec!["Not a valid string.".into()]) };
     let name = fields::text(&Given::Value(std::borrow::Cow::Borrowed(item)), LONGEST, false)?;
     let name: String = name.unwrap_or_default().nfc().collect();
+    // Some letters become two when they are composed.
+    if name.chars().count() > LONGEST {
+        return Err(vec![format!("Ensure this field has no more than {LONGEST} characters.").into()]);
+    }
     if name.chars().any(char::is_control) {
         return Err(vec!["Control characters are not allowed.".into()]);
     }
@@ -66,6 +70,7 @@ mod tests {
             (json!([""]), Err("This field may not be blank.")),
             (json!(["a\nb"]), Err("Control characters are not allowed.")),
             (json!(["a".repeat(101)]), Err("Ensure this field has no more than 100 characters.")),
+            (json!(["\u{958}".repeat(51)]), Err("Ensure this field has no more than 100 characters.")),
             (json!(vec!["a"; 21]), Err("Ensure this field has no more than 20 elements.")),
         ] {
             let expected = expected.map(|names| Some(names.into_iter().map(str::to_owned).collect()));

@@ -31,35 +31,57 @@ pub fn indented(tag: &HeaderValue, width: usize) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("{tag}.{width}\"")).ok()
 }
 
-/// Which versions a change is for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum IfMatch {
+/// What versions a field names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Named {
     /// Whatever is there.
-    #[default]
-    Whatever,
-    /// Whatever is there, if anything is.
-    Anything,
+    Any,
     /// These.
     Versions(Vec<i64>),
 }
 
-impl IfMatch {
-    /// Reads `If-Match`. A tag that is weak or none of ours matches nothing (RFC 9110 section 13.1.1).
-    pub fn read(request: &HttpRequest) -> Self {
-        let mut tags = tags(request.headers(), &header::IF_MATCH).peekable();
-        if tags.peek().is_none() {
-            return Self::Whatever;
+impl Named {
+    fn has(&self, version: i64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Versions(versions) => versions.contains(&version),
+        }
+    }
+
+    /// Reads a field. A tag that is none of ours names nothing, and so does a weak one where it has to be strong.
+    fn read(headers: &HeaderMap, name: &HeaderName, is_strong: bool) -> Option<Self> {
+        if !headers.contains_key(name) {
+            return None;
         }
         let mut versions = Vec::new();
-        for tag in tags {
+        for tag in tags(headers, name) {
             if tag == "*" {
-                return Self::Anything;
+                return Some(Self::Any);
             }
+            let tag = if is_strong { tag } else { tag.trim_start_matches("W/") };
             let plain = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or_default();
             let version = plain.split_once('.').map_or(plain, |(version, _)| version);
             versions.extend(version.parse::<i64>());
         }
-        Self::Versions(versions)
+        Some(Self::Versions(versions))
+    }
+}
+
+/// Which versions a change is for: `If-Match` and `If-None-Match` (RFC 9110 section 13.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    only: Option<Named>,
+    except: Option<Named>,
+}
+
+impl Conditions {
+    /// Reads both.
+    pub fn read(request: &HttpRequest) -> Self {
+        let headers = request.headers();
+        Self {
+            only: Named::read(headers, &header::IF_MATCH, true),
+            except: Named::read(headers, &header::IF_NONE_MATCH, false),
+        }
     }
 
     /// Whether an object of this version may be changed.
@@ -67,10 +89,9 @@ impl IfMatch {
     /// # Errors
     /// 412, with what is there.
     pub fn admit(&self, version: i64, shown: impl FnOnce() -> Vec<u8>) -> Result<(), ApiError> {
-        match self {
-            Self::Versions(versions) if !versions.contains(&version) => Err(ApiError::Stale(Some(shown()))),
-            _ => Ok(()),
-        }
+        let is_meant = self.only.as_ref().is_none_or(|named| named.has(version))
+            && !self.except.as_ref().is_some_and(|named| named.has(version));
+        if is_meant { Ok(()) } else { Err(ApiError::Stale(Some(shown()))) }
     }
 
     /// Whether something may be made that is not there.
@@ -78,13 +99,8 @@ impl IfMatch {
     /// # Errors
     /// 412.
     pub fn admit_nothing(&self) -> Result<(), ApiError> {
-        if *self == Self::Whatever { Ok(()) } else { Err(ApiError::Stale(None)) }
+        if self.only.is_none() { Ok(()) } else { Err(ApiError::Stale(None)) }
     }
-}
-
-/// Whether `If-None-Match` says that it is only to be made, not changed.
-pub fn only_if_absent(request: &HttpRequest) -> bool {
-    tags(request.headers(), &header::IF_NONE_MATCH).any(|tag| tag == "*")
 }
 
 /// What a client has already, so that it need not be sent again; `None` when it said nothing.
@@ -121,17 +137,18 @@ mod tests {
     #[test]
     fn only_strong_tags_of_ours_match() {
         for (field, expected) in [
-            (None, IfMatch::Whatever),
-            (Some("*"), IfMatch::Anything),
-            (Some(r#""7""#), IfMatch::Versions(vec![7])),
-            (Some(r#""7.4", "8""#), IfMatch::Versions(vec![7, 8])),
-            (Some(r#"W/"7", 7, "x", "", "-"#), IfMatch::Versions(vec![])),
+            (None, None),
+            (Some("*"), Some(Named::Any)),
+            (Some(r#""7""#), Some(Named::Versions(vec![7]))),
+            (Some(r#""7.4", "8""#), Some(Named::Versions(vec![7, 8]))),
+            (Some(r#"W/"7", 7, "x", "", "-"#), Some(Named::Versions(vec![]))),
+            (Some(""), Some(Named::Versions(vec![]))),
         ] {
             let mut request = TestRequest::default();
             if let Some(field) = field {
                 request = request.insert_header((header::IF_MATCH, field));
             }
-            assert_eq!(IfMatch::read(&request.to_http_request()), expected, "{field:?}");
+            assert_eq!(Conditions::read(&request.to_http_request()).only, expected, "{field:?}");
         }
     }
 

@@ -144,6 +144,9 @@ fn digits(text: &str) -> Option<u32> {
     if plain { text.parse().ok() } else { None }
 }
 
+/// The last instant that can be written: 9999-12-31T23:59:59.999999Z.
+pub const LAST: Timestamp = Timestamp::from_micros(253_402_300_799_999_999);
+
 /// Writes an instant; chrono's own formatter costs five times as much.
 pub fn write(out: &mut Vec<u8>, at: Timestamp) {
     const DAY: i64 = 86_400;

@@ -115,3 +115,33 @@ async fn a_timer_is_only_changed_if_it_is_the_one_that_was_meant() {
     );
     assert_eq!(with(&ada, Method::PATCH, "/api/timer/", ("if-match", "\"1\""), change).await.status, 200);
 }
+
+/// Every change of a track asks its condition, also those that are no PUT.
+#[tokio::test]
+async fn no_verb_passes_over_a_condition() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("a").await;
+    let ended = json!({"activity": activity, "start": "2027-01-14T08:00:00Z", "end": "2027-01-14T10:00:00Z"});
+    let track = format!("/api/tracks/{}/", ada.post("/api/tracks/", ended).await.id());
+    ada.put("/api/timer/", json!({"activity": activity})).await;
+    let stale = ("if-match", "\"7\"");
+    let at = json!({"at": "2027-01-14T09:00:00Z"});
+    for (method, path) in [
+        (Method::POST, format!("{track}split/")),
+        (Method::POST, format!("{track}restore/")),
+        (Method::POST, format!("{track}continue/")),
+        (Method::PUT, "/api/timer/".to_owned()),
+        (Method::DELETE, "/api/timer/".to_owned()),
+        (Method::DELETE, "/api/timer/?discard=true".to_owned()),
+    ] {
+        assert_eq!(with(&ada, method, &path, stale, at.clone()).await.status, 412, "{path}");
+    }
+    for held in ["*", "\"1\"", "W/\"1\""] {
+        let answer =
+            with(&ada, Method::PATCH, &track, ("if-none-match", held), json!({"description": "x"})).await;
+        assert_eq!(answer.status, 412, "{held}");
+    }
+    assert_eq!(ada.get("/api/tracks/").await.json()["count"], 2);
+    assert_eq!(ada.get(&track).await.json()["version"], 1);
+}

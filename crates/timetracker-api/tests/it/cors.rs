@@ -34,7 +34,7 @@ fn permits_nothing(answer: &Answer) -> &Answer {
 #[tokio::test]
 async fn a_preflight_permits_configured_pages_what_exists() {
     let world = world().await;
-    let headers = "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match";
+    let headers = "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match";
     for origin in [SPA, LOCAL] {
         for (path, method, allow) in [
             ("/api/tracks/", "GET", "GET, POST, HEAD, OPTIONS"),
@@ -109,7 +109,10 @@ async fn a_configured_page_reads_answers_and_errors() {
         assert_eq!(answer.status, status, "{answer:?}");
         answer
             .has("access-control-allow-origin", SPA)
-            .has("access-control-expose-headers", "WWW-Authenticate, ETag, Retry-After")
+            .has(
+                "access-control-expose-headers",
+                "WWW-Authenticate, ETag, Retry-After, Location, Idempotency-Replayed",
+            )
             .has("vary", "Accept, Origin")
             .lacks("access-control-allow-credentials");
     }

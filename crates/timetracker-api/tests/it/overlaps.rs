@@ -122,3 +122,61 @@ async fn sixty_four_at_once_leave_one() {
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     assert_eq!(answers.iter().filter(|answer| answer.status == 409).count(), 63);
 }
+
+/// What is trimmed is judged as it is then: a timer neither ends by itself nor begins tomorrow.
+#[tokio::test]
+async fn a_timer_that_is_trimmed_still_runs_now() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("a").await;
+    let planned = has(&ada, activity, ("2027-01-16T08:00:00Z", "2027-01-16T09:00:00Z")).await;
+    let start = json!({"activity": activity, "description": "now"});
+    let refusal =
+        |track: i64| format!(r#"{{"detail":"The track would overlap others.","tracks":[{track}]}}"#);
+    ada.put("/api/timer/?overlap=trim", start.clone()).await.is(409, &refusal(planned));
+    ada.delete(&format!("/api/tracks/{planned}/")).await;
+    let around = has(&ada, activity, ("2027-01-15T07:00:00Z", "2027-01-15T09:00:00Z")).await;
+    ada.put("/api/timer/?overlap=trim", start.clone()).await.is(409, &refusal(around));
+    ada.delete(&format!("/api/tracks/{around}/")).await;
+    has(&ada, activity, ("2027-01-15T07:00:00Z", "2027-01-15T07:40:00Z")).await;
+    let earlier = json!({"activity": activity, "start": "2027-01-15T07:10:00Z"});
+    let running = ada.put("/api/timer/?overlap=trim", earlier).await.json();
+    assert_eq!(
+        (&running["running"]["start"], &running["stopped"]),
+        (&json!("2027-01-15T07:40:00Z"), &json!(null))
+    );
+    let next = ada.put("/api/timer/?overlap=trim", json!({})).await.json();
+    assert_eq!(next["stopped"]["end"], next["running"]["start"]);
+}
+
+/// The constraint behind this is exact where people live, and takes no part elsewhere.
+#[tokio::test]
+async fn touching_is_not_overlapping_in_three_hundred_years() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("a").await;
+    let year = "2300-01-01T00:00:00Z";
+    for (start, end, status) in [
+        ("2299-12-31T23:00:00Z", year, 201),
+        (year, "2300-01-01T01:00:00Z", 201),
+        ("2299-12-31T23:59:59.999999Z", year, 409),
+        ("0001-01-01T00:00:00Z", "0001-01-01T01:00:00Z", 201),
+    ] {
+        let track = json!({"activity": activity, "start": start, "end": end});
+        assert_eq!(ada.post("/api/tracks/?overlap=reject", track).await.status, status, "{start}");
+    }
+}
+
+/// R164: however much there is, only so much is looked at.
+#[tokio::test]
+async fn a_refusal_names_twenty_at_most() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("a").await;
+    for _ in 0..25 {
+        has(&ada, activity, MORNING).await;
+    }
+    let always = json!({"activity": activity, "start": "0001-01-01T00:00:00Z"});
+    let refused = ada.put("/api/timer/?overlap=reject", always).await;
+    assert_eq!((refused.status, refused.json()["tracks"].as_array().unwrap().len()), (409, 20));
+}

@@ -48,24 +48,26 @@ async fn tags_are_counted_once_and_groups_add_up() {
     let (nine, ten) = ("2026-10-20T09:00:00Z", "2026-10-20T10:00:00Z");
     spent(&ada, first, nine, ten, json!({"tags": ["deep", "post"], "billable": true})).await;
     spent(&ada, second, nine, ten, json!({"tags": ["Deep"]})).await;
+    // In another order they are the same tags.
+    spent(&ada, first, nine, nine, json!({"tags": ["post", "deep"]})).await;
     spent(&ada, second, nine, "2026-10-20T09:10:00Z", json!({})).await;
     let report = async |query: &str| ada.get(&format!("{WEEK}&{query}")).await.json();
     let tags = report("group_by=tags").await;
-    assert_eq!(tags["total"], json!({"seconds": 7_800, "tracks": 3}));
+    assert_eq!(tags["total"], json!({"seconds": 7_800, "tracks": 4}));
     assert_eq!(
         tags["groups"],
         json!([
             {"tags": [], "seconds": 600, "tracks": 1}, {"tags": ["deep"], "seconds": 3_600, "tracks": 1},
-            {"tags": ["deep", "post"], "seconds": 3_600, "tracks": 1}
+            {"tags": ["deep", "post"], "seconds": 3_600, "tracks": 2}
         ])
     );
     assert_eq!(report("tag=DEEP").await["total"]["seconds"], 7_200);
     assert_eq!(report("billable=true").await["total"]["seconds"], 3_600);
     assert_eq!(report(&format!("activity={second}")).await["total"]["tracks"], 2);
     let rounded = report("group_by=activity,billable&rounding=up&rounding_minutes=30").await;
-    assert_eq!(rounded["total"], json!({"seconds": 7_800, "rounded_seconds": 9_000, "tracks": 3}));
+    assert_eq!(rounded["total"], json!({"seconds": 7_800, "rounded_seconds": 9_000, "tracks": 4}));
     assert_eq!(
-        rounded["groups"][1],
+        rounded["groups"][2],
         json!({"activity": second, "billable": false, "seconds": 4_200, "rounded_seconds": 5_400, "tracks": 2})
     );
 }

@@ -65,6 +65,8 @@ async fn each_field_says_what_it_may_be() {
         sent[field] = value;
         ada.post("/api/tracks/", sent).await.is(400, &format!(r#"{{"{field}":["{message}"]}}"#));
     }
+    let beyond = json!({"activity": activity, "start": "9999-12-31T23:59:59Z", "duration": 3_600});
+    ada.post("/api/tracks/", beyond).await.is(400, r#"{"duration":["Datetime value out of range."]}"#);
     let long = json!({"activity": activity, "start": "2027-01-01", "end": "2027-02-02"});
     ada.post("/api/tracks/", long).await.is(400, r#"{"end":["A track must not be longer than 31 days."]}"#);
     assert_eq!(ada.get("/api/tracks/").await.json()["count"], 1);
@@ -78,4 +80,32 @@ async fn two_people_may_choose_the_same_uid() {
         let activity = person.has_activity("a").await;
         assert_eq!(person.post("/api/tracks/", json!({"activity": activity, "uid": UID})).await.status, 201);
     }
+}
+
+/// A track from before there was a longest length can be changed, deleted and brought back; only its times cannot be worse.
+#[tokio::test]
+async fn a_track_that_is_too_long_already_stays_of_use() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("a").await;
+    let track = json!({"activity": activity, "start": "2026-10-01T00:00:00Z", "end": "2026-10-02T00:00:00Z"});
+    let path = format!("/api/tracks/{}/", ada.post("/api/tracks/", track).await.id());
+    let longer = "UPDATE tracks SET end_at = start_at + 3456000000000";
+    world
+        .db()
+        .write(move |conn| diesel::RunQueryDsl::execute(diesel::sql_query(longer), conn))
+        .await
+        .unwrap();
+    assert_eq!(ada.patch(&path, json!({"description": "long"})).await.status, 200);
+    ada.patch(&path, json!({"start": "2026-10-01T01:00:00Z"}))
+        .await
+        .is(400, r#"{"end":["A track must not be longer than 31 days."]}"#);
+    assert_eq!(ada.delete(&path).await.status, 204);
+    assert_eq!(ada.post(&format!("{path}restore/"), json!({})).await.status, 200);
+    // And it is in the way, however long ago it began.
+    let within =
+        json!({"activity": activity, "start": "2026-11-09T10:00:00Z", "end": "2026-11-09T11:00:00Z"});
+    assert_eq!(ada.post("/api/tracks/?overlap=reject", within).await.status, 409);
+    let report = ada.get("/api/reports/summary/?from=2026-11-09&to=2026-11-09").await.json();
+    assert_eq!(report["total"]["seconds"], 86_400);
 }

@@ -114,6 +114,20 @@ async fn a_forgotten_timer_stops_after_thirty_one_days() {
     assert_eq!((&stopped["stopped"]["duration"], &stopped["clamped"]), (&json!(31 * 86_400), &json!(true)));
 }
 
+/// What is planned was not done yet.
+#[tokio::test]
+async fn what_was_stopped_or_used_last_is_never_a_plan() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let (work, plan) = (ada.has_activity("work").await, ada.has_activity("plan").await);
+    let tomorrow = json!({"activity": plan, "start": "2027-01-16T08:00:00Z", "duration": 3_600});
+    ada.post("/api/tracks/", tomorrow).await;
+    ada.put("/api/timer/", json!({"activity": work})).await;
+    let first = ada.delete("/api/timer/").await.json();
+    assert_eq!(ada.delete("/api/timer/").await.json(), first);
+    assert_eq!(ada.put("/api/timer/", json!({})).await.json()["running"]["activity"], work);
+}
+
 #[tokio::test]
 async fn who_does_not_want_to_stop_anything_says_so() {
     let world = World::new().await;

@@ -13,9 +13,9 @@ use crate::auth::Caller;
 use crate::changes::Stamp;
 use crate::id::{ActivityId, TrackId};
 use crate::schema::{activities, people, tracks};
-use crate::tracks::form::{Draft, Entry};
+use crate::tracks::form::{Draft, Entry, LONGEST};
 use crate::tracks::{KIND, text};
-use crate::wire::conditional::IfMatch;
+use crate::wire::conditional::Conditions;
 use crate::wire::error::{ApiError, or_refuse};
 
 /// What a person wants where a request does not say.
@@ -67,12 +67,16 @@ pub struct Asked {
     /// What is to become of overlaps.
     pub policy: Option<Policy>,
     /// Which versions it is for.
-    pub if_match: IfMatch,
+    pub conditions: Conditions,
 }
 
 impl Asked {
-    fn admit(&self, track: &Track) -> Result<(), ApiError> {
-        self.if_match.admit(track.version, || text(track))
+    /// Whether it is for the track as it is.
+    ///
+    /// # Errors
+    /// 412, with the track.
+    pub fn admit(&self, track: &Track) -> Result<(), ApiError> {
+        self.conditions.admit(track.version, || text(track))
     }
 }
 
@@ -223,7 +227,7 @@ pub fn upsert(
     caller: &Caller,
     draft: Result<Draft, ApiError>,
     uid: Uid,
-    (asked, only_if_absent): (&Asked, bool),
+    asked: &Asked,
     stamp: Stamp,
 ) -> Verdict<(Track, bool)> {
     let one = tracks::table.filter(tracks::person_id.eq(caller.person)).filter(tracks::uid.eq(uid));
@@ -231,14 +235,13 @@ pub fn upsert(
         one.select((COLUMNS, tracks::deleted_at)).get_result(conn).optional()?;
     match known {
         Some((_, Some(_))) => Ok(Err(ApiError::Conflict("The track was deleted: restore it first."))),
-        Some((there, None)) if only_if_absent => Ok(Err(ApiError::Stale(Some(text(&there))))),
         Some((there, None)) => {
             or_refuse!(asked.admit(&there));
             let draft = or_refuse!(draft);
             Ok(edit(conn, caller, there, draft, asked.policy, stamp)?.map(|track| (track, false)))
         }
         None => {
-            or_refuse!(asked.if_match.admit_nothing());
+            or_refuse!(asked.conditions.admit_nothing());
             let draft = or_refuse!(draft).known_by(uid);
             Ok(insert(conn, caller, draft, asked.policy, stamp)?.map(|kept| (kept.track, true)))
         }
@@ -261,21 +264,17 @@ pub fn delete(conn: &mut Conn, caller: &Caller, id: TrackId, asked: &Asked, stam
 ///
 /// # Errors
 /// When the database cannot; the inner error when it never was, or would run or overlap as it may not.
-pub fn restore(
-    conn: &mut Conn,
-    caller: &Caller,
-    id: TrackId,
-    policy: Option<Policy>,
-    stamp: Stamp,
-) -> Verdict<Track> {
+pub fn restore(conn: &mut Conn, caller: &Caller, id: TrackId, asked: &Asked, stamp: Stamp) -> Verdict<Track> {
     if let Some(there) = find(conn, caller.person, id)? {
+        or_refuse!(asked.admit(&there));
         return Ok(Ok(there));
     }
     let one = tracks::table.filter(tracks::id.eq(id)).filter(tracks::person_id.eq(caller.person));
     let deleted: Option<Track> = one.select(COLUMNS).get_result(conn).optional()?;
     let Some(deleted) = deleted else { return Ok(Err(ApiError::NoSuch(KIND))) };
+    or_refuse!(asked.admit(&deleted));
     let (mut entry, wishes) = or_refuse!(complete(conn, caller, Draft::empty(), Some(&deleted))?);
-    let policy = policy.unwrap_or(wishes.policy);
+    let policy = asked.policy.unwrap_or(wishes.policy);
     let Fit { exclusive, .. } =
         or_refuse!(schedule::fit(conn, caller.person, Some(id), &mut entry, policy, stamp.at)?);
     diesel::update(tracks::table.filter(tracks::id.eq(id)))
@@ -300,13 +299,18 @@ pub fn split(
     caller: &Caller,
     id: TrackId,
     at: Result<Timestamp, ApiError>,
+    asked: &Asked,
     stamp: Stamp,
 ) -> Verdict<[Track; 2]> {
     let Some(whole) = find(conn, caller.person, id)? else { return Ok(Err(ApiError::NoSuch(KIND))) };
+    or_refuse!(asked.admit(&whole));
     let at = or_refuse!(at);
     let is_within = whole.start.is_some_and(|start| start < at) && at < whole.end.unwrap_or(stamp.at);
     if !is_within {
         return Ok(Err(ApiError::field("at", "Must be between start and end.")));
+    }
+    if whole.is_running() && whole.start.is_some_and(|start| at.since(start) > LONGEST) {
+        return Ok(Err(ApiError::field("at", "A track must not be longer than 31 days.")));
     }
     let exclusive = tracks::table.filter(tracks::id.eq(id)).select(tracks::exclusive).get_result(conn)?;
     let rest = Entry { start: Some(at), uid: None, ..Entry::of(&whole) };

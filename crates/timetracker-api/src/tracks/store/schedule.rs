@@ -13,12 +13,13 @@ use super::row::{COLUMNS, Track};
 use crate::id::{PersonId, TrackId};
 use crate::schema::tracks;
 use crate::tracks::form::{Entry, LONGEST};
-use crate::wire::error::{ApiError, Message};
+use crate::wire::error::{ApiError, Message, or_refuse};
 
 /// How far a client's clock may be ahead when it starts a timer.
 pub const AHEAD: Duration = Duration::from_secs(60);
-/// How many of the tracks in the way are named.
+/// How many of the tracks in the way are named, and how many are looked at.
 const NAMED: usize = 20;
+const MOST: usize = 1_000;
 const FOREVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
 /// What is to become of a track that overlaps others.
@@ -84,38 +85,61 @@ pub fn fit(
 ) -> Verdict<Fit> {
     let Some(start) = entry.start else { return Ok(Ok(Fit::default())) };
     let other = running(conn, person)?.filter(|other| Some(other.id) != changed);
-    let mut fit = Fit { exclusive: policy != Policy::Allow, ..Fit::default() };
-    if entry.end.is_none() {
-        if start > now.plus(AHEAD) {
-            return Ok(Err(ApiError::field("start", "A timer cannot start in the future.")));
-        }
-        match (&other, other.as_ref().and_then(|other| other.start)) {
-            (Some(other), Some(since)) if changed.is_some() || start < since => {
-                return Ok(Err(ApiError::field("end", is_running(other))));
-            }
-            (Some(other), Some(since)) => fit.stops = Some((other.clone(), start.min(since.plus(LONGEST)))),
-            _ => {}
-        }
+    let since = other.as_ref().and_then(|other| other.start);
+    let is_open = entry.end.is_none();
+    if is_open && start > now.plus(AHEAD) {
+        return Ok(Err(ApiError::field("start", "A timer cannot start in the future.")));
+    }
+    if let (true, Some(other)) =
+        (is_open && (changed.is_some() || since.is_some_and(|since| start < since)), &other)
+    {
+        return Ok(Err(ApiError::field("end", is_running(other))));
     }
     // An interval without length is nowhere.
-    if policy == Policy::Allow || entry.end == Some(start) {
-        return Ok(Ok(fit));
+    if policy != Policy::Allow && entry.end != Some(start) {
+        // What runs and stops for this one is no longer in the way from then on.
+        let rest = other.as_ref().filter(|_| !is_open).map(Near::of);
+        or_refuse!(make_room(conn, person, (changed, rest), entry, policy, now)?);
     }
-    let mut others = overlapping(conn, person, changed, start, entry.end)?;
-    // What runs and stops now is no longer in the way from then on.
-    let rest = other.filter(|_| fit.stops.is_none());
-    others.extend(
-        rest.filter(|other| entry.end.is_none_or(|end| other.start.is_some_and(|since| since < end))),
-    );
+    let start = entry.start.unwrap_or(start);
+    let stops = other.filter(|_| is_open).zip(since).map(|(other, since)| {
+        let at = start.min(since.plus(LONGEST));
+        (other, at)
+    });
+    Ok(Ok(Fit { stops, exclusive: policy != Policy::Allow && is_exact(entry) }))
+}
+
+/// The constraint compares floating-point numbers, which are exact for whole ones up to 2^53: from 1684 to 2255.
+fn is_exact(entry: &Entry) -> bool {
+    const EXACT: i64 = 9_000_000_000_000_000;
+    [entry.start, entry.end].into_iter().flatten().all(|at| (-EXACT..EXACT).contains(&at.micros()))
+}
+
+/// Refuses or trims what overlaps others. What runs is not given an end, nor a start that is still to come.
+fn make_room(
+    conn: &mut Conn,
+    person: PersonId,
+    (changed, rest): (Option<TrackId>, Option<Near>),
+    entry: &mut Entry,
+    policy: Policy,
+    now: Timestamp,
+) -> Verdict<()> {
+    let (Some(start), end) = (entry.start, entry.end) else { return Ok(Ok(())) };
+    let mut others = overlapping(conn, person, changed, start, end)?;
+    let is_whole = others.len() < MOST;
+    others.extend(rest.filter(|other| end.is_none_or(|end| other.start < end)));
     if others.is_empty() {
-        return Ok(Ok(fit));
+        return Ok(Ok(()));
     }
     others.sort_by_key(|other| (other.start, other.id));
-    let room = if policy == Policy::Trim { trimmed((start, entry.end), &others) } else { None };
-    Ok(match room {
+    let room = if policy == Policy::Trim && is_whole { trimmed((start, end), &others) } else { None };
+    let fits = |(start, cut): &(Timestamp, Option<Timestamp>)| {
+        end.is_some() || (cut.is_none() && *start <= now.plus(AHEAD))
+    };
+    Ok(match room.filter(fits) {
         Some((start, end)) => {
             (entry.start, entry.end) = (Some(start), end);
-            Ok(fit)
+            Ok(())
         }
         None => Err(ApiError::Overlaps(others.iter().take(NAMED).map(|other| other.id).collect())),
     })
@@ -126,15 +150,30 @@ fn is_running(other: &Track) -> Message {
     format!("Another track has been running since {since}: stop it first.").into()
 }
 
-/// Ended tracks that share an instant with the interval, and one that runs is not among them. A track is not longer than
-/// [`LONGEST`], so that those that begin earlier need not be read; but for some from before that was so, which have an index.
+/// A track that is in the way.
+#[derive(Clone, Copy, Debug, Queryable)]
+struct Near {
+    id: TrackId,
+    start: Timestamp,
+    end: Option<Timestamp>,
+}
+
+impl Near {
+    fn of(track: &Track) -> Self {
+        Self { id: track.id, start: track.start.unwrap_or(FOREVER), end: track.end }
+    }
+}
+
+/// Ended tracks that share an instant with the interval, the first of them; one that runs is not among them. A track is not
+/// longer than [`LONGEST`], so that those that begin earlier need not be read; but for some from before that was so, which
+/// have an index.
 fn overlapping(
     conn: &mut Conn,
     person: PersonId,
     changed: Option<TrackId>,
     start: Timestamp,
     end: Option<Timestamp>,
-) -> QueryResult<Vec<Track>> {
+) -> QueryResult<Vec<Near>> {
     let ended = |after: Timestamp| {
         tracks::table
             .filter(tracks::person_id.eq(person))
@@ -144,26 +183,27 @@ fn overlapping(
             .filter(tracks::end_at.gt(start))
             .filter(tracks::end_at.gt(tracks::start_at))
             .filter(tracks::id.ne(changed.unwrap_or(TrackId(0))))
-            .select(COLUMNS)
+            .order((tracks::start_at, tracks::id))
+            .limit(i64::try_from(MOST).unwrap_or(i64::MAX))
+            .select((tracks::id, tracks::start_at.assume_not_null(), tracks::end_at))
     };
-    let mut others: Vec<Track> = ended(start.minus(LONGEST)).load(conn)?;
+    let mut others: Vec<Near> = ended(start.minus(LONGEST)).load(conn)?;
     let too_long = diesel::dsl::sql::<Bool>("end_at - start_at > 2678400000000");
     let older = ended(Timestamp::from_micros(i64::MIN)).filter(too_long);
-    others.extend(older.filter(tracks::start_at.le(start.minus(LONGEST))).load::<Track>(conn)?);
+    others.extend(older.filter(tracks::start_at.le(start.minus(LONGEST))).load::<Near>(conn)?);
     Ok(others)
 }
 
 /// What is left of an interval beside others, which are in order; `None` for nothing.
 fn trimmed(
     (mut start, mut end): (Timestamp, Option<Timestamp>),
-    others: &[Track],
+    others: &[Near],
 ) -> Option<(Timestamp, Option<Timestamp>)> {
     for other in others {
-        let (since, until) = (other.start?, other.end);
-        if since <= start {
-            start = start.max(until?);
-        } else if end.is_none_or(|end| since < end) {
-            end = Some(since);
+        if other.start <= start {
+            start = start.max(other.end?);
+        } else if end.is_none_or(|end| other.start < end) {
+            end = Some(other.start);
         }
     }
     end.is_none_or(|end| start < end).then_some((start, end))
@@ -177,11 +217,10 @@ mod tests {
         Timestamp::from_unix_seconds(second)
     }
 
-    fn others(intervals: &[(i64, Option<i64>)]) -> Vec<Track> {
-        intervals
-            .iter()
-            .map(|(start, end)| Track { start: Some(at(*start)), end: end.map(at), ..Track::example() })
-            .collect()
+    fn others(intervals: &[(i64, Option<i64>)]) -> Vec<Near> {
+        let near =
+            |(start, end): &(i64, Option<i64>)| Near { id: TrackId(1), start: at(*start), end: end.map(at) };
+        intervals.iter().map(near).collect()
     }
 
     #[test]
