@@ -4,7 +4,7 @@ use authz::registration;
 use serde_json::json;
 
 use super::{There, tokens};
-use crate::support::{Answer, CALLBACK, Signer, assertion};
+use crate::support::{Answer, AuthorizationRequest, CALLBACK, Signer, assertion, eventually};
 
 const OTHER: &str = "https://client.example/other";
 
@@ -34,6 +34,27 @@ async fn a_client_is_what_its_document_says_and_what_an_administrator_says_besid
     let renewed = client.refresh(&before.text("refresh_token")).await;
     assert_eq!((renewed.status, renewed.text("scope")), (200, "read".to_owned()));
     assert_eq!(there.clients().await, 2);
+    let by_itself = "audit_events WHERE event = 'client_changed' AND origin = 'this server'";
+    assert_eq!(there.server.count(by_itself).await, 1);
+}
+
+/// What a process has in memory does not undo what another has read since.
+#[tokio::test]
+async fn an_older_document_never_replaces_a_newer_one() {
+    let there = There::new().await;
+    let second = there.server.second().await;
+    let browser = there.server.signed_in("ada").await;
+    tokens(&browser, &there).await;
+    there.server.advance(300);
+    there.describes(&json!({"redirect_uris": [OTHER]}));
+    let request = AuthorizationRequest::of(&there.client().redirected_to(OTHER));
+    assert!(browser.at(&second).get(&request.path()).await.element("client").is_some());
+    let withdrawn = there.request();
+    eventually("the older document does not count", async || {
+        browser.get(&withdrawn.path()).await.status == 400
+    })
+    .await;
+    assert!(browser.get(&request.path()).await.element("client").is_some());
     let by_itself = "audit_events WHERE event = 'client_changed' AND origin = 'this server'";
     assert_eq!(there.server.count(by_itself).await, 1);
 }
