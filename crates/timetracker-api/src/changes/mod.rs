@@ -13,7 +13,6 @@ use diesel::QueryResult;
 use model::db::Conn;
 use model::id::Uid;
 use model::time::{Clock, Timestamp};
-use uuid::Uuid;
 
 use crate::activities::store::Activity;
 use crate::auth::Caller;
@@ -98,14 +97,9 @@ pub async fn get(
     let asked = read(&Parameters::parse(request.query_string())?)?;
     let workspace = caller.workspace;
     let told = app.db().read(move |conn| look(conn, &caller, &asked)).await??;
-    let mut body = b"{\"changes\":[".to_vec();
-    for (position, change) in told.changes.iter().enumerate() {
-        if position > 0 {
-            body.push(b',');
-        }
-        write(&mut body, change);
-    }
-    body.extend_from_slice(b"],\"cursor\":");
+    let mut body = b"{\"changes\":".to_vec();
+    json::list(&mut body, &told.changes, write);
+    body.extend_from_slice(b",\"cursor\":");
     json::text(&mut body, &told.place.cursor(workspace));
     body.extend_from_slice(b",\"has_more\":");
     json::boolean(&mut body, told.has_more);
@@ -125,7 +119,7 @@ fn read(query: &Parameters) -> Result<Asked, ApiError> {
     if let Some(types) = query.said("types") {
         for name in types.split(',').map(str::trim) {
             if Kind::ALL.iter().all(|kind| kind.plural() != name) {
-                return Err(ApiError::field("types", format!("\"{name}\" is not a valid choice.")));
+                return Err(ApiError::no_such_choice("types", name));
             }
         }
         kinds.retain(|kind| types.split(',').any(|name| name.trim() == kind.plural()));
@@ -164,7 +158,8 @@ fn write(out: &mut Vec<u8>, change: &Change) {
         None => {
             out.extend_from_slice(b",\"op\":\"delete\",\"id\":");
             json::number(out, change.place.id);
-            member_uid(out, change.uid);
+            out.extend_from_slice(b",\"uid\":");
+            json::uid(out, change.uid);
             out.extend_from_slice(b",\"version\":");
             json::number(out, change.version);
         }
@@ -185,16 +180,11 @@ fn write_tag(out: &mut Vec<u8>, tag: &store::Tag) {
     json::number(out, tag.id.0);
     out.extend_from_slice(b",\"name\":");
     json::text(out, &tag.name);
-    member_uid(out, tag.uid);
+    out.extend_from_slice(b",\"uid\":");
+    json::uid(out, tag.uid);
     out.extend_from_slice(b",\"version\":");
     json::number(out, tag.version);
     out.push(b'}');
-}
-
-fn member_uid(out: &mut Vec<u8>, uid: Uid) {
-    out.extend_from_slice(b",\"uid\":\"");
-    out.extend_from_slice(uid.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
-    out.push(b'"');
 }
 
 /// `OPTIONS`.

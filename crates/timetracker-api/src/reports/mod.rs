@@ -60,17 +60,17 @@ pub async fn get(
     query.write(&mut body);
     body.extend_from_slice(b"},\"total\":{");
     write_sum(&mut body, &query, sums.total);
-    body.extend_from_slice(b"},\"groups\":[");
-    for (position, (group, sum)) in sums.groups.iter().enumerate() {
-        body.extend_from_slice(if position > 0 { b",{" } else { b"{" });
+    body.extend_from_slice(b"},\"groups\":");
+    json::list(&mut body, &sums.groups, |out, (group, sum)| {
+        out.push(b'{');
         for (key, value) in query.rules.keys.iter().zip(group) {
-            write_value(&mut body, *key, value);
-            body.push(b',');
+            write_value(out, *key, value);
+            out.push(b',');
         }
-        write_sum(&mut body, &query, *sum);
-        body.push(b'}');
-    }
-    body.extend_from_slice(b"]}");
+        write_sum(out, &query, *sum);
+        out.push(b'}');
+    });
+    body.push(b'}');
     Ok(json::tagged(body))
 }
 
@@ -83,14 +83,7 @@ fn write_value(out: &mut Vec<u8>, key: Key, value: &Value) {
         Value::Activity(id) => json::number(out, id.0),
         Value::Billable(billable) => json::boolean(out, *billable),
         Value::Tags(names) => {
-            out.push(b'[');
-            for (position, name) in names.split('\n').filter(|name| !name.is_empty()).enumerate() {
-                if position > 0 {
-                    out.push(b',');
-                }
-                json::text(out, name);
-            }
-            out.push(b']');
+            json::list(out, names.split('\n').filter(|name| !name.is_empty()), json::text);
         }
     }
 }

@@ -82,7 +82,7 @@ type Read<T> = Result<T, Vec<Message>>;
 fn choice<T: Copy>(said: Option<&str>, known: &[(&str, T)], usual: T) -> Read<T> {
     let Some(said) = said else { return Ok(usual) };
     let found = known.iter().find(|(name, _)| *name == said).map(|(_, value)| *value);
-    found.ok_or_else(|| vec![format!("\"{said}\" is not a valid choice.").into()])
+    found.ok_or_else(|| vec![fields::not_a_choice(said)])
 }
 
 fn date(said: Option<&str>, usual: NaiveDate) -> Read<NaiveDate> {

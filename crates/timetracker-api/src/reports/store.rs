@@ -2,7 +2,6 @@
 
 use chrono_tz::Tz;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use model::db::Conn;
 use model::time::Timestamp;
 
@@ -10,6 +9,7 @@ use super::sum::Spent;
 use crate::id::{ActivityId, PersonId, TrackId};
 use crate::schema::{people, tracks};
 use crate::tracks::form::LONGEST;
+use crate::tracks::row::is_too_long;
 
 /// The most tracks that a report looks at; who has more in so many days asks for fewer days.
 pub const MOST: i64 = 200_000;
@@ -52,8 +52,7 @@ pub fn within(
     };
     let ended = || begun().filter(tracks::end_at.ge(from));
     let near = ended().filter(tracks::start_at.ge(from.minus(LONGEST))).limit(MOST);
-    let too_long = diesel::dsl::sql::<Bool>("end_at - start_at > 2678400000000");
-    let older = ended().filter(too_long).filter(tracks::start_at.lt(from.minus(LONGEST)));
+    let older = ended().filter(is_too_long()).filter(tracks::start_at.lt(from.minus(LONGEST)));
     let running = begun().filter(tracks::end_at.is_null());
     // What runs is looked for first: if it stops meanwhile it is among the ended ones, and counts as one of those.
     let running: Option<Row> = if now.is_some() { running.first(conn).optional()? } else { None };

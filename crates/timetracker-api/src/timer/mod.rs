@@ -17,7 +17,7 @@ use crate::tracks::form::Draft;
 use crate::tracks::row::Track;
 use crate::tracks::{self, schedule};
 use crate::wire::error::ApiError;
-use crate::wire::fields::{self, Change, Extent};
+use crate::wire::fields::{self, Extent};
 use crate::wire::query::Parameters;
 use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
@@ -93,9 +93,7 @@ pub async fn put(
     let may_switch = match Parameters::parse(request.query_string())?.said("on_running") {
         None | Some("stop") => true,
         Some("reject") => false,
-        Some(other) => {
-            return Err(ApiError::field("on_running", format!("\"{other}\" is not a valid choice.")));
-        }
+        Some(other) => return Err(ApiError::no_such_choice("on_running", other)),
     };
     retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
         Ok(store::start(conn, caller, draft, (&asked, may_switch), stamp)?.map(|timer| timer.reply()))
@@ -133,13 +131,9 @@ pub async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let query = Parameters::parse(request.query_string())?;
     let said = Sent::Form(query);
-    let at = match fields::instant(&said.field("at", true)) {
-        Ok(Change::To(at)) => at,
-        Ok(Change::Keep) => None,
-        Err(messages) => return Err(ApiError::Fields(vec![("at", messages)])),
-    };
+    let at = fields::instant(&said.field("at", true)).map_err(ApiError::of_field("at"))?.over(None);
     let discard = fields::boolean(&said.field("discard", false));
-    let discard = discard.map_err(|messages| ApiError::Fields(vec![("discard", messages)]))?.unwrap_or(false);
+    let discard = discard.map_err(ApiError::of_field("discard"))?.unwrap_or(false);
     let (retry, asked) = (Retry::read(&request, &Sent::default())?, tracks::asked(&request)?);
     retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
         let timer = if discard {

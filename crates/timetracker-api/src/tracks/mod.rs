@@ -17,7 +17,6 @@ use store::change::Asked;
 use store::row::Track;
 use store::schedule::Policy;
 pub use store::{change, row, schedule};
-use uuid::Uuid;
 
 use crate::wire::conditional::Conditions;
 use crate::wire::error::ApiError;
@@ -49,16 +48,11 @@ pub(crate) fn write(out: &mut Vec<u8>, track: &Track) {
 }
 
 fn write_added(out: &mut Vec<u8>, track: &Track) {
-    out.extend_from_slice(b",\"uid\":\"");
-    out.extend_from_slice(track.uid.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
-    out.extend_from_slice(b"\",\"tags\":[");
-    for (position, name) in track.tags().enumerate() {
-        if position > 0 {
-            out.push(b',');
-        }
-        json::text(out, name);
-    }
-    out.extend_from_slice(b"],\"billable\":");
+    out.extend_from_slice(b",\"uid\":");
+    json::uid(out, track.uid);
+    out.extend_from_slice(b",\"tags\":");
+    json::list(out, track.tags(), json::text);
+    out.extend_from_slice(b",\"billable\":");
     json::boolean(out, track.billable);
     out.extend_from_slice(b",\"duration\":");
     match track.duration() {
@@ -113,6 +107,6 @@ pub(crate) fn policy(query: &str) -> Result<Option<Policy>, ApiError> {
     let Some(said) = query.said("overlap") else { return Ok(None) };
     match Policy::named(said) {
         Some(policy) => Ok(Some(policy)),
-        None => Err(ApiError::field("overlap", format!("\"{said}\" is not a valid choice."))),
+        None => Err(ApiError::no_such_choice("overlap", said)),
     }
 }

@@ -11,7 +11,8 @@ use crate::auth::allowed::{Allowed, Write};
 use crate::id::TrackId;
 use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
-use crate::wire::fields::{self, Change};
+use crate::wire::fields;
+use crate::wire::json;
 use crate::wire::path;
 use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
@@ -36,22 +37,14 @@ pub async fn post(
 }
 
 fn both(parts: &[Track; 2]) -> Vec<u8> {
-    let mut body = b"{\"tracks\":[".to_vec();
-    for (position, track) in parts.iter().enumerate() {
-        if position > 0 {
-            body.push(b',');
-        }
-        super::write(&mut body, track);
-    }
-    body.extend_from_slice(b"]}");
+    let mut body = b"{\"tracks\":".to_vec();
+    json::list(&mut body, parts, super::write);
+    body.push(b'}');
     body
 }
 
 fn read(sent: &Sent) -> Result<Timestamp, ApiError> {
     sent.require_object()?;
-    match fields::instant(&sent.field("at", true)) {
-        Ok(Change::To(Some(at))) => Ok(at),
-        Ok(Change::To(None) | Change::Keep) => Err(ApiError::field("at", fields::REQUIRED)),
-        Err(messages) => Err(ApiError::Fields(vec![("at", messages)])),
-    }
+    let at = fields::instant(&sent.field("at", true)).map_err(ApiError::of_field("at"))?.over(None);
+    at.ok_or_else(|| ApiError::field("at", fields::REQUIRED))
 }

@@ -12,7 +12,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use model::db::DbError;
 
 use super::challenge::{Rejected, Scheme};
-use super::json;
+use super::{fields, json};
 use crate::id::TrackId;
 
 /// A sentence for a person who reads an answer.
@@ -91,6 +91,16 @@ impl ApiError {
         Self::Fields(vec![(name, vec![message.into()])])
     }
 
+    /// One field, all that is wrong with it.
+    pub fn of_field(name: &'static str) -> impl FnOnce(Vec<Message>) -> Self {
+        move |messages| Self::Fields(vec![(name, messages)])
+    }
+
+    /// One of a few words was wanted.
+    pub fn no_such_choice(name: &'static str, said: &str) -> Self {
+        Self::field(name, fields::not_a_choice(said))
+    }
+
     /// The object as a whole will not do.
     pub fn object(message: impl Into<Message>) -> Self {
         Self::field("non_field_errors", message)
@@ -143,22 +153,19 @@ impl ApiError {
                     }
                     json::text(&mut out, name);
                     out.push(b':');
-                    messages_into(&mut out, messages);
+                    json::list(&mut out, messages, |out, message| json::text(out, message));
                 }
                 out.push(b'}');
             }
-            Self::Messages(messages) => messages_into(&mut out, messages),
+            Self::Messages(messages) => {
+                json::list(&mut out, messages, |out, message| json::text(out, message));
+            }
             Self::Overlaps(tracks) => {
                 out.extend_from_slice(b"{\"detail\":");
                 json::text(&mut out, &self.detail());
-                out.extend_from_slice(b",\"tracks\":[");
-                for (position, track) in tracks.iter().enumerate() {
-                    if position > 0 {
-                        out.push(b',');
-                    }
-                    json::number(&mut out, track.0);
-                }
-                out.extend_from_slice(b"]}");
+                out.extend_from_slice(b",\"tracks\":");
+                json::list(&mut out, tracks, |out, track| json::number(out, track.0));
+                out.push(b'}');
             }
             _ => {
                 out.extend_from_slice(b"{\"detail\":");
@@ -185,17 +192,6 @@ impl ApiError {
             _ => Vec::new(),
         }
     }
-}
-
-fn messages_into(out: &mut Vec<u8>, messages: &[Message]) {
-    out.push(b'[');
-    for (position, message) in messages.iter().enumerate() {
-        if position > 0 {
-            out.push(b',');
-        }
-        json::text(out, message);
-    }
-    out.push(b']');
 }
 
 impl fmt::Display for ApiError {

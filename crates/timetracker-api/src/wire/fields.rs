@@ -236,8 +236,13 @@ pub fn choice(
     let Some(said) = text(given, 100, false)? else { return Ok(None) };
     match known.iter().find(|each| **each == said) {
         Some(known) => Ok(Some(known)),
-        None => Err(vec![format!("\"{said}\" is not a valid choice.").into()]),
+        None => Err(vec![not_a_choice(&said)]),
     }
+}
+
+/// The message for a word that is none of those.
+pub fn not_a_choice(said: &str) -> Message {
+    format!("\"{said}\" is not a valid choice.").into()
 }
 
 /// A UUID in any of its spellings. `None` when it did not come.

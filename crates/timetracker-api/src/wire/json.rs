@@ -3,7 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use model::id::Uid;
 use model::time::Timestamp;
+use uuid::Uuid;
 
 use super::{conditional, instant};
 
@@ -32,6 +34,25 @@ pub fn text(out: &mut Vec<u8>, text: &str) {
         // Writing into memory does not fail.
         let _ = serde_json::to_writer(out, text);
     }
+}
+
+/// A list, each item written by `item`.
+pub fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut item: impl FnMut(&mut Vec<u8>, T)) {
+    out.push(b'[');
+    for (position, each) in items.into_iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        item(out, each);
+    }
+    out.push(b']');
+}
+
+/// A UUID in quotes, with hyphens.
+pub fn uid(out: &mut Vec<u8>, uid: Uid) {
+    out.push(b'"');
+    out.extend_from_slice(uid.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+    out.push(b'"');
 }
 
 /// A whole number.

@@ -72,7 +72,7 @@ impl Place {
         url: &str,
         query: &Parameters,
         rows: &[R],
-        mut row: impl FnMut(&mut Vec<u8>, &R),
+        row: impl FnMut(&mut Vec<u8>, &R),
     ) -> Vec<u8> {
         let mut out = Vec::with_capacity(192 + rows.len() * 192);
         out.extend_from_slice(b"{\"count\":");
@@ -82,14 +82,9 @@ impl Place {
         out.extend_from_slice(b",\"previous\":");
         let before = self.page - 1;
         link(&mut out, (before > 0).then(|| (url, query.with_page((before > 1).then_some(before)))));
-        out.extend_from_slice(b",\"results\":[");
-        for (position, each) in rows.iter().enumerate() {
-            if position > 0 {
-                out.push(b',');
-            }
-            row(&mut out, each);
-        }
-        out.extend_from_slice(b"]}");
+        out.extend_from_slice(b",\"results\":");
+        json::list(&mut out, rows, row);
+        out.push(b'}');
         out
     }
 }

@@ -1,6 +1,9 @@
 //! A track, as it is kept.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use model::id::Uid;
 use model::time::Timestamp;
 
@@ -79,6 +82,11 @@ impl Track {
             version: 1,
         }
     }
+}
+
+/// Whether it is longer than a track may be by now: literally, as the index has it.
+pub fn is_too_long() -> SqlLiteral<Bool> {
+    sql("end_at - start_at > 2678400000000")
 }
 
 /// The columns of [`Track`].

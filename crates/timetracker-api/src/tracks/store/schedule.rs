@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use model::db::Conn;
 use model::time::Timestamp;
 
 use super::Verdict;
-use super::row::{COLUMNS, Track};
+use super::row::{COLUMNS, Track, is_too_long};
 use crate::id::{PersonId, TrackId};
 use crate::schema::tracks;
 use crate::tracks::form::{Entry, LONGEST};
@@ -188,8 +187,7 @@ fn overlapping(
             .select((tracks::id, tracks::start_at.assume_not_null(), tracks::end_at))
     };
     let mut others: Vec<Near> = ended(start.minus(LONGEST)).load(conn)?;
-    let too_long = diesel::dsl::sql::<Bool>("end_at - start_at > 2678400000000");
-    let older = ended(Timestamp::from_micros(i64::MIN)).filter(too_long);
+    let older = ended(Timestamp::from_micros(i64::MIN)).filter(is_too_long());
     others.extend(older.filter(tracks::start_at.le(start.minus(LONGEST))).load::<Near>(conn)?);
     Ok(others)
 }

@@ -7,7 +7,7 @@ mod world;
 
 pub use answer::Answer;
 pub use authority::{ISSUER, Mood};
-pub use shown::{NOW, Shown};
+pub use shown::{MEMBERS, NOW, Shown};
 pub use world::{PUBLIC, Person, World, config};
 
 pub use serde_json::json;

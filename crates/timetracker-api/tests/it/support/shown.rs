@@ -5,6 +5,26 @@ use std::fmt;
 /// What every world's clock says first.
 pub const NOW: &str = "2027-01-15T08:00:00Z";
 
+/// The members of a track, in their order.
+pub const MEMBERS: [&str; 16] = [
+    "id",
+    "description",
+    "start",
+    "end",
+    "activity",
+    "user",
+    "uid",
+    "tags",
+    "billable",
+    "duration",
+    "running",
+    "timezone",
+    "source",
+    "version",
+    "created_at",
+    "updated_at",
+];
+
 /// The expected text of a track; `start`, `end`, `duration`, `timezone` and `tags` as they stand in JSON.
 #[derive(Clone, Debug)]
 pub struct Shown {
