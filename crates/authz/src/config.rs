@@ -36,6 +36,8 @@ pub struct Config {
     pub secret_key: MasterKey,
     /// Our own scopes, with what people are told they mean (`SCOPES`).
     pub scopes: Vec<(String, String)>,
+    /// Those of them that are meant when a client asks for none (`DEFAULT_SCOPES`).
+    pub default_scopes: ScopeSet,
     /// Whom tokens are for when a client is registered without saying (`DEFAULT_AUDIENCE`).
     pub default_audience: String,
     /// How long things last.
@@ -110,8 +112,23 @@ pub struct Limits {
 
 const EXPECTED_DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
 
-const DEFAULT_SCOPES: &str = "read=See your activities and the time you tracked; \
-     write=Record time and change your activities for you";
+/// Those of the time tracker. The first two stand for all others there, and are what is asked for when nobody says.
+const TRACKER_SCOPES: &str = "read=See your activities, the time you tracked and all else you keep here; \
+     write=Record time, and change your activities and all else you keep here; \
+     activities:read=See your activities; \
+     activities:write=Add, change and delete activities; \
+     tracks:read=See the time you tracked; \
+     tracks:write=Record time, and change and delete what you tracked; \
+     timer:write=Start and stop your timer, and see what it is running for; \
+     projects:read=See your projects, clients and tags; \
+     projects:write=Add, change and delete projects, clients and tags; \
+     rates:read=See what your time costs; \
+     rates:write=Change what your time costs; \
+     reports:read=See reports on your time; \
+     reports:share=Make addresses at which anybody who has them can see your time; \
+     profile:read=See your settings, such as your time zone; \
+     profile:write=Change your settings, such as your time zone";
+const TRACKER_DEFAULT_SCOPES: [&str; 2] = ["read", "write"];
 
 impl Config {
     /// Decides.
@@ -137,7 +154,7 @@ impl Config {
         let database_url = said.required("DATABASE_URL", EXPECTED_DATABASE);
         let issuer = said.required("ISSUER", EXPECTED_ISSUER);
         let secret_key = secret_key(said);
-        let scopes = said.or("SCOPES", Scopes::default(), "name=description pairs separated by semicolons");
+        let (scopes, default_scopes) = our_scopes(said);
         let lifetimes = Lifetimes::read(said);
         let password_cost = said.or("PASSWORD_COST", 12, "a number from 4 to 31");
         if !(4..=31).contains(&password_cost) {
@@ -173,7 +190,8 @@ impl Config {
             log_format: said.or("LOG_FORMAT", LogFormat::Text, "text or json"),
             log_requests: said.or("LOG_REQUESTS", LogRequests::Notable, "notable or all"),
             trusted_proxies: proxies.0,
-            scopes: scopes.0,
+            scopes,
+            default_scopes,
             password_cost,
             lifetimes,
             database_url: database_url?,
@@ -196,6 +214,17 @@ impl Config {
     /// Whether there is such a scope.
     pub fn is_known(&self, scope: &str) -> bool {
         self.is_configured(scope) || scopes::is_about_a_person(scope)
+    }
+
+    /// What a client asks for that does not say what: of the usual ones those that it may, or if it may none of them, all of
+    /// ours that it may.
+    pub fn asked_by_default(&self, allowed: &ScopeSet) -> ScopeSet {
+        let usual: ScopeSet = allowed.iter().filter(|scope| self.default_scopes.contains(scope)).collect();
+        if usual.is_empty() {
+            allowed.iter().filter(|scope| self.is_configured(scope)).collect()
+        } else {
+            usual
+        }
     }
 
     /// Where the API is; ends with a slash.
@@ -268,14 +297,22 @@ fn secret_key(said: &mut Settings) -> Option<MasterKey> {
     }
 }
 
+/// Our scopes, and those that are meant when a client asks for none: of an operator's own all, unless they say.
+fn our_scopes(said: &mut Settings) -> (Vec<(String, String)>, ScopeSet) {
+    let own = said.optional::<Scopes>("SCOPES", "name=description pairs separated by semicolons");
+    let is_own = own.is_some();
+    let Scopes(scopes) = own.or_else(|| TRACKER_SCOPES.parse().ok()).unwrap_or(Scopes(Vec::new()));
+    let names: ScopeSet = scopes.iter().map(|(name, _)| name.as_str()).collect();
+    let unsaid = if is_own { names.clone() } else { TRACKER_DEFAULT_SCOPES.into_iter().collect() };
+    let default = said.or("DEFAULT_SCOPES", unsaid, "scopes separated by spaces");
+    if !default.is_subset(&names) {
+        said.problem("DEFAULT_SCOPES", "expected some of those of SCOPES");
+    }
+    (scopes, default)
+}
+
 /// `name=description; name=description`.
 struct Scopes(Vec<(String, String)>);
-
-impl Default for Scopes {
-    fn default() -> Self {
-        DEFAULT_SCOPES.parse().unwrap_or(Self(Vec::new()))
-    }
-}
 
 impl FromStr for Scopes {
     type Err = ();
@@ -326,5 +363,38 @@ mod tests {
             assert!(error.contains(name), "{error}");
         }
         assert!(!error.contains("changeme"), "{error}");
+    }
+
+    #[test]
+    fn who_names_no_scope_asks_for_the_usual_ones_that_it_may() {
+        let config = |more: &[(&str, &str)]| {
+            let key = MasterKey::generate().unwrap();
+            let needed = [
+                ("AUTHZ_ISSUER", "https://id.example.com/o"),
+                ("AUTHZ_SECRET_KEY", &key),
+                ("AUTHZ_DATABASE_URL", "sqlite://a.db"),
+            ];
+            Config::from_settings(said(&[&needed, more].concat()))
+        };
+        let asked = |config: &Config, allowed: &str| {
+            config.asked_by_default(&allowed.parse().unwrap()).as_str().to_owned()
+        };
+        let usual = config(&[]).unwrap();
+        for (allowed, expected) in [
+            ("read write openid tracks:read", "read write"),
+            ("read tracks:write profile", "read"),
+            ("tracks:read timer:write openid", "timer:write tracks:read"),
+            ("openid", ""),
+        ] {
+            assert_eq!(asked(&usual, allowed), expected, "{allowed}");
+        }
+        assert_eq!(asked(&usual, usual.all_scopes().as_str()), "read write");
+        let own = ("AUTHZ_SCOPES", "read=Read; admin=Rule");
+        assert_eq!(asked(&config(&[own]).unwrap(), "read admin openid"), "admin read");
+        let narrow = config(&[own, ("AUTHZ_DEFAULT_SCOPES", "read")]).unwrap();
+        assert_eq!(asked(&narrow, "read admin openid"), "read");
+        for wrong in ["write", "read  admin", "openid"] {
+            assert!(config(&[own, ("AUTHZ_DEFAULT_SCOPES", wrong)]).is_err(), "{wrong}");
+        }
     }
 }

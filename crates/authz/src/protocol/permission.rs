@@ -20,8 +20,8 @@ pub(crate) struct Permission {
 }
 
 impl Permission {
-    /// What a client asks for to begin with, of all that it may. Without `scope` that is all but what OpenID Connect
-    /// adds, which has to be named.
+    /// What a client asks for to begin with, of all that it may. Without `scope` that is what is usual
+    /// ([`crate::config::Config::asked_by_default`]), and never what OpenID Connect adds, which has to be named.
     ///
     /// # Errors
     /// `invalid_scope` or `invalid_target` when it asks for more.
@@ -45,7 +45,7 @@ impl Permission {
     ) -> Result<Self, OAuthError> {
         let config = &app.config;
         let scopes = match params.get("scope") {
-            None => client.scopes.iter().filter(|scope| config.is_configured(scope)).collect(),
+            None => config.asked_by_default(&client.scopes),
             Some(asked) => {
                 let is_there = |scope: &str| config.is_known(scope) || is_for_itself(scope);
                 let may = |scope: &str| is_there(scope) && client.scopes.contains(scope);

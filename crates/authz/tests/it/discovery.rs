@@ -38,7 +38,7 @@ async fn both_positions_say_the_same_and_all_of_it() {
                 "backchannel_logout_session_supported": true,
                 "frontchannel_logout_supported": true,
                 "frontchannel_logout_session_supported": true,
-                "scopes_supported": ["read", "write", "openid", "profile", "email", "address", "phone", "groups", "offline_access"],
+                "scopes_supported": ["read", "write", "activities:read", "activities:write", "tracks:read", "tracks:write", "timer:write", "projects:read", "projects:write", "rates:read", "rates:write", "reports:read", "reports:share", "profile:read", "profile:write", "openid", "profile", "email", "address", "phone", "groups", "offline_access"],
                 "response_types_supported": [
                     "code", "code id_token", "code token", "code id_token token", "id_token", "id_token token", "token",
                 ],

@@ -18,7 +18,7 @@ pub(super) fn blank(app: &App) -> Application {
         kind: Kind::Confidential,
         grant_types: vec!["authorization_code".to_owned()],
         redirect_uris: vec![code_url(app)],
-        scopes: app.config.scopes.iter().map(|(name, _)| name.clone()).collect(),
+        scopes: app.config.default_scopes.iter().map(str::to_owned).collect(),
     }
 }
 

@@ -56,7 +56,7 @@ pub async fn get(
     show(CodeOutcome::Unasked {
         redirect_uri: &format!("{issuer}/code/"),
         authorize_url: &format!("{issuer}/authorize/"),
-        scope: app.config.all_scopes().as_str(),
+        scope: app.config.default_scopes.as_str(),
     })
 }
 

@@ -20,7 +20,7 @@ async fn the_question_says_who_asks_for_what_and_since_when() {
         ("person", "ada"),
         ("shown-code", user_code.as_str()),
         ("asked", "3 minutes ago"),
-        ("scopes", "See your activities and the time you tracked read"),
+        ("scopes", "See your activities, the time you tracked and all else you keep here read"),
         ("access-lasts", "1 hour, and the application may renew it without asking you again"),
         (
             "warning",

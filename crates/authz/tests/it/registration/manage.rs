@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 use super::{is_refused, least, open, post, with};
 use crate::support::{Answer, BASE, CALLBACK, Client, Listener, TestServer, eventually, server_with};
 
+/// What a client may ask for that did not say: all there is.
+const EVERY_SCOPE: &str = "activities:read activities:write address email groups offline_access openid phone profile \
+     profile:read profile:write projects:read projects:write rates:read rates:write read reports:read reports:share \
+     timer:write tracks:read tracks:write write";
+
 /// What somebody who has registered a client knows.
 struct Managed<'s> {
     server: &'s TestServer,
@@ -71,7 +76,7 @@ async fn whoever_holds_the_token_sees_the_registration_without_a_secret() {
             "registration_access_token": null, "registration_client_uri": null, "client_name": "Web",
             "redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
-            "scope": "address email groups offline_access openid phone profile read write",
+            "scope": EVERY_SCOPE,
             "id_token_signed_response_alg": "RS256", "subject_type": "public",
             "token_endpoint_auth_method": "client_secret_basic", "require_signed_request_object": false,
             "request_uris": [],
@@ -132,7 +137,7 @@ async fn a_replacement_replaces_everything_that_is_a_clients_to_say() {
         (&told["client_name"], &told["backchannel_logout_uri"]),
         (&json!("An application without a name"), &Value::Null)
     );
-    assert_eq!(told["scope"], "address email groups offline_access openid phone profile read write");
+    assert_eq!(told["scope"], EVERY_SCOPE);
     assert!(server.database_text("clients").await.contains(r#""is_self_registered":true"#));
 }
 
