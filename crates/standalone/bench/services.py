@@ -33,6 +33,7 @@ class Services:
             "AUTHZ_UNKNOWN_TOKENS_PER_MINUTE": "0", "AUTHZ_CODE_TTL_SECONDS": "600",
             "TIMETRACKER_DATABASE_URL": url("timetracker"), "TIMETRACKER_ISSUER": self.issuer.rstrip("/"),
             "TIMETRACKER_LISTEN": f"127.0.0.1:{api_port}", "TIMETRACKER_WORKERS": "1", "TIMETRACKER_CLIENT_ID": "api",
+            "TIMETRACKER_RATE_LIMIT": "0",
             "TIMETRACKER_CLIENT_SECRET": "bench-secret", "TIMETRACKER_PUBLIC_URL": f"http://127.0.0.1:{api_port}",
         }
         everything = {**os.environ, **environment}

@@ -16,6 +16,7 @@ use model::id::{GrantId, UserId};
 use model::secret::Secret;
 use model::settings::Settings;
 use model::time::Clock;
+use timetracker_api::auth::scopes::Scopes;
 use timetracker_api::auth::{Caller, people};
 use timetracker_api::tracks::change;
 use timetracker_api::tracks::form::Draft;
@@ -96,8 +97,10 @@ async fn tracks() -> Outcome<u64> {
         person: person.id,
         workspace: person.workspace_id,
         client: "bench".to_owned(),
-        scopes: "write".parse()?,
+        granted: "write".parse()?,
+        scopes: Scopes::default(),
         key: None,
+        meter: Arc::default(),
     });
     let draft = activities::form::Draft { name: Some("bench".to_owned()), description: None };
     let (workspace, at) = (caller.workspace, clock.clone());

@@ -13,6 +13,7 @@ use model::time::Clock;
 use crate::auth::Gate;
 use crate::auth::introspect::SetupError;
 use crate::config::Config;
+use crate::wire::allowance::Limit;
 
 /// The tables, for both databases.
 pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
@@ -32,6 +33,7 @@ struct Inner {
     public_url: String,
     issuer: String,
     allowed_origins: Vec<String>,
+    limit: Option<Limit>,
     body_timeout: Duration,
     log_requests: LogRequests,
     draining: AtomicBool,
@@ -94,6 +96,7 @@ impl App {
             public_url: config.public_url.clone(),
             issuer: config.issuer.clone(),
             allowed_origins: config.allowed_origins.clone(),
+            limit: config.quota.map(Limit::of),
             body_timeout: config.body_timeout,
             log_requests: config.log_requests,
             draining: AtomicBool::new(false),
@@ -135,6 +138,11 @@ impl App {
     /// The origins whose pages may call.
     pub(crate) fn allowed_origins(&self) -> &[String] {
         &self.0.allowed_origins
+    }
+
+    /// How much each client may ask on behalf of each person, if that is limited.
+    pub(crate) fn limit(&self) -> Option<&Limit> {
+        self.0.limit.as_ref()
     }
 
     pub(crate) fn body_timeout(&self) -> Duration {

@@ -13,6 +13,8 @@ use model::secret::Secret;
 use model::settings::{Settings, SettingsError};
 use url::Url;
 
+use crate::auth::meter::Quota;
+
 /// The prefix of this service's settings.
 pub const PREFIX: &str = "TIMETRACKER_";
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub cache: Duration,
     /// How long one introspection may take altogether.
     pub introspection_timeout: Duration,
+    /// How many requests in an hour a client may make on a person's behalf; no limit when none is said.
+    pub quota: Option<Quota>,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
     /// Whether to run pending migrations at start; when off, pending migrations refuse the start.
@@ -114,6 +118,8 @@ fn read(settings: &mut Settings) -> Option<Config> {
     let audience = settings.or("AUDIENCE", "timetracker".to_owned(), "a name");
     let allowed_origins = settings.or("ALLOWED_ORIGINS", Origins(Vec::new()), EXPECTED_ORIGINS).0;
     let introspection_timeout = millis(settings, "INTROSPECTION_TIMEOUT_MS", 1_000);
+    let quota =
+        Quota::new(settings.or("RATE_LIMIT", 6_000, "a number of requests in an hour, 0 for no limit"));
     let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
     let auto_migrate = settings.or("AUTO_MIGRATE", true, "true or false");
     let workers = settings.or("WORKERS", processors(), "a whole number from 1").get();
@@ -134,6 +140,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
         allowed_origins,
         cache,
         introspection_timeout,
+        quota,
         body_timeout,
         auto_migrate,
         workers,

@@ -13,6 +13,8 @@
 //! | `/api/tracks/by-uid/{uid}/` | GET PUT DELETE | [`tracks::by_uid`] |
 //! | `/api/reports/summary/` | GET | [`reports`] |
 //! | `/api/changes/` | GET | [`changes`] |
+//! | `/api/me/` | GET PATCH | [`me`] |
+//! | `/api/limits/` | GET | [`limits`] |
 //! | `/.well-known/oauth-protected-resource`, the same and `/api` | GET | [`protected_resource`] |
 //! | `/healthz`, `/readyz` | GET | [`health`] |
 //!
@@ -27,6 +29,8 @@ pub mod changes;
 pub mod config;
 pub mod health;
 pub mod id;
+pub mod limits;
+pub mod me;
 pub mod protected_resource;
 pub mod reports;
 pub mod retries;

@@ -8,7 +8,7 @@ use model::dpop::ALGS;
 use serde_json::json;
 
 use crate::App;
-use crate::auth::{READ, WRITE};
+use crate::auth::scopes;
 
 /// Where it is, for the API as the resource: the path is inserted (section 3.1).
 pub const PATH: &str = "/.well-known/oauth-protected-resource/api";
@@ -26,7 +26,7 @@ pub async fn get(request: HttpRequest, ThinData(app): ThinData<App>) -> HttpResp
         .json(json!({
             "resource": app.url(below.unwrap_or_default()),
             "authorization_servers": [app.issuer()],
-            "scopes_supported": [READ, WRITE],
+            "scopes_supported": scopes::names().collect::<Vec<_>>(),
             "bearer_methods_supported": ["header"],
             "dpop_signing_alg_values_supported": ALGS.split(' ').collect::<Vec<_>>(),
             "dpop_bound_access_tokens_required": false,

@@ -5,11 +5,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::ThinData;
 
 use crate::App;
-use crate::auth::allowed::{Allowed, Read};
+use crate::auth::allowed::Allowed;
 use crate::wire::{json, metadata};
 
 /// `GET /api/`.
-pub async fn get(_: Allowed<Read>, ThinData(app): ThinData<App>) -> HttpResponse {
+pub async fn get(_: Allowed, ThinData(app): ThinData<App>) -> HttpResponse {
     let mut body = b"{\"activities\":".to_vec();
     json::text(&mut body, &app.url("/api/activities/"));
     body.extend_from_slice(b",\"tracks\":");
@@ -20,11 +20,13 @@ pub async fn get(_: Allowed<Read>, ThinData(app): ThinData<App>) -> HttpResponse
     json::text(&mut body, &app.url("/api/reports/summary/"));
     body.extend_from_slice(b",\"timer\":");
     json::text(&mut body, &app.url("/api/timer/"));
+    body.extend_from_slice(b",\"me\":");
+    json::text(&mut body, &app.url("/api/me/"));
     body.push(b'}');
     json::response(StatusCode::OK, body)
 }
 
 /// `OPTIONS /api/`.
-pub async fn options(_: Allowed<Read>) -> HttpResponse {
+pub async fn options(_: Allowed) -> HttpResponse {
     metadata::response("Api Root", "Where everything is.", None)
 }

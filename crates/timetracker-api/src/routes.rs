@@ -1,185 +1,158 @@
 //! The table of routes: path, methods, handlers. Every path answers with and without the trailing slash and with
 //! `.json`; nothing is ever redirected, because a redirected write loses its body.
 
+mod endpoint;
+
+use actix_web::HttpResponse;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, ThinData};
-use actix_web::{HttpRequest, HttpResponse, Resource};
 
+pub use endpoint::Endpoint;
+use endpoint::{delete, get, get_free, options, patch, post, put};
+
+use crate::auth::scopes::Scope::{
+    self, ActivitiesRead, ActivitiesWrite, ProfileRead, ProfileWrite, ProjectsRead, RatesRead, ReportsRead,
+    TimerWrite, TracksRead, TracksWrite,
+};
 use crate::wire::edge;
 use crate::wire::error::ApiError;
-use crate::{App, activities, changes, health, protected_resource, reports, root, timer, tracks};
+use crate::{App, activities, changes, health, limits, me, protected_resource, reports, root, timer, tracks};
 
-/// One row of the table.
-#[derive(Debug)]
-pub struct Endpoint {
-    /// The canonical path below `/api`.
-    pub path: &'static str,
-    /// Its methods, in the framework's order.
-    pub allow: &'static str,
-    /// All the ways to write the path below `/api`.
-    spellings: &'static [&'static str],
-    mount: fn(Resource) -> Resource,
-}
+/// Any scope that looks at something.
+const ANY_READ: &[Scope] = &[ActivitiesRead, TracksRead, ProjectsRead, RatesRead, ReportsRead, ProfileRead];
 
 const OF_LIST: &str = "GET, POST, HEAD, OPTIONS";
 const OF_ROOT: &str = "GET, HEAD, OPTIONS";
 const OF_VERB: &str = "POST";
 const OF_NAMED: &str = "GET, PUT, DELETE, HEAD, OPTIONS";
+const OF_SETTINGS: &str = "GET, PATCH, HEAD, OPTIONS";
 const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
 
 /// Everything under `/api`.
-pub static ENDPOINTS: [Endpoint; 12] = [
+pub static ENDPOINTS: [Endpoint; 14] = [
     Endpoint {
         path: "/tracks/",
         allow: OF_LIST,
-        spellings: &["/tracks/", "/tracks", "/tracks.json", "/tracks.json/"],
-        mount: |resource| {
-            resource
-                .route(web::get().to(tracks::list::get))
-                .route(web::post().to(tracks::list::post))
-                .route(web::head().to(tracks::list::get))
-                .route(web::method(OPTIONS).to(tracks::list::options))
-        },
+        verbs: &[
+            get(&[TracksRead], |route| route.to(tracks::list::get)),
+            post(&[TracksWrite], |route| route.to(tracks::list::post)),
+            options(&[TracksRead], |route| route.to(tracks::list::options)),
+        ],
     },
     Endpoint {
         path: "/tracks/{id}/",
         allow: OF_ITEM,
-        spellings: &["/tracks/{id}/", "/tracks/{id}"],
-        mount: |resource| {
-            resource
-                .route(web::get().to(tracks::detail::get))
-                .route(web::put().to(tracks::detail::put))
-                .route(web::patch().to(tracks::detail::patch))
-                .route(web::delete().to(tracks::detail::delete))
-                .route(web::head().to(tracks::detail::get))
-                .route(web::method(OPTIONS).to(tracks::detail::options))
-        },
+        verbs: &[
+            get(&[TracksRead], |route| route.to(tracks::detail::get)),
+            put(&[TracksWrite], |route| route.to(tracks::detail::put)),
+            patch(&[TracksWrite], |route| route.to(tracks::detail::patch)),
+            delete(&[TracksWrite], |route| route.to(tracks::detail::delete)),
+            options(&[TracksRead], |route| route.to(tracks::detail::options)),
+        ],
     },
     Endpoint {
         path: "/timer/",
         allow: OF_ITEM,
-        spellings: &["/timer/", "/timer", "/timer.json", "/timer.json/"],
-        mount: |resource| {
-            resource
-                .route(web::get().to(timer::get))
-                .route(web::put().to(timer::put))
-                .route(web::patch().to(timer::patch))
-                .route(web::delete().to(timer::delete))
-                .route(web::head().to(timer::get))
-                .route(web::method(OPTIONS).to(timer::options))
-        },
+        verbs: &[
+            get(&[TracksRead, TimerWrite], |route| route.to(timer::get)),
+            put(&[TimerWrite, TracksWrite], |route| route.to(timer::put)),
+            patch(&[TracksWrite], |route| route.to(timer::patch)),
+            delete(&[TimerWrite, TracksWrite], |route| route.to(timer::delete)),
+            options(&[TracksRead, TimerWrite], |route| route.to(timer::options)),
+        ],
     },
     Endpoint {
         path: "/tracks/by-uid/{uid}/",
         allow: OF_NAMED,
-        spellings: &["/tracks/by-uid/{uid}/", "/tracks/by-uid/{uid}"],
-        mount: |resource| {
-            resource
-                .route(web::get().to(tracks::by_uid::get))
-                .route(web::put().to(tracks::by_uid::put))
-                .route(web::delete().to(tracks::by_uid::delete))
-                .route(web::head().to(tracks::by_uid::get))
-                .route(web::method(OPTIONS).to(tracks::by_uid::options))
-        },
+        verbs: &[
+            get(&[TracksRead], |route| route.to(tracks::by_uid::get)),
+            put(&[TracksWrite], |route| route.to(tracks::by_uid::put)),
+            delete(&[TracksWrite], |route| route.to(tracks::by_uid::delete)),
+            options(&[TracksRead], |route| route.to(tracks::by_uid::options)),
+        ],
     },
     Endpoint {
         path: "/tracks/{id}/continue/",
         allow: OF_VERB,
-        spellings: &["/tracks/{id}/continue/", "/tracks/{id}/continue"],
-        mount: |resource| resource.route(web::post().to(timer::continuing::post)),
+        verbs: &[post(&[TracksWrite], |route| route.to(timer::continuing::post))],
     },
     Endpoint {
         path: "/tracks/{id}/split/",
         allow: OF_VERB,
-        spellings: &["/tracks/{id}/split/", "/tracks/{id}/split"],
-        mount: |resource| resource.route(web::post().to(tracks::splitting::post)),
+        verbs: &[post(&[TracksWrite], |route| route.to(tracks::splitting::post))],
     },
     Endpoint {
         path: "/tracks/{id}/restore/",
         allow: OF_VERB,
-        spellings: &["/tracks/{id}/restore/", "/tracks/{id}/restore"],
-        mount: |resource| resource.route(web::post().to(tracks::restoring::post)),
+        verbs: &[post(&[TracksWrite], |route| route.to(tracks::restoring::post))],
     },
     Endpoint {
         path: "/activities/",
         allow: OF_LIST,
-        spellings: &["/activities/", "/activities", "/activities.json", "/activities.json/"],
-        mount: |resource| {
-            resource
-                .route(web::get().to(activities::list::get))
-                .route(web::post().to(activities::list::post))
-                .route(web::head().to(activities::list::get))
-                .route(web::method(OPTIONS).to(activities::list::options))
-        },
+        verbs: &[
+            get(&[ActivitiesRead], |route| route.to(activities::list::get)),
+            post(&[ActivitiesWrite], |route| route.to(activities::list::post)),
+            options(&[ActivitiesRead], |route| route.to(activities::list::options)),
+        ],
     },
     Endpoint {
         path: "/activities/{id}/",
         allow: OF_ITEM,
-        spellings: &["/activities/{id}/", "/activities/{id}"],
-        mount: |resource| {
-            resource
-                .route(web::get().to(activities::detail::get))
-                .route(web::put().to(activities::detail::put))
-                .route(web::patch().to(activities::detail::patch))
-                .route(web::delete().to(activities::detail::delete))
-                .route(web::head().to(activities::detail::get))
-                .route(web::method(OPTIONS).to(activities::detail::options))
-        },
+        verbs: &[
+            get(&[ActivitiesRead], |route| route.to(activities::detail::get)),
+            put(&[ActivitiesWrite], |route| route.to(activities::detail::put)),
+            patch(&[ActivitiesWrite], |route| route.to(activities::detail::patch)),
+            delete(&[ActivitiesWrite], |route| route.to(activities::detail::delete)),
+            options(&[ActivitiesRead], |route| route.to(activities::detail::options)),
+        ],
     },
     Endpoint {
         path: "/reports/summary/",
         allow: OF_ROOT,
-        spellings: &[
-            "/reports/summary/",
-            "/reports/summary",
-            "/reports/summary.json",
-            "/reports/summary.json/",
+        verbs: &[
+            get(&[ReportsRead], |route| route.to(reports::get)),
+            options(&[ReportsRead], |route| route.to(reports::options)),
         ],
-        mount: |resource| {
-            resource
-                .route(web::get().to(reports::get))
-                .route(web::head().to(reports::get))
-                .route(web::method(OPTIONS).to(reports::options))
-        },
     },
     Endpoint {
         path: "/changes/",
         allow: OF_ROOT,
-        spellings: &["/changes/", "/changes", "/changes.json", "/changes.json/"],
-        mount: |resource| {
-            resource
-                .route(web::get().to(changes::get))
-                .route(web::head().to(changes::get))
-                .route(web::method(OPTIONS).to(changes::options))
-        },
+        verbs: &[
+            get(changes::NEEDS, |route| route.to(changes::get)),
+            options(changes::NEEDS, |route| route.to(changes::options)),
+        ],
+    },
+    Endpoint {
+        path: "/me/",
+        allow: OF_SETTINGS,
+        verbs: &[
+            get(&[ProfileRead], |route| route.to(me::get)),
+            patch(&[ProfileWrite], |route| route.to(me::patch)),
+            options(&[ProfileRead], |route| route.to(me::options)),
+        ],
+    },
+    Endpoint {
+        path: "/limits/",
+        allow: OF_ROOT,
+        verbs: &[
+            get_free(&Scope::ALL, |route| route.to(limits::get)),
+            options(&Scope::ALL, |route| route.to(limits::options)),
+        ],
     },
     Endpoint {
         path: "/",
         allow: OF_ROOT,
-        spellings: &["/", ""],
-        mount: |resource| {
-            resource
-                .route(web::get().to(root::get))
-                .route(web::head().to(root::get))
-                .route(web::method(OPTIONS).to(root::options))
-        },
+        verbs: &[
+            get(ANY_READ, |route| route.to(root::get)),
+            options(ANY_READ, |route| route.to(root::options)),
+        ],
     },
 ];
 
-/// What needs no token and tells nothing.
+/// What needs no token and tells nothing: no scope opens it, because nobody asks for one.
 static HEALTH: [Endpoint; 2] = [
-    Endpoint {
-        path: "/healthz",
-        allow: "GET, HEAD",
-        spellings: &[],
-        mount: |resource| resource.route(web::get().to(health::alive)).route(web::head().to(health::alive)),
-    },
-    Endpoint {
-        path: "/readyz",
-        allow: "GET, HEAD",
-        spellings: &[],
-        mount: |resource| resource.route(web::get().to(health::ready)).route(web::head().to(health::ready)),
-    },
+    Endpoint { path: "/healthz", allow: "GET, HEAD", verbs: &[get(&[], |route| route.to(health::alive))] },
+    Endpoint { path: "/readyz", allow: "GET, HEAD", verbs: &[get(&[], |route| route.to(health::ready))] },
 ];
 
 /// What anybody may know who wants a token: of the API, and of the host.
@@ -192,39 +165,20 @@ const fn metadata(path: &'static str) -> Endpoint {
     Endpoint {
         path,
         allow: "GET, HEAD, OPTIONS",
-        spellings: &[],
-        mount: |resource| {
-            resource
-                .route(web::get().to(protected_resource::get))
-                .route(web::head().to(protected_resource::get))
-                .route(web::method(OPTIONS).to(protected_resource::options))
+        verbs: const {
+            &[
+                get(&[], |route| route.to(protected_resource::get)),
+                options(&[], |route| route.to(protected_resource::options)),
+            ]
         },
     }
 }
-
-const OPTIONS: actix_web::http::Method = actix_web::http::Method::OPTIONS;
 
 impl Endpoint {
     /// The row of a path below `/api`, so that refusals can say what would be allowed.
     pub(crate) fn find(path: &str) -> Option<&'static Self> {
         let path = path.strip_suffix('/').unwrap_or(path);
         ENDPOINTS.iter().find(|endpoint| endpoint.is_at(path))
-    }
-
-    /// Whether the path, without the slash at its end, is this one, perhaps with `.json` behind it.
-    fn is_at(&self, path: &str) -> bool {
-        let wanted = self.path.strip_suffix('/').unwrap_or(self.path);
-        let has_form = !wanted.is_empty() && !wanted.contains('{');
-        let path = if has_form { path.strip_suffix(".json").unwrap_or(path) } else { path };
-        let (mut given, mut wanted) = (path.split('/'), wanted.split('/'));
-        loop {
-            match (wanted.next(), given.next()) {
-                (None, None) => return true,
-                (Some("{id}" | "{uid}"), Some(given)) if !given.is_empty() => {}
-                (Some(wanted), Some(given)) if wanted == given => {}
-                _ => return false,
-            }
-        }
     }
 }
 
@@ -234,9 +188,8 @@ pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     move |config| {
         let mut scope = web::scope("/api").app_data(ThinData(app.clone()));
         for endpoint in &ENDPOINTS {
-            for spelling in endpoint.spellings {
-                let resource = (endpoint.mount)(web::resource(*spelling));
-                scope = scope.service(resource.default_service(web::to(method_not_allowed)));
+            for spelling in endpoint.spellings() {
+                scope = scope.service(endpoint.mounted(&spelling));
             }
         }
         config.service(
@@ -265,8 +218,7 @@ fn without_token(
     move |config| {
         for endpoint in endpoints {
             let around = app.clone();
-            let resource = (endpoint.mount)(web::resource(endpoint.path).app_data(ThinData(app.clone())));
-            let resource = resource.default_service(web::to(method_not_allowed));
+            let resource = endpoint.mounted(endpoint.path).app_data(ThinData(app.clone()));
             config.service(resource.wrap(from_fn(move |request, next| {
                 edge::open(around.clone(), Some(endpoint), request, next)
             })));
@@ -290,20 +242,35 @@ async fn not_found() -> Result<HttpResponse, ApiError> {
     Err(ApiError::NotFound)
 }
 
-async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    Err(ApiError::MethodNotAllowed(request.method().clone()))
-}
-
 #[cfg(test)]
 mod tests {
+    use actix_web::http::Method;
+
     use super::*;
+    use crate::auth::scopes::Scopes;
+
+    /// R160: a row opens nothing by leaving something out: a method without a scope is nobody's, and what is not in the row is
+    /// not mounted.
+    #[test]
+    fn every_method_declares_its_scopes() {
+        for endpoint in &ENDPOINTS {
+            for verb in endpoint.verbs {
+                assert!(!verb.needs.is_empty(), "{} {}", verb.method, endpoint.path);
+                assert!(endpoint.allow.contains(verb.method.as_str()), "{} {}", verb.method, endpoint.path);
+            }
+        }
+        let all = Scopes::of(&"read write".parse().unwrap());
+        let [undeclared, _] = &HEALTH;
+        assert!(undeclared.needs(&Method::GET).is_some_and(|needs| !needs.are_met_by(all)));
+        assert_eq!(undeclared.needs(&Method::POST), None);
+    }
 
     #[test]
     fn every_spelling_finds_its_row_and_nothing_else_does() {
         for endpoint in &ENDPOINTS {
-            for spelling in endpoint.spellings {
+            for spelling in endpoint.spellings() {
                 assert_eq!(
-                    Endpoint::find(spelling).map(|found| found.path),
+                    Endpoint::find(&spelling).map(|found| found.path),
                     Some(endpoint.path),
                     "{spelling}"
                 );

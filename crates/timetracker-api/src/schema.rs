@@ -20,6 +20,8 @@ diesel::table! {
         created_at -> BigInt,
         timezone -> Text,
         overlap_policy -> Text,
+        week_start -> Text,
+        day_start -> Integer,
     }
 }
 

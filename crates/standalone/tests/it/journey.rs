@@ -17,6 +17,7 @@ const CALLBACK: &str = "https://app.example/callback";
 
 const UNAUTHENTICATED: &str = r#"{"detail":"Authentication credentials were not provided."}"#;
 const FORBIDDEN: &str = r#"{"detail":"You do not have permission to perform this action."}"#;
+const LACKING: &str = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["activities:write"]}"#;
 
 /// What is said to whoever holds a token that is not good, and where to get one.
 fn invalid(world: &World) -> String {
@@ -54,8 +55,8 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
     assert_eq!(
         consent.texts("#scopes li"),
         [
-            "See your activities and the time you tracked read",
-            "Record time and change your activities for you write",
+            "See your activities, the time you tracked and all else you keep here read",
+            "Record time, and change your activities and all else you keep here write",
         ]
     );
     assert_eq!(consent.text("#redirect-host"), "app.example");
@@ -78,7 +79,7 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
     let ada = application.bearer(&tokens.access);
     let origin = world.origin();
     let places = format!(
-        r#"{{"activities":"{origin}/api/activities/","tracks":"{origin}/api/tracks/","changes":"{origin}/api/changes/","reports":"{origin}/api/reports/summary/","timer":"{origin}/api/timer/"}}"#
+        r#"{{"activities":"{origin}/api/activities/","tracks":"{origin}/api/tracks/","changes":"{origin}/api/changes/","reports":"{origin}/api/reports/summary/","timer":"{origin}/api/timer/","me":"{origin}/api/me/"}}"#
     );
     ada.get("/api/").await.is(200, &places);
     let empty = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
@@ -157,7 +158,10 @@ async fn somebody_with_an_account_signs_in_and_comes_back_to_the_question() {
     );
     let right = [("username", "Ada"), ("password", PASSWORD)];
     let consent = browser.submit(&again, "#login-form", &right).await;
-    assert_eq!(consent.texts("#scopes li"), ["See your activities and the time you tracked read"]);
+    assert_eq!(
+        consent.texts("#scopes li"),
+        ["See your activities, the time you tracked and all else you keep here read"]
+    );
     let back = browser.submit(&consent, "#consent-form", &[("decision", "refuse")]).await;
     let told = form(&[
         ("error", "access_denied"),
@@ -178,8 +182,8 @@ async fn somebody_with_an_account_signs_in_and_comes_back_to_the_question() {
     ada.get("/api/tracks/").await.is(200, r#"{"count":0,"next":null,"previous":null,"results":[]}"#);
     ada.post("/api/activities/", json!({"name": "x"}))
         .await
-        .is(403, FORBIDDEN)
-        .has("www-authenticate", r#"Bearer realm="api",error="insufficient_scope",scope="write""#);
+        .is(403, LACKING)
+        .has("www-authenticate", r#"Bearer realm="api",error="insufficient_scope",scope="activities:write""#);
 }
 
 /// R162: what the API remembers of a token it remembers for ten seconds at most.

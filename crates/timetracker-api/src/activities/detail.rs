@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::form::Draft;
 use super::{KIND, store};
 use crate::App;
-use crate::auth::allowed::{Allowed, Read, Write};
+use crate::auth::allowed::Allowed;
 use crate::id::ActivityId;
 use crate::retries::{self, Retry};
 use crate::wire::conditional::Conditions;
@@ -23,7 +23,7 @@ const ABSENT: ApiError = ApiError::NoSuch(KIND);
 /// # Errors
 /// 404.
 pub async fn get(
-    caller: Allowed<Read>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
@@ -37,7 +37,7 @@ pub async fn get(
 /// # Errors
 /// 404, or 400 with everything that is wrong.
 pub async fn put(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
     request: HttpRequest,
@@ -51,7 +51,7 @@ pub async fn put(
 /// # Errors
 /// As [`put`].
 pub async fn patch(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
     request: HttpRequest,
@@ -61,7 +61,7 @@ pub async fn patch(
 }
 
 async fn update(
-    caller: &Allowed<Write>,
+    caller: &Allowed,
     app: &App,
     (id, request): (&str, &HttpRequest),
     sent: &Sent,
@@ -81,7 +81,7 @@ async fn update(
 /// # Errors
 /// 404, and 412.
 pub async fn delete(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
     request: HttpRequest,
@@ -99,7 +99,7 @@ pub async fn delete(
 /// # Errors
 /// 404 for an id that can be none.
 pub async fn options(
-    caller: Allowed<Read>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {

@@ -6,8 +6,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::form::Draft;
 use super::store::{self, Filter, Key};
 use crate::App;
-use crate::auth::allowed::{Allowed, Read, Write};
-use crate::auth::{Caller, WRITE};
+use crate::auth::Caller;
+use crate::auth::allowed::Allowed;
+use crate::auth::scopes::Scope;
 use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
@@ -21,7 +22,7 @@ use crate::wire::{filters, json};
 /// # Errors
 /// 400 for a filter that makes no sense, 404 for a page that is not there.
 pub async fn get(
-    caller: Allowed<Read>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -44,7 +45,7 @@ pub async fn get(
 /// # Errors
 /// 400 with everything that is wrong.
 pub async fn post(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
     sent: Sent,
@@ -58,10 +59,10 @@ pub async fn post(
 }
 
 /// `OPTIONS`: what may be sent.
-pub async fn options(caller: Allowed<Read>) -> HttpResponse {
+pub async fn options(caller: Allowed) -> HttpResponse {
     super::description("Activity List", "POST", may_write(&caller))
 }
 
 pub(super) fn may_write(caller: &Caller) -> bool {
-    caller.scopes.contains(WRITE)
+    caller.may(Scope::ActivitiesWrite)
 }

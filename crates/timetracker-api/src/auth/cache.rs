@@ -1,6 +1,7 @@
 //! What the authorization server said a moment ago (R162): keyed by the token's SHA-256, asked once for all who
-//! wait for the same token, capped in number.
+//! wait for the same token, capped in number. And the only caller of `moka`, for what else is capped.
 
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use model::dpop::Thumbprint;
 use model::secret::sha256;
 use model::time::Timestamp;
 use moka::future::Cache;
-use moka::policy::Expiry;
+use moka::policy::{EvictionPolicy, Expiry};
 
 use super::Caller;
 use crate::wire::challenge::Rejected;
@@ -74,6 +75,22 @@ impl Answers {
         let question = Box::pin(async { ask().await });
         let entry = self.kept.entry_by_ref(&digest).or_insert_with_if(question, |kept| kept.until <= now);
         entry.await.into_value().verdict
+    }
+}
+
+/// What was of use of late: so many at most, of which the one longest unused is forgotten first.
+pub struct Recent<K, V>(Cache<K, V>);
+
+impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Recent<K, V> {
+    /// Nothing yet; what nobody asks for in `idle` is forgotten as well.
+    pub fn new(most: u64, idle: Duration) -> Self {
+        let kept = Cache::builder().max_capacity(most).time_to_idle(idle);
+        Self(kept.eviction_policy(EvictionPolicy::lru()).build())
+    }
+
+    /// What is kept by that name, made if it is not there: one for all who ask at once.
+    pub async fn get(&self, name: K, make: impl FnOnce() -> V) -> V {
+        self.0.get_with(name, async { make() }).await
     }
 }
 

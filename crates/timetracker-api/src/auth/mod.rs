@@ -4,9 +4,10 @@
 //! * [`cache`]: what the authorization server said a moment ago, keyed by the token's SHA-256.
 //! * [`introspect`]: the one place that asks it (RFC 7662), through `oauth2` and one `reqwest` client.
 //! * [`judge`]: what its answer means here. [`people`]: the person it speaks of.
+//! * [`meter`]: how much a client may ask on a person's behalf.
 //! * [`breaker`]: not asking for a moment when asking has failed again and again.
 //! * [`proofs`]: that whoever presents a token holds the key it is bound to (RFC 9449), with [`signature`].
-//! * [`allowed`]: the extractor by which a handler states its scope and receives the caller.
+//! * [`scopes`]: what a token lets its client do. [`allowed`]: the extractor by which a handler receives the caller.
 //!
 //! The answer to "could not ask" is 503: never "let it pass", and never a 401 that signs people out.
 
@@ -16,13 +17,14 @@ pub mod breaker;
 pub mod cache;
 pub mod introspect;
 pub mod judge;
+pub mod meter;
 pub mod people;
 pub mod proofs;
+pub mod scopes;
 pub mod signature;
 
 use std::sync::Arc;
 
-use actix_web::http::Method;
 use model::db::Db;
 use model::dpop::Thumbprint;
 use model::scope::ScopeSet;
@@ -35,15 +37,12 @@ use crate::wire::error::ApiError;
 use cache::{Answer, Answers, Verdict};
 use introspect::Introspector;
 use judge::{Expected, Judgement};
+use meter::{Meter, Meters};
 use proofs::{Proofs, Sent};
-
-/// Lets a client look.
-pub const READ: &str = "read";
-/// Lets a client change things.
-pub const WRITE: &str = "write";
+use scopes::{Scope, Scopes};
 
 /// The person a request acts for, and what the client may do for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     /// The person, as this service knows them.
     pub person: PersonId,
@@ -51,17 +50,20 @@ pub struct Caller {
     pub workspace: WorkspaceId,
     /// The client that acts for them.
     pub client: String,
-    /// What the token allows.
-    pub scopes: ScopeSet,
+    /// What the token's `scope` says.
+    pub granted: ScopeSet,
+    /// What it allows here.
+    pub scopes: Scopes,
     /// The key it is bound to.
     pub key: Option<Thumbprint>,
+    /// What the client has asked on the person's behalf.
+    pub meter: Arc<Meter>,
 }
 
-/// The scope a method needs: safe ones `read`, all others `write`.
-pub fn scope_of(method: &Method) -> &'static str {
-    match *method {
-        Method::GET | Method::HEAD | Method::OPTIONS => READ,
-        _ => WRITE,
+impl Caller {
+    /// Whether the token allows this: for what an answer shows to some and not to others.
+    pub const fn may(&self, scope: Scope) -> bool {
+        self.scopes.contain(scope)
     }
 }
 
@@ -71,6 +73,7 @@ pub struct Gate {
     introspector: Introspector,
     expected: Expected,
     proofs: Proofs,
+    meters: Meters,
     db: Db,
     clock: Clock,
 }
@@ -86,6 +89,7 @@ impl Gate {
             introspector: Introspector::new(config)?,
             expected: Expected { issuer: config.issuer.clone(), audience: config.audience.clone() },
             proofs: Proofs::default(),
+            meters: Meters::default(),
             db,
             clock,
         })
@@ -132,13 +136,21 @@ impl Gate {
             Judgement::Nobody { ends_at, key } => {
                 self.answers.believed(Verdict::Nobody(key), asked_at, ends_at)
             }
-            Judgement::Person { subject, username, client, scopes, ends_at, key } => {
+            Judgement::Person { subject, username, client, scopes: granted, ends_at, key } => {
                 let known =
                     people::recognize(&self.db, &self.expected.issuer, subject, username, asked_at).await;
                 match known {
                     Ok(person) => {
-                        let caller =
-                            Caller { person: person.id, workspace: person.workspace_id, client, scopes, key };
+                        let meter = self.meters.of(person.id, &client).await;
+                        let caller = Caller {
+                            person: person.id,
+                            workspace: person.workspace_id,
+                            client,
+                            scopes: Scopes::of(&granted),
+                            granted,
+                            key,
+                            meter,
+                        };
                         self.answers.believed(Verdict::Caller(Arc::new(caller)), asked_at, ends_at)
                     }
                     Err(error) => Answer::unanswered(error.to_string()),

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::auth::scopes::Scope;
 use crate::id::WorkspaceId;
 
 /// The kinds of what changes, in the order in which one transaction's changes are told: what is referred to comes first.
@@ -37,6 +38,15 @@ impl Kind {
             Self::Track => "tracks",
         }
     }
+
+    /// Who may see it.
+    pub const fn needs(self) -> &'static [Scope] {
+        match self {
+            Self::Tag => &[Scope::ProjectsRead],
+            Self::Activity => &[Scope::ActivitiesRead],
+            Self::Track => &[Scope::TracksRead],
+        }
+    }
 }
 
 /// A place: everything up to and with this row has been read.
@@ -67,28 +77,39 @@ impl Place {
             std::cmp::Ordering::Greater => (self.seq, 0),
         }
     }
+}
 
+/// How far a copy has come, and a copy of what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Whose changes were read.
+    pub workspace: WorkspaceId,
+    /// Up to where.
+    pub place: Place,
+    /// What was told: who wants more than that, or may see more by now, has not read the rest.
+    pub kinds: Vec<Kind>,
+}
+
+impl Cursor {
     /// As clients keep it.
-    pub fn cursor(self, workspace: WorkspaceId) -> String {
-        let Self { seq, kind, id } = self;
-        URL_SAFE_NO_PAD.encode(format!("1 {workspace} {seq} {} {id}", kind.name()))
+    pub fn written(&self) -> String {
+        let Self { workspace, place: Place { seq, kind, id }, kinds } = self;
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        URL_SAFE_NO_PAD.encode(format!("2 {workspace} {seq} {} {id} {}", kind.name(), kinds.join(",")))
     }
 
-    /// Reads what [`Place::cursor`] wrote, and of which workspace.
-    pub fn read(cursor: &str) -> Option<(WorkspaceId, Self)> {
+    /// Reads what [`Cursor::written`] wrote.
+    pub fn read(cursor: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-        let mut parts = text.split(' ');
-        let number = |parts: &mut std::str::Split<'_, char>| {
-            parts.next()?.parse::<i64>().ok().filter(|number| *number >= 0)
-        };
-        if parts.next() != Some("1") {
-            return None;
-        }
-        let (workspace, seq) = (number(&mut parts)?, number(&mut parts)?);
-        let name = parts.next()?;
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
-        let place = Self { seq, kind, id: number(&mut parts)? };
-        parts.next().is_none().then_some((WorkspaceId(workspace), place))
+        let parts: Vec<&str> = text.split(' ').collect();
+        let ["2", workspace, seq, kind, id, kinds] = parts.as_slice() else { return None };
+        let number = |text: &str| text.parse::<i64>().ok().filter(|number| *number >= 0);
+        let kind_of = |name: &str| Kind::ALL.into_iter().find(|kind| kind.name() == name);
+        Some(Self {
+            workspace: WorkspaceId(number(workspace)?),
+            place: Place { seq: number(seq)?, kind: kind_of(kind)?, id: number(id)? },
+            kinds: kinds.split(',').map(kind_of).collect::<Option<_>>()?,
+        })
     }
 }
 
@@ -99,13 +120,22 @@ mod tests {
     #[test]
     fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {
         let place = Place { seq: 7, kind: Kind::Activity, id: 9 };
-        assert_eq!(Place::read(&place.cursor(WorkspaceId(3))), Some((WorkspaceId(3), place)));
-        for text in
-            ["", "1", "1 3 7 activity", "2 3 7 activity 9", "1 3 7 cat 9", "1 3 -7 tag 9", "1 3 7 tag 9 0"]
-        {
-            assert_eq!(Place::read(&URL_SAFE_NO_PAD.encode(text)), None, "{text}");
+        let cursor = Cursor { workspace: WorkspaceId(3), place, kinds: vec![Kind::Tag, Kind::Activity] };
+        assert_eq!(Cursor::read(&cursor.written()), Some(cursor));
+        for text in [
+            "",
+            "2",
+            "2 3 7 activity 9",
+            "1 3 7 activity 9 tag",
+            "2 3 7 cat 9 tag",
+            "2 3 -7 tag 9 tag",
+            "2 3 7 tag 9 tag,cat",
+            "2 3 7 tag 9 ",
+            "2 3 7 tag 9 tag 0",
+        ] {
+            assert_eq!(Cursor::read(&URL_SAFE_NO_PAD.encode(text)), None, "{text}");
         }
-        assert_eq!(Place::read("!"), None);
+        assert_eq!(Cursor::read("!"), None);
     }
 
     #[test]

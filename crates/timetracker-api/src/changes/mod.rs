@@ -8,7 +8,7 @@ pub mod store;
 
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
-use cursor::{Kind, Place};
+use cursor::{Cursor, Kind, Place};
 use diesel::QueryResult;
 use model::db::Conn;
 use model::id::Uid;
@@ -16,7 +16,8 @@ use model::time::{Clock, Timestamp};
 
 use crate::activities::store::Activity;
 use crate::auth::Caller;
-use crate::auth::allowed::{Allowed, Read};
+use crate::auth::allowed::Allowed;
+use crate::auth::scopes::Scope;
 use crate::id::WorkspaceId;
 use crate::tracks::row::Track;
 use crate::wire::error::ApiError;
@@ -26,6 +27,9 @@ use crate::{App, activities, tracks};
 
 /// The most changes told at once, and how many are when nobody says.
 const MOST: i64 = 500;
+
+/// Who may see some of it.
+pub const NEEDS: &[Scope] = &[Scope::TracksRead, Scope::ActivitiesRead, Scope::ProjectsRead];
 
 /// What every row gets that one transaction writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +77,7 @@ pub enum Row {
 /// What is asked for.
 struct Asked {
     kinds: Vec<Kind>,
-    since: Option<(WorkspaceId, Place)>,
+    since: Option<Cursor>,
     most: i64,
 }
 
@@ -85,34 +89,36 @@ struct Told {
     has_more: bool,
 }
 
-/// `GET ?since=…&types=tracks,tags&limit=…`.
+/// `GET ?since=…&types=tracks,tags&limit=…`. Without `types` it is all that the token lets its client see.
 ///
 /// # Errors
-/// 400 for what makes no sense; 410 for a cursor of another database, or of one that was restored to before it.
+/// 400 for what makes no sense, 403 for types that the token does not show; 410 for a cursor of another database, of one
+/// that was restored to before it, or of a copy that had fewer types.
 pub async fn get(
-    caller: Allowed<Read>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = read(&Parameters::parse(request.query_string())?)?;
-    let workspace = caller.workspace;
+    let asked = read(&caller, &Parameters::parse(request.query_string())?)?;
+    let (workspace, kinds) = (caller.workspace, asked.kinds.clone());
     let told = app.db().read(move |conn| look(conn, &caller, &asked)).await??;
+    let cursor = Cursor { workspace, place: told.place, kinds };
     let mut body = b"{\"changes\":".to_vec();
     json::list(&mut body, &told.changes, write);
     body.extend_from_slice(b",\"cursor\":");
-    json::text(&mut body, &told.place.cursor(workspace));
+    json::text(&mut body, &cursor.written());
     body.extend_from_slice(b",\"has_more\":");
     json::boolean(&mut body, told.has_more);
     body.push(b'}');
     Ok(json::tagged(body))
 }
 
-fn read(query: &Parameters) -> Result<Asked, ApiError> {
+fn read(caller: &Allowed, query: &Parameters) -> Result<Asked, ApiError> {
     let since = match query.said("since") {
         None => None,
         Some(cursor) => {
-            let place = Place::read(cursor);
-            Some(place.ok_or_else(|| ApiError::field("since", "This is not a cursor of this feed."))?)
+            let cursor = Cursor::read(cursor);
+            Some(cursor.ok_or_else(|| ApiError::field("since", "This is not a cursor of this feed."))?)
         }
     };
     let mut kinds = Kind::ALL.to_vec();
@@ -123,6 +129,9 @@ fn read(query: &Parameters) -> Result<Asked, ApiError> {
             }
         }
         kinds.retain(|kind| types.split(',').any(|name| name.trim() == kind.plural()));
+        kinds.iter().try_for_each(|kind| caller.needs(kind.needs()))?;
+    } else {
+        kinds.retain(|kind| caller.needs(kind.needs()).is_ok());
     }
     let most = match query.said("limit").map(|text| text.trim().parse::<i64>()) {
         None => MOST,
@@ -135,9 +144,13 @@ fn read(query: &Parameters) -> Result<Asked, ApiError> {
 fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> tracks::store::Verdict<Told> {
     // First, and then nothing beyond it: what is committed between two of the questions is told next time, whole.
     let last = store::last(conn, caller.workspace)?;
-    let after = match asked.since {
+    let leads_on = |cursor: &Cursor| {
+        let covers = asked.kinds.iter().all(|kind| cursor.kinds.contains(kind));
+        cursor.workspace == caller.workspace && cursor.place.seq <= last && covers
+    };
+    let after = match &asked.since {
         None => Place::START,
-        Some((workspace, place)) if workspace == caller.workspace && place.seq <= last => place,
+        Some(cursor) if leads_on(cursor) => cursor.place,
         Some(_) => return Ok(Err(ApiError::CursorGone)),
     };
     let mut changes = store::after(conn, caller, &asked.kinds, after, last, asked.most.saturating_add(1))?;
@@ -188,6 +201,6 @@ fn write_tag(out: &mut Vec<u8>, tag: &store::Tag) {
 }
 
 /// `OPTIONS`.
-pub async fn options(_: Allowed<Read>) -> HttpResponse {
+pub async fn options(_: Allowed) -> HttpResponse {
     metadata::response("Changes", "What changed, for who keeps a copy.", None)
 }

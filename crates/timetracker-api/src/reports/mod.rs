@@ -12,25 +12,25 @@ use actix_web::{HttpRequest, HttpResponse};
 use query::Query;
 use sum::{Key, Sum, Sums, Value};
 
-use crate::App;
-use crate::auth::allowed::{Allowed, Read};
+use crate::auth::allowed::Allowed;
 use crate::tracks::tags;
 use crate::wire::error::ApiError;
 use crate::wire::query::Parameters;
 use crate::wire::{json, metadata};
+use crate::{App, me};
 
 /// `GET ?from=…&to=…&tz=…&group_by=day,activity…`.
 ///
 /// # Errors
 /// 400 with everything that is wrong.
 pub async fn get(
-    caller: Allowed<Read>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (said, now) = (Parameters::parse(request.query_string())?, app.clock().now());
     let report = move |conn: &mut _| {
-        let query = match Query::read(&said, store::zone(conn, caller.person)?, now) {
+        let query = match Query::read(&said, &me::store::settings(conn, caller.person)?, now) {
             Ok(query) => query,
             Err(error) => return Ok(Err(error)),
         };
@@ -100,6 +100,6 @@ fn write_sum(out: &mut Vec<u8>, query: &Query, sum: Sum) {
 }
 
 /// `OPTIONS`.
-pub async fn options(_: Allowed<Read>) -> HttpResponse {
+pub async fn options(_: Allowed) -> HttpResponse {
     metadata::response("Summary", "Where the time went.", None)
 }

@@ -2,17 +2,18 @@
 
 use std::borrow::Cow;
 
-use chrono::{Days, NaiveDate, NaiveTime, Weekday};
+use chrono::{Days, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use model::time::Timestamp;
 use serde_json::Value;
 
 use super::sum::{Key, Midnight, Rounding, Rules};
 use crate::id::ActivityId;
+use crate::me::store::Settings;
 use crate::wire::error::{ApiError, Message};
 use crate::wire::fields::{self, Given, Problems};
-use crate::wire::json;
 use crate::wire::query::Parameters;
+use crate::wire::{calendar, json};
 
 /// The longest range in days.
 const LONGEST: i64 = 400;
@@ -50,15 +51,6 @@ const KEYS: [(&str, Key); 6] = [
     ("tags", Key::Tags),
     ("billable", Key::Billable),
 ];
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Mon),
-    ("tue", Weekday::Tue),
-    ("wed", Weekday::Wed),
-    ("thu", Weekday::Thu),
-    ("fri", Weekday::Fri),
-    ("sat", Weekday::Sat),
-    ("sun", Weekday::Sun),
-];
 const MIDNIGHTS: [(&str, Midnight); 2] = [("split", Midnight::Split), ("start", Midnight::Start)];
 const ROUNDINGS: [(&str, Option<Rounding>); 4] = [
     ("none", None),
@@ -90,13 +82,6 @@ fn date(said: Option<&str>, usual: NaiveDate) -> Read<NaiveDate> {
     said.map_or(Ok(usual), |text| NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| vec![wrong.into()]))
 }
 
-fn time(said: Option<&str>) -> Read<NaiveTime> {
-    let wrong = "Time has wrong format. Use one of these formats instead: hh:mm.";
-    said.map_or(Ok(NaiveTime::MIN), |text| {
-        NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| vec![wrong.into()])
-    })
-}
-
 fn keys(said: Option<&str>) -> Read<Vec<Key>> {
     let names: Vec<&str> = said.unwrap_or("day").split(',').map(str::trim).collect();
     if names.len() > MOST_KEYS {
@@ -121,15 +106,15 @@ fn minutes(said: Option<&str>) -> Read<i64> {
 }
 
 impl Query {
-    /// Reads it; what is not said is the week up to today, by day, in `usual`'s zone.
+    /// Reads it; what is not said is the week up to today, by day, and as the person has set it up.
     ///
     /// # Errors
     /// 400 with everything that is wrong.
-    pub fn read(said: &Parameters, usual: Tz, now: Timestamp) -> Result<Self, ApiError> {
+    pub fn read(said: &Parameters, usual: &Settings, now: Timestamp) -> Result<Self, ApiError> {
         let mut problems = Problems::default();
         let given =
             |name| said.said(name).map_or(Given::Missing, |text| Given::Value(Cow::Owned(Value::from(text))));
-        let zone = problems.take("tz", fields::timezone(&given("tz"))).flatten().unwrap_or(usual);
+        let zone = problems.take("tz", fields::timezone(&given("tz"))).flatten().unwrap_or(usual.timezone);
         let today = now.to_utc().map(|at| at.with_timezone(&zone).date_naive()).unwrap_or_default();
         let to = problems.take("to", date(said.said("to"), today)).unwrap_or(today);
         let week = to.checked_sub_days(Days::new(6)).unwrap_or(to);
@@ -142,9 +127,10 @@ impl Query {
         let keys = problems.take("group_by", keys(said.said("group_by"))).unwrap_or_default();
         let midnight = choice(said.said("midnight"), &MIDNIGHTS, Midnight::Split);
         let midnight = problems.take("midnight", midnight).unwrap_or(Midnight::Split);
-        let day_start = problems.take("day_start", time(said.said("day_start"))).unwrap_or_default();
-        let week_start = choice(said.said("week_start"), &WEEKDAYS, Weekday::Mon);
-        let week_start = problems.take("week_start", week_start).unwrap_or(Weekday::Mon);
+        let day_start = said.said("day_start").map_or(Ok(usual.day_start), calendar::time);
+        let day_start = problems.take("day_start", day_start).unwrap_or_default();
+        let week_start = choice(said.said("week_start"), &calendar::WEEKDAYS, usual.week_start);
+        let week_start = problems.take("week_start", week_start).unwrap_or(usual.week_start);
         let side = problems.take("rounding", choice(said.said("rounding"), &ROUNDINGS, None)).flatten();
         let step = problems.take("rounding_minutes", minutes(said.said("rounding_minutes"))).unwrap_or(1);
         let billable = problems.take("billable", fields::boolean(&given("billable"))).flatten();
@@ -181,7 +167,7 @@ impl Query {
         member("group_by", &keys.join(","));
         member("midnight", named(&MIDNIGHTS, self.rules.midnight));
         member("day_start", &self.day_start.format("%H:%M").to_string());
-        member("week_start", named(&WEEKDAYS, self.rules.week_start));
+        member("week_start", calendar::name(self.rules.week_start));
         member("rounding", named(&ROUNDINGS, self.rules.rounding.map(|(side, _)| side)));
         if let Some((_, step)) = self.rules.rounding {
             member("rounding_minutes", &(step / 60).to_string());

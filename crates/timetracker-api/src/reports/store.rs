@@ -1,13 +1,12 @@
 //! The SQL of reports: one range of one index, and two that are nearly always empty.
 
-use chrono_tz::Tz;
 use diesel::prelude::*;
 use model::db::Conn;
 use model::time::Timestamp;
 
 use super::sum::Spent;
 use crate::id::{ActivityId, PersonId, TrackId};
-use crate::schema::{people, tracks};
+use crate::schema::tracks;
 use crate::tracks::form::LONGEST;
 use crate::tracks::row::is_too_long;
 
@@ -15,16 +14,6 @@ use crate::tracks::row::is_too_long;
 pub const MOST: i64 = 200_000;
 
 type Row = (TrackId, Timestamp, Option<Timestamp>, ActivityId, String, bool);
-
-/// Where the person usually is.
-///
-/// # Errors
-/// When the database cannot.
-pub fn zone(conn: &mut Conn, person: PersonId) -> QueryResult<Tz> {
-    let name: String =
-        people::table.filter(people::id.eq(person)).select(people::timezone).get_result(conn)?;
-    Ok(name.parse().unwrap_or(Tz::UTC))
-}
 
 /// The tracks that share an instant with an interval, or lie in it without length; what runs ends `now`, if it counts at all.
 ///

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::store;
 use crate::App;
-use crate::auth::allowed::{Allowed, Write};
+use crate::auth::allowed::Allowed;
 use crate::id::TrackId;
 use crate::retries::{self, Retry};
 use crate::tracks::{self, KIND};
@@ -18,7 +18,7 @@ use crate::wire::sent::Sent;
 /// # Errors
 /// 404, or 400 when its activity is there no more.
 pub async fn post(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
     request: HttpRequest,

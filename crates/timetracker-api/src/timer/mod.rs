@@ -10,8 +10,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use model::time::Timestamp;
 
 use crate::App;
-use crate::auth::WRITE;
-use crate::auth::allowed::{Allowed, Read, Write};
+use crate::auth::allowed::Allowed;
+use crate::auth::scopes::Scope;
 use crate::retries::{self, Retry};
 use crate::tracks::form::Draft;
 use crate::tracks::row::Track;
@@ -68,7 +68,7 @@ fn end(mut body: Vec<u8>, at: Timestamp) -> Vec<u8> {
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn get(caller: Allowed<Read>, ThinData(app): ThinData<App>) -> Result<HttpResponse, ApiError> {
+pub async fn get(caller: Allowed, ThinData(app): ThinData<App>) -> Result<HttpResponse, ApiError> {
     let person = caller.person;
     let running = app.db().read(move |conn| schedule::running(conn, person)).await?;
     let mut body = Vec::with_capacity(512);
@@ -83,7 +83,7 @@ pub async fn get(caller: Allowed<Read>, ThinData(app): ThinData<App>) -> Result<
 /// # Errors
 /// 400 with everything that is wrong, 409 as said.
 pub async fn put(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
     sent: Sent,
@@ -106,7 +106,7 @@ pub async fn put(
 /// # Errors
 /// 400 with everything that is wrong, 409 when nothing runs.
 pub async fn patch(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
     sent: Sent,
@@ -119,13 +119,13 @@ pub async fn patch(
     .await
 }
 
-/// `DELETE`: stops what runs, now or `?at=` an instant; `?discard=true` deletes it instead. Sent again it changes nothing and
+/// `DELETE`: stops what runs, now or `?at=` an instant; `?discard=true` deletes it instead, for who may delete tracks. Sent again it changes nothing and
 /// answers the same.
 ///
 /// # Errors
-/// 400 for an instant that is none, or is still to come.
+/// 400 for an instant that is none, or is still to come; 403 for discarding by a token that only stops.
 pub async fn delete(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -134,6 +134,9 @@ pub async fn delete(
     let at = fields::instant(&said.field("at", true)).map_err(ApiError::of_field("at"))?.over(None);
     let discard = fields::boolean(&said.field("discard", false));
     let discard = discard.map_err(ApiError::of_field("discard"))?.unwrap_or(false);
+    if discard {
+        caller.needs(&[Scope::TracksWrite])?;
+    }
     let (retry, asked) = (Retry::read(&request, &Sent::default())?, tracks::asked(&request)?);
     retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
         let timer = if discard {
@@ -147,7 +150,7 @@ pub async fn delete(
 }
 
 /// `OPTIONS`: what may be sent.
-pub async fn options(caller: Allowed<Read>) -> HttpResponse {
-    let may_write = caller.scopes.contains(WRITE);
+pub async fn options(caller: Allowed) -> HttpResponse {
+    let may_write = caller.may(Scope::TimerWrite) || caller.may(Scope::TracksWrite);
     metadata::response("Timer", "What you are doing now.", may_write.then_some(("PUT", tracks::FIELDS)))
 }

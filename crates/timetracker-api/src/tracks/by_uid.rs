@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::form::Draft;
 use super::{KIND, change, store};
 use crate::App;
-use crate::auth::WRITE;
-use crate::auth::allowed::{Allowed, Read, Write};
+use crate::auth::allowed::Allowed;
+use crate::auth::scopes::Scope;
 use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
@@ -28,7 +28,7 @@ fn read(segment: &str) -> Result<Uid, ApiError> {
 /// # Errors
 /// 404.
 pub async fn get(
-    caller: Allowed<Read>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     uid: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
@@ -42,7 +42,7 @@ pub async fn get(
 /// # Errors
 /// 400 with everything that is wrong, 409 when it was deleted, 412 when it is not as the client thinks.
 pub async fn put(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     uid: Path<String>,
     request: HttpRequest,
@@ -65,7 +65,7 @@ pub async fn put(
 /// # Errors
 /// 404, and 412.
 pub async fn delete(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     uid: Path<String>,
     request: HttpRequest,
@@ -80,6 +80,6 @@ pub async fn delete(
 }
 
 /// `OPTIONS`: what may be sent.
-pub async fn options(caller: Allowed<Read>) -> HttpResponse {
-    super::description("Track Instance", "PUT", caller.scopes.contains(WRITE))
+pub async fn options(caller: Allowed) -> HttpResponse {
+    super::description("Track Instance", "PUT", caller.may(Scope::TracksWrite))
 }

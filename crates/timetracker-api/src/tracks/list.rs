@@ -7,8 +7,8 @@ use super::change;
 use super::form::Draft;
 use super::store::{self, Filter, Key};
 use crate::App;
-use crate::auth::WRITE;
-use crate::auth::allowed::{Allowed, Read, Write};
+use crate::auth::allowed::Allowed;
+use crate::auth::scopes::Scope;
 use crate::id::ActivityId;
 use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
@@ -23,7 +23,7 @@ use crate::wire::{filters, json};
 /// # Errors
 /// 400 for a filter that makes no sense, 404 for a page that is not there.
 pub async fn get(
-    caller: Allowed<Read>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -72,7 +72,7 @@ pub(super) fn no_such_choice() -> ApiError {
 /// # Errors
 /// 400 with everything that is wrong.
 pub async fn post(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
     sent: Sent,
@@ -85,6 +85,6 @@ pub async fn post(
 }
 
 /// `OPTIONS`: what may be sent.
-pub async fn options(caller: Allowed<Read>) -> HttpResponse {
-    super::description("Track List", "POST", caller.scopes.contains(WRITE))
+pub async fn options(caller: Allowed) -> HttpResponse {
+    super::description("Track List", "POST", caller.may(Scope::TracksWrite))
 }

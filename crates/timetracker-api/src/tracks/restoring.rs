@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::{KIND, change};
 use crate::App;
-use crate::auth::allowed::{Allowed, Write};
+use crate::auth::allowed::Allowed;
 use crate::id::TrackId;
 use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
@@ -17,7 +17,7 @@ use crate::wire::sent::Sent;
 /// # Errors
 /// 404 for one that never was, 400 and 409 when it would run or overlap as it may not.
 pub async fn post(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
     request: HttpRequest,

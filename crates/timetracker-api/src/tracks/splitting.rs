@@ -7,7 +7,7 @@ use model::time::Timestamp;
 use super::row::Track;
 use super::{KIND, change};
 use crate::App;
-use crate::auth::allowed::{Allowed, Write};
+use crate::auth::allowed::Allowed;
 use crate::id::TrackId;
 use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
@@ -22,7 +22,7 @@ use crate::wire::sent::Sent;
 /// # Errors
 /// 404, or 400 unless `at` is within the track.
 pub async fn post(
-    caller: Allowed<Write>,
+    caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
     request: HttpRequest,

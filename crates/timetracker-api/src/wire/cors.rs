@@ -11,8 +11,9 @@ use crate::routes::Endpoint;
 /// The request headers that a page may send.
 const HEADERS: &str = "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match";
 /// The answer's headers that a page may read beside the few it always may.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("WWW-Authenticate, ETag, Retry-After, Location, Idempotency-Replayed");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "WWW-Authenticate, ETag, Retry-After, Location, Idempotency-Replayed, RateLimit, RateLimit-Policy",
+);
 /// Seconds for which a browser need not ask again.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
 

@@ -2,7 +2,7 @@
 //! small things costs half of what five would.
 //!
 //! The order of refusals is the framework's but for one: the token is judged before a byte
-//! of the body is read, so that a stranger cannot make us parse. 406, 401, 403, 405, then 404, 400, 413, 415.
+//! of the body is read, so that a stranger cannot make us parse. 406, 401, 403, 429, 405, then 404, 400, 413, 415.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,14 +18,15 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use model::request_id::RequestId;
 
+use super::allowance::Allowance;
 use super::challenge::Scheme;
 use super::error::ApiError;
 use super::query::Parameters;
 use super::{conditional, cors, json, negotiate};
 use crate::App;
-use crate::auth::bearer;
 use crate::auth::proofs::Sent;
-use crate::auth::{Caller, scope_of};
+use crate::auth::scopes::Needs;
+use crate::auth::{Caller, bearer};
 use crate::protected_resource;
 use crate::routes::Endpoint;
 
@@ -99,9 +100,19 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Re
             app.gate().admit(token, Some(&proof)).await?
         }
     };
-    let scope = scope_of(request.method());
-    if !caller.scopes.contains(scope) {
-        return Err(ApiError::LacksScope(scheme, scope));
+    let declared = visit.endpoint.and_then(|endpoint| endpoint.needs(request.method()));
+    let needs = declared.unwrap_or_else(|| Needs::undeclared(request.method()));
+    if !needs.are_met_by(caller.scopes) {
+        return Err(ApiError::LacksScope(scheme, needs));
+    }
+    if let Some(limit) = app.limit() {
+        let is_free = visit.endpoint.is_some_and(|endpoint| endpoint.is_free(request.method()));
+        let told = Allowance::take(&caller.meter, limit, is_free, app.clock().now());
+        let refused = told.retry_after;
+        visit.allowance = Some(told);
+        if let Some(seconds) = refused {
+            return Err(ApiError::Throttled(seconds));
+        }
     }
     // A few compressed bytes can unfold into gigabytes, so none are unfolded (R146).
     match headers.get(header::CONTENT_ENCODING) {
@@ -122,6 +133,8 @@ struct Visit<'a> {
     indent: usize,
     /// The tags of what the client has already.
     held: Option<Vec<String>>,
+    /// What it took of the caller's quota.
+    allowance: Option<Allowance>,
     /// The configured origin of the page it comes from.
     page: Option<HeaderValue>,
     logged: bool,
@@ -137,6 +150,7 @@ impl<'a> Visit<'a> {
             method: request.method().clone(),
             endpoint,
             indent: 0,
+            allowance: None,
             held: conditional::held(request.headers()).filter(|_| request.method().is_safe()),
             logged: app.logs_everything(),
         }
@@ -164,7 +178,12 @@ impl<'a> Visit<'a> {
             None => self.log(status, None),
         }
         self.dress(response.response_mut());
-        if self.held.as_ref().is_some_and(|held| conditional::shorten(response.response_mut(), held)) {
+        let is_held =
+            self.held.as_ref().is_some_and(|held| conditional::shorten(response.response_mut(), held));
+        if let (Some(allowance), Some(limit)) = (&self.allowance, self.app.limit()) {
+            allowance.tell(response.response_mut(), limit, self.app.clock().now());
+        }
+        if is_held {
             return response.map_body(|_, _| BoxBody::new(()));
         }
         if status == StatusCode::INTERNAL_SERVER_ERROR {

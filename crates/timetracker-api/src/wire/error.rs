@@ -13,6 +13,7 @@ use model::db::DbError;
 
 use super::challenge::{Rejected, Scheme};
 use super::{fields, json};
+use crate::auth::scopes::Needs;
 use crate::id::TrackId;
 
 /// A sentence for a person who reads an answer.
@@ -47,8 +48,8 @@ pub enum ApiError {
     TwoTokens(Scheme),
     /// 401: nobody came in, in this scheme.
     Unauthenticated(Scheme, Rejected),
-    /// 403: the token lacks this scope.
-    LacksScope(Scheme, &'static str),
+    /// 403: the token lacks what is needed.
+    LacksScope(Scheme, Needs),
     /// 403: the token speaks for no person.
     NoPerson,
     /// 404: no such route, or a format that does not exist.
@@ -79,6 +80,8 @@ pub enum ApiError {
     MediaType(String),
     /// 415: the body is compressed.
     Encoding(String),
+    /// 429: the quota is used up; there is more in so many seconds.
+    Throttled(u64),
     /// 503: it could not be decided or done now; the whole request may be sent again shortly.
     Unavailable(Cause),
     /// 500: our fault.
@@ -137,6 +140,10 @@ impl ApiError {
             Self::TooLarge => "The request is too large.".into(),
             Self::MediaType(sent) => format!("Unsupported media type \"{sent}\" in request.").into(),
             Self::Encoding(sent) => format!("Unsupported content encoding \"{sent}\" in request.").into(),
+            Self::Throttled(1) => "Request was throttled. Expected available in 1 second.".into(),
+            Self::Throttled(seconds) => {
+                format!("Request was throttled. Expected available in {seconds} seconds.").into()
+            }
             Self::Unavailable(_) => "Service temporarily unavailable, try again later.".into(),
             Self::Internal(_) => "A server error occurred.".into(),
         }
@@ -172,6 +179,10 @@ impl ApiError {
                 json::text(&mut out, &self.detail());
                 match self {
                     Self::CursorGone => out.extend_from_slice(b",\"reset\":true"),
+                    Self::LacksScope(_, needs) => {
+                        out.extend_from_slice(b",\"required_scopes\":");
+                        json::list(&mut out, [needs.name()], json::text);
+                    }
                     Self::Stale(Some(current)) => {
                         out.extend_from_slice(b",\"current\":");
                         out.extend_from_slice(current);
@@ -188,7 +199,7 @@ impl ApiError {
         match self {
             Self::Unauthenticated(scheme, rejected) => rejected.challenges(*scheme).collect(),
             Self::TwoTokens(scheme) => scheme.malformed(TWO_TOKENS).into_iter().collect(),
-            Self::LacksScope(scheme, scope) => scheme.insufficient(scope).into_iter().collect(),
+            Self::LacksScope(scheme, needs) => scheme.insufficient(needs.name()).into_iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -223,6 +234,7 @@ impl ResponseError for ApiError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) | Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -233,8 +245,13 @@ impl ResponseError for ApiError {
         for challenge in self.challenges() {
             response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
         }
-        if matches!(self, Self::Unavailable(_)) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let retry_after = match self {
+            Self::Unavailable(_) => Some(1),
+            Self::Throttled(seconds) => Some(*seconds),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         // What was not read of the body must not be taken for the next request.
         if matches!(self, Self::TooSlow | Self::TooLarge) {

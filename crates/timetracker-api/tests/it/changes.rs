@@ -88,7 +88,8 @@ async fn a_copy_learns_what_is_new_what_changed_and_what_went() {
     );
     // Who begins need not learn what is there no more.
     let begun = ada.get("/api/changes/?types=tracks").await;
-    begun.is(200, &format!(r#"{{"changes":[],"cursor":"{next}","has_more":false}}"#));
+    let narrower = begun.json()["cursor"].as_str().unwrap().to_owned();
+    begun.is(200, &format!(r#"{{"changes":[],"cursor":"{narrower}","has_more":false}}"#));
     assert_eq!(
         ada.get("/api/changes/?types=tags,activities").await.json()["changes"].as_array().unwrap().len(),
         2
@@ -117,6 +118,46 @@ async fn what_makes_no_sense_is_told_and_a_cursor_from_elsewhere_begins_again() 
     let restored = "UPDATE workspaces SET change_seq = change_seq - 1";
     db.write(move |conn| diesel::RunQueryDsl::execute(diesel::sql_query(restored), conn)).await.unwrap();
     ada.get(&format!("/api/changes/?since={hers}")).await.is(410, gone);
+}
+
+/// R160: a token that shows tracks shows no more here. And who may see more by now has to begin again, because the cursor
+/// passed over it.
+#[tokio::test]
+async fn a_copy_has_what_its_token_shows_and_begins_again_when_that_is_more() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("Reading").await;
+    ada.post("/api/tracks/", json!({"activity": activity, "tags": ["deep"]})).await;
+    let with = |token: &str, scope: &str| {
+        world.authority.knows(token, world.authority.vouches(ada.subject, "ada", scope));
+        world.bearer(token)
+    };
+    let told = async |person: &Person, query: &str| {
+        let answer = person.get(&format!("/api/changes/{query}")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let body = answer.json();
+        let types = body["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|change| change["type"].as_str().unwrap().to_owned());
+        (types.collect::<Vec<_>>(), body["cursor"].as_str().unwrap().to_owned())
+    };
+    let (narrow, wide) = (with("narrow", "tracks:read"), with("wide", "tracks:read projects:read"));
+    let (types, of_tracks) = told(&narrow, "").await;
+    assert_eq!(types, ["track"]);
+    let (types, of_more) = told(&wide, "").await;
+    assert_eq!(types, ["tag", "track"]);
+    assert_eq!(told(&ada, "").await.0, ["activity", "tag", "track"]);
+    let lacking = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["activities:read"]}"#;
+    narrow.get("/api/changes/?types=tracks,activities").await.is(403, lacking);
+    let gone = r#"{"detail":"This cursor leads nowhere any more: begin again without one.","reset":true}"#;
+    wide.get(&format!("/api/changes/?since={of_tracks}")).await.is(410, gone);
+    ada.get(&format!("/api/changes/?since={of_tracks}")).await.is(410, gone);
+    // Less than before leads on, and what is left out is not known from then on.
+    assert_eq!(told(&wide, &format!("?since={of_tracks}&types=tracks")).await.0, Vec::<String>::new());
+    let (_, of_less) = told(&narrow, &format!("?since={of_more}")).await;
+    wide.get(&format!("/api/changes/?since={of_less}")).await.is(410, gone);
 }
 
 /// While two servers write and a copy reads in pages of three, it misses nothing: the order is that of commits.

@@ -111,7 +111,7 @@ async fn a_configured_page_reads_answers_and_errors() {
             .has("access-control-allow-origin", SPA)
             .has(
                 "access-control-expose-headers",
-                "WWW-Authenticate, ETag, Retry-After, Location, Idempotency-Replayed",
+                "WWW-Authenticate, ETag, Retry-After, Location, Idempotency-Replayed, RateLimit, RateLimit-Policy",
             )
             .has("vary", "Accept, Origin")
             .lacks("access-control-allow-credentials");

@@ -230,15 +230,15 @@ async fn a_proof_is_good_once_in_a_process() {
 #[tokio::test]
 async fn whoever_came_with_a_key_is_challenged_for_it() {
     let world = World::new().await;
-    let (holder, forbidden) =
-        (Holder::new(), r#"{"detail":"You do not have permission to perform this action."}"#);
+    let holder = Holder::new();
+    let forbidden = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["tracks:write"]}"#;
     let mut answer = world.authority.vouches(7_000, "reader", "read");
     answer["token_type"] = "DPoP".into();
     answer["cnf"] = json!({"jkt": holder.thumbprint()});
     world.authority.knows("bound", answer);
     let proof = |method| holder.proof(method, &format!("{PUBLIC}{TRACKS}"), Some("bound"), world.clock.now());
     let begins = r#"DPoP realm="api",algs="ES256 Ed25519 EdDSA PS256 RS256""#;
-    let lacking = format!(r#"{begins},error="insufficient_scope",scope="write""#);
+    let lacking = format!(r#"{begins},error="insufficient_scope",scope="tracks:write""#);
     let answer = send(&world, Method::POST, TRACKS, "bound", &[&proof("POST")]).await;
     answer.is(403, forbidden).has_fields("www-authenticate", &[&lacking]);
     let twice = "The access token was sent in more than one way.";

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use timetracker_api::routes::ENDPOINTS;
+use timetracker_api::auth::scopes;
+use timetracker_api::routes::{ENDPOINTS, Endpoint};
 
 use crate::support::{Person, World, json};
 
@@ -19,6 +20,8 @@ fn with_everything() -> BTreeMap<&'static str, [u16; 8]> {
         ("/activities/{id}/", [404, 405, 404, 404, 404, 404, 200, 405]),
         ("/reports/summary/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/changes/", [200, 405, 405, 405, 405, 200, 200, 405]),
+        ("/me/", [200, 405, 405, 200, 405, 200, 200, 405]),
+        ("/limits/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/timer/", [200, 405, 400, 409, 200, 200, 200, 405]),
         ("/tracks/by-uid/{uid}/", [404, 405, 400, 405, 404, 404, 200, 405]),
         ("/tracks/{id}/continue/", [405, 404, 405, 405, 405, 405, 405, 405]),
@@ -27,6 +30,105 @@ fn with_everything() -> BTreeMap<&'static str, [u16; 8]> {
         ("/tracks/", [200, 400, 405, 405, 405, 200, 200, 405]),
         ("/tracks/{id}/", [404, 405, 404, 404, 404, 404, 200, 405]),
     ])
+}
+
+const ANY: &[&str] = &[
+    "activities:read",
+    "activities:write",
+    "tracks:read",
+    "tracks:write",
+    "timer:write",
+    "projects:read",
+    "projects:write",
+    "rates:read",
+    "rates:write",
+    "reports:read",
+    "reports:share",
+    "profile:read",
+    "profile:write",
+];
+
+/// Of which scopes one suffices, the least first; none for a method that the route does not have.
+fn sufficient(path: &str, method: &str) -> &'static [&'static str] {
+    let looks = matches!(method, "GET" | "HEAD" | "OPTIONS");
+    match (path, method) {
+        ("/", _) if looks => {
+            &["activities:read", "tracks:read", "projects:read", "rates:read", "reports:read", "profile:read"]
+        }
+        ("/activities/" | "/activities/{id}/", _) if looks => &["activities:read"],
+        ("/activities/", "POST") | ("/activities/{id}/", "PUT" | "PATCH" | "DELETE") => &["activities:write"],
+        ("/reports/summary/", _) if looks => &["reports:read"],
+        ("/changes/", _) if looks => &["tracks:read", "activities:read", "projects:read"],
+        ("/me/", _) if looks => &["profile:read"],
+        ("/me/", "PATCH") => &["profile:write"],
+        ("/limits/", _) if looks => ANY,
+        ("/timer/", _) if looks => &["tracks:read", "timer:write"],
+        ("/timer/", "PUT" | "DELETE") => &["timer:write", "tracks:write"],
+        ("/tracks/" | "/tracks/{id}/" | "/tracks/by-uid/{uid}/", _) if looks => &["tracks:read"],
+        ("/tracks/" | "/tracks/{id}/continue/" | "/tracks/{id}/split/" | "/tracks/{id}/restore/", "POST")
+        | ("/timer/", "PATCH")
+        | ("/tracks/{id}/", "PUT" | "PATCH" | "DELETE")
+        | ("/tracks/by-uid/{uid}/", "PUT" | "DELETE") => &["tracks:write"],
+        _ => &[],
+    }
+}
+
+/// Whether a token with this scope alone comes in, and otherwise which scope it is told to ask for.
+fn admits(path: &str, method: &str, scope: &str) -> Result<(), &'static str> {
+    let whole = if matches!(method, "GET" | "HEAD" | "OPTIONS") { "read" } else { "write" };
+    let sufficient = sufficient(path, method);
+    let stands_for_it = |wanted: &&str| {
+        *wanted == scope
+            || (scope == "read" && wanted.ends_with(":read"))
+            || (scope == "write" && !wanted.ends_with(":read"))
+    };
+    match sufficient.first() {
+        None if scope == whole => Ok(()),
+        None => Err(whole),
+        Some(_) if sufficient.iter().any(stands_for_it) => Ok(()),
+        Some(least) => Err(*least),
+    }
+}
+
+fn path_of(endpoint: &Endpoint) -> String {
+    format!("/api{}", endpoint.path.replace("{id}", "999999").replace("{uid}", UID))
+}
+
+/// R160: each scope opens what it is for and nothing else, and what no row declares is open to no narrow scope.
+#[tokio::test]
+async fn every_scope_opens_exactly_what_it_is_for() {
+    let world = World::new().await;
+    let everything = with_everything();
+    let holders: Vec<(&str, Person)> =
+        scopes::names().map(|scope| (scope, world.person_with("ada", scope))).collect();
+    assert_eq!(holders.len(), 15);
+    for endpoint in &ENDPOINTS {
+        let row = everything.get(endpoint.path).unwrap();
+        for (method, reached) in METHODS.iter().zip(row) {
+            for (scope, holder) in &holders {
+                let answer =
+                    holder.send(Method::from_bytes(method.as_bytes()).unwrap(), &path_of(endpoint)).await;
+                let row = format!("{method} {} with {scope}", endpoint.path);
+                match admits(endpoint.path, method, scope) {
+                    Ok(()) => assert_eq!(answer.status, *reached, "{row}"),
+                    Err(least) => {
+                        assert_eq!(answer.status, 403, "{row}");
+                        let challenge =
+                            format!(r#"Bearer realm="api",error="insufficient_scope",scope="{least}""#);
+                        answer.has("www-authenticate", &challenge);
+                        let detail = "You do not have permission to perform this action.";
+                        let body = format!(r#"{{"detail":"{detail}","required_scopes":["{least}"]}}"#);
+                        assert_eq!(answer.text, if *method == "HEAD" { "" } else { &body }, "{row}");
+                    }
+                }
+            }
+        }
+    }
+    // Nor does any of them show what is not there.
+    for (scope, holder) in &holders {
+        let expected = if *scope == "read" { 404 } else { 403 };
+        assert_eq!(holder.get("/api/nowhere/").await.status, expected, "{scope}");
+    }
 }
 
 /// R155, R156, R157, R160.
@@ -55,10 +157,10 @@ async fn every_route_asks_every_token_for_what_it_needs() {
     assert_eq!(ENDPOINTS.len(), everything.len(), "a row without a route");
     for endpoint in &ENDPOINTS {
         let row = everything.get(endpoint.path).unwrap_or_else(|| panic!("{} has no row", endpoint.path));
-        let path = format!("/api{}", endpoint.path.replace("{id}", "999999").replace("{uid}", UID));
+        let path = path_of(endpoint);
         for (method, reached) in METHODS.iter().zip(row) {
-            let safe = matches!(*method, "GET" | "HEAD" | "OPTIONS");
-            let if_needed = |needed: bool| if needed { *reached } else { 403 };
+            let with =
+                |scope: &str| if admits(endpoint.path, method, scope).is_ok() { *reached } else { 403 };
             for (token, expected) in [
                 ("everything", *reached),
                 ("unknown", 401),
@@ -68,8 +170,8 @@ async fn every_route_asks_every_token_for_what_it_needs() {
                 ("mal formed", 401),
                 ("no-scope", 403),
                 ("no-scope-at-all", 403),
-                ("reader", if_needed(safe)),
-                ("writer", if_needed(!safe)),
+                ("reader", with("read")),
+                ("writer", with("write")),
                 ("machine", 403),
             ] {
                 let holder: Person = world.bearer(token);

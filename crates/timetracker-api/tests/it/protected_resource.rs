@@ -17,7 +17,12 @@ async fn the_metadata_says_whom_to_ask_for_what() {
             answer.json(),
             json!({
                 "resource": resource, "authorization_servers": [crate::support::ISSUER],
-                "scopes_supported": ["read", "write"], "bearer_methods_supported": ["header"],
+                "scopes_supported": [
+                    "read", "write", "activities:read", "activities:write", "tracks:read", "tracks:write",
+                    "timer:write", "projects:read", "projects:write", "rates:read", "rates:write",
+                    "reports:read", "reports:share", "profile:read", "profile:write",
+                ],
+                "bearer_methods_supported": ["header"],
                 "dpop_signing_alg_values_supported": ["ES256", "Ed25519", "EdDSA", "PS256", "RS256"],
                 "dpop_bound_access_tokens_required": false,
                 "resource_name": "Timetracker",

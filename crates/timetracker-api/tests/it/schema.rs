@@ -8,7 +8,7 @@ use timetracker_api::MIGRATIONS;
 use timetracker_api::schema::{activities, idempotency_keys, people, tags, tracks, workspaces};
 
 // What each table's columns are read as.
-type Person = (i64, String, i64, String, i64, i64, i64, String, String);
+type Person = (i64, String, i64, String, i64, i64, i64, String, String, String, i32);
 type Activity = (i64, i64, String, String, i64, Option<i64>, Vec<u8>, i64, i64, i64);
 type When = (i64, i64, i64, String, Option<i64>, Option<i64>, i64);
 type What = (Vec<u8>, String, bool, Option<String>, String, bool);

@@ -194,3 +194,25 @@ async fn sixty_four_starts_leave_one_timer() {
     let first = stops[0].json()["stopped"].clone();
     assert!(stops.iter().all(|stop| stop.status == 200 && stop.json()["stopped"] == first));
 }
+
+/// R160: a button starts and stops, sees what runs, and cannot delete or change anything.
+#[tokio::test]
+async fn a_token_for_the_timer_starts_and_stops_it_and_nothing_else() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("Reading").await;
+    world.authority.knows("button", world.authority.vouches(ada.subject, "ada", "timer:write"));
+    let button = world.bearer("button");
+    let started = button.put("/api/timer/", json!({"activity": activity})).await;
+    assert_eq!(started.status, 200, "{started:?}");
+    let running = started.json()["running"]["id"].as_i64().unwrap();
+    assert_eq!(button.get("/api/timer/").await.json()["running"]["id"], running);
+    let lacking = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["tracks:write"]}"#;
+    button.delete("/api/timer/?discard=true").await.is(403, lacking);
+    button.patch("/api/timer/", json!({"description": "x"})).await.is(403, lacking);
+    button.post(&format!("/api/tracks/{running}/continue/"), json!({})).await.is(403, lacking);
+    assert_eq!(button.get(&format!("/api/tracks/{running}/")).await.status, 403);
+    let stopped = button.delete("/api/timer/").await.json();
+    assert_eq!((&stopped["running"], &stopped["stopped"]["id"]), (&json!(null), &json!(running)));
+    assert_eq!(ada.get(&format!("/api/tracks/{running}/")).await.json()["running"], false);
+}

@@ -144,6 +144,8 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
         scoped("other", browser.lets(&application, "other").await.access, &[]),
         scoped("read", browser.lets(&application, "read").await.access, &["read"]),
         scoped("write", browser.lets(&application, "write").await.access, &["write"]),
+        scoped("tracks:read", browser.lets(&application, "tracks:read").await.access, &["tracks:read"]),
+        scoped("timer:write", browser.lets(&application, "timer:write").await.access, &["timer:write"]),
         scoped("read write", read_write.access, &["read", "write"]),
         scoped(
             "read write for two audiences",

@@ -42,6 +42,15 @@ impl Policy {
             _ => None,
         }
     }
+
+    /// That name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Reject => "reject",
+            Self::Trim => "trim",
+        }
+    }
 }
 
 /// What has to be done with others so that a track fits.

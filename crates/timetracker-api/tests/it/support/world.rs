@@ -33,6 +33,8 @@ pub struct World {
 /// Somebody with a token.
 pub struct Person {
     pub token: String,
+    /// Their id at the authority; 0 of whom nobody knows.
+    pub subject: i64,
     base: String,
     http: reqwest::Client,
 }
@@ -92,18 +94,18 @@ impl World {
         let subject = NUMBER.fetch_add(1, Ordering::Relaxed);
         let token = format!("token-{username}-{subject}");
         self.authority.knows(&token, self.authority.vouches(subject, username, scope));
-        self.bearer(&token)
+        Person { subject, ..self.bearer(&token) }
     }
 
     /// Whoever holds `token`.
     pub fn bearer(&self, token: &str) -> Person {
-        Person { token: token.to_owned(), base: self.base(), http: self.http.clone() }
+        Person { token: token.to_owned(), subject: 0, base: self.base(), http: self.http.clone() }
     }
 
     /// The same person at another server of this world.
     pub fn at_server(&self, number: usize, person: &Person) -> Person {
         let base = format!("http://{}", self.servers[number].address());
-        Person { token: person.token.clone(), base, http: self.http.clone() }
+        Person { token: person.token.clone(), subject: person.subject, base, http: self.http.clone() }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -1,0 +1,180 @@
+//! What a token lets its client do: scopes of the form `resource:action`, and two that stand for many.
+//!
+//! `read` is every scope whose action is `read`, `write` all others. The table of routes says for each method which scopes
+//! would do; what it does not say is for whoever has all of `read` or all of `write`, so that nothing is open by omission.
+
+use actix_web::http::Method;
+use model::scope::ScopeSet;
+
+/// Stands for every scope that only looks.
+pub const READ: &str = "read";
+/// Stands for every scope that changes something.
+pub const WRITE: &str = "write";
+
+/// One thing that a client may be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// See activities.
+    ActivitiesRead,
+    /// Make, change and delete them.
+    ActivitiesWrite,
+    /// See tracks.
+    TracksRead,
+    /// Make, change and delete them.
+    TracksWrite,
+    /// Start and stop the timer, and nothing else: for a button.
+    TimerWrite,
+    /// See projects, clients and tags.
+    ProjectsRead,
+    /// Make, change and delete them.
+    ProjectsWrite,
+    /// See what an hour costs, wherever it is shown.
+    RatesRead,
+    /// Say what it costs.
+    RatesWrite,
+    /// Have time added up.
+    ReportsRead,
+    /// Make addresses under which others can see it without a token.
+    ReportsShare,
+    /// See how the person has set things up.
+    ProfileRead,
+    /// Set them up.
+    ProfileWrite,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::ActivitiesRead,
+        Self::ActivitiesWrite,
+        Self::TracksRead,
+        Self::TracksWrite,
+        Self::TimerWrite,
+        Self::ProjectsRead,
+        Self::ProjectsWrite,
+        Self::RatesRead,
+        Self::RatesWrite,
+        Self::ReportsRead,
+        Self::ReportsShare,
+        Self::ProfileRead,
+        Self::ProfileWrite,
+    ];
+
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ActivitiesRead => "activities:read",
+            Self::ActivitiesWrite => "activities:write",
+            Self::TracksRead => "tracks:read",
+            Self::TracksWrite => "tracks:write",
+            Self::TimerWrite => "timer:write",
+            Self::ProjectsRead => "projects:read",
+            Self::ProjectsWrite => "projects:write",
+            Self::RatesRead => "rates:read",
+            Self::RatesWrite => "rates:write",
+            Self::ReportsRead => "reports:read",
+            Self::ReportsShare => "reports:share",
+            Self::ProfileRead => "profile:read",
+            Self::ProfileWrite => "profile:write",
+        }
+    }
+
+    fn is_of(self, alias: &str) -> bool {
+        let looks = self.name().ends_with(":read");
+        (alias == READ && looks) || (alias == WRITE && !looks)
+    }
+}
+
+/// The names of all scopes there are, those that stand for many first.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    [READ, WRITE].into_iter().chain(Scope::ALL.into_iter().map(Scope::name))
+}
+
+/// Which of them a token has: a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scopes(u32);
+
+impl Scopes {
+    /// What a token's `scope` stands for here. What is not known here opens nothing.
+    pub fn of(granted: &ScopeSet) -> Self {
+        let is_granted = |scope: &Scope| granted.iter().any(|name| name == scope.name() || scope.is_of(name));
+        Self(Scope::ALL.into_iter().filter(is_granted).fold(0, |bits, scope| bits | bit(scope)))
+    }
+
+    /// Whether a scope is one of them.
+    pub const fn contain(self, scope: Scope) -> bool {
+        self.0 & bit(scope) != 0
+    }
+}
+
+const fn bit(scope: Scope) -> u32 {
+    1 << scope as u32
+}
+
+/// What a request needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// One of these, the least of them first. Of none of them nobody has one.
+    OneOf(&'static [Scope]),
+    /// All that [`READ`] or [`WRITE`] stands for.
+    All(&'static str),
+}
+
+impl Needs {
+    /// What a method needs that no row declares: to learn that it is not there.
+    pub fn undeclared(method: &Method) -> Self {
+        match *method {
+            Method::GET | Method::HEAD | Method::OPTIONS => Self::All(READ),
+            _ => Self::All(WRITE),
+        }
+    }
+
+    /// Whether a token with these will do.
+    pub fn are_met_by(self, scopes: Scopes) -> bool {
+        match self {
+            Self::OneOf(needed) => needed.iter().any(|scope| scopes.contain(*scope)),
+            Self::All(alias) => Scope::ALL.iter().all(|scope| !scope.is_of(alias) || scopes.contain(*scope)),
+        }
+    }
+
+    /// What a client is told to ask for: the least that will do.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneOf(needed) => needed.first().map_or(WRITE, |scope| scope.name()),
+            Self::All(alias) => alias,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scopes(text: &str) -> Scopes {
+        Scopes::of(&text.parse().unwrap())
+    }
+
+    #[test]
+    fn read_and_write_stand_for_all_between_them_and_what_is_unknown_for_nothing() {
+        for scope in Scope::ALL {
+            let looks = scope.name().ends_with(":read");
+            assert_eq!(scopes("read").contain(scope), looks, "{scope:?}");
+            assert_eq!(scopes("write").contain(scope), !looks, "{scope:?}");
+            assert_eq!(scopes(scope.name()), Scopes(bit(scope)));
+        }
+        for nothing in ["openid", "profile", "READ", "tracks:*", "tracks", "tracks:reads", "reads"] {
+            assert_eq!(scopes(nothing), Scopes::default(), "{nothing}");
+        }
+        assert_eq!(scopes("tracks:read x read"), scopes("read"));
+    }
+
+    #[test]
+    fn what_is_not_declared_is_for_those_who_may_do_everything_of_its_kind() {
+        let reads = "activities:read tracks:read projects:read rates:read reports:read profile:read";
+        let (get, patch) = (Needs::undeclared(&Method::GET), Needs::undeclared(&Method::PATCH));
+        assert!(get.are_met_by(scopes("read")) && get.are_met_by(scopes(reads)));
+        assert!(!get.are_met_by(scopes("write tracks:read")));
+        assert!(patch.are_met_by(scopes("write")) && !patch.are_met_by(scopes("read tracks:write")));
+        assert!(!Needs::OneOf(&[]).are_met_by(scopes("read write")));
+    }
+}

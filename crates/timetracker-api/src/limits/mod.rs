@@ -1,0 +1,29 @@
+//! `/api/limits/`: what is left of the quota. It costs nothing to ask, also when nothing is left.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::ThinData;
+use serde_json::json;
+
+use crate::App;
+use crate::auth::allowed::Allowed;
+use crate::auth::meter::WINDOW;
+use crate::wire::{json, metadata};
+
+/// `GET`: how many requests there are in a window of so many seconds, how many are left, and in how many seconds all of
+/// them are there again; `null` where there is no limit.
+pub async fn get(caller: Allowed, ThinData(app): ThinData<App>) -> HttpResponse {
+    let said = app.limit().map(|limit| (limit.quota, caller.meter.left(limit.quota, app.clock().now())));
+    let body = json!({
+        "limit": said.map(|(quota, _)| quota.requests()),
+        "window": said.map(|_| WINDOW.as_secs()),
+        "remaining": said.map(|(_, left)| left.requests),
+        "reset": said.map(|(_, left)| left.whole_in),
+    });
+    json::response(StatusCode::OK, body.to_string().into_bytes())
+}
+
+/// `OPTIONS`.
+pub async fn options(_: Allowed) -> HttpResponse {
+    metadata::response("Limits", "What is left of your quota.", None)
+}

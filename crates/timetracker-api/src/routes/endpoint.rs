@@ -1,0 +1,119 @@
+//! A row of the table of routes: a path, its methods, and for each of them the scopes of which one suffices.
+
+use actix_web::http::Method;
+use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+
+use crate::auth::scopes::{Needs, Scope};
+use crate::wire::error::ApiError;
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The canonical path below `/api`.
+    pub path: &'static str,
+    /// Its methods, in the framework's order.
+    pub allow: &'static str,
+    /// What answers them, and who may have it.
+    pub(super) verbs: &'static [Verb],
+}
+
+/// A method of a row: what it needs, and what answers it. There is none without the scopes of which one suffices.
+#[derive(Debug)]
+pub(super) struct Verb {
+    pub(super) method: Method,
+    pub(super) needs: &'static [Scope],
+    handler: fn(Route) -> Route,
+    is_free: bool,
+}
+
+/// GET, and HEAD, which is answered as GET is.
+pub(super) const fn get(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
+    Verb { method: Method::GET, needs, handler, is_free: false }
+}
+
+/// The same, at no cost to the caller's quota.
+pub(super) const fn get_free(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
+    Verb { method: Method::GET, needs, handler, is_free: true }
+}
+
+pub(super) const fn post(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
+    Verb { method: Method::POST, needs, handler, is_free: false }
+}
+
+pub(super) const fn put(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
+    Verb { method: Method::PUT, needs, handler, is_free: false }
+}
+
+pub(super) const fn patch(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
+    Verb { method: Method::PATCH, needs, handler, is_free: false }
+}
+
+pub(super) const fn delete(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
+    Verb { method: Method::DELETE, needs, handler, is_free: false }
+}
+
+pub(super) const fn options(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
+    Verb { method: Method::OPTIONS, needs, handler, is_free: false }
+}
+
+impl Endpoint {
+    /// What a method of it needs; nothing is said about one that it has not.
+    pub fn needs(&self, method: &Method) -> Option<Needs> {
+        self.verb(method).map(|verb| Needs::OneOf(verb.needs))
+    }
+
+    /// Whether a method of it costs nothing of the caller's quota.
+    pub(crate) fn is_free(&self, method: &Method) -> bool {
+        self.verb(method).is_some_and(|verb| verb.is_free)
+    }
+
+    fn verb(&self, method: &Method) -> Option<&Verb> {
+        let wanted = if *method == Method::HEAD { &Method::GET } else { method };
+        self.verbs.iter().find(|verb| verb.method == *wanted)
+    }
+
+    /// All its methods at one of its spellings.
+    pub(super) fn mounted(&self, spelling: &str) -> Resource {
+        let resource = self.verbs.iter().fold(web::resource(spelling), |resource, verb| {
+            let resource = resource.route((verb.handler)(web::method(verb.method.clone())));
+            match verb.method {
+                Method::GET => resource.route((verb.handler)(web::head())),
+                _ => resource,
+            }
+        });
+        resource.default_service(web::to(method_not_allowed))
+    }
+
+    /// The path without the slash at its end, and whether `.json` may stand behind it.
+    fn bare(&self) -> (&'static str, bool) {
+        let bare = self.path.strip_suffix('/').unwrap_or(self.path);
+        (bare, !bare.is_empty() && !bare.contains('{'))
+    }
+
+    /// All the ways to write the path below `/api`.
+    pub(super) fn spellings(&self) -> Vec<String> {
+        let (bare, has_form) = self.bare();
+        let endings: &[&str] = if has_form { &["/", "", ".json", ".json/"] } else { &["/", ""] };
+        endings.iter().map(|ending| [bare, ending].concat()).collect()
+    }
+
+    /// Whether the path, without the slash at its end, is this one, perhaps with `.json` behind it.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        let (wanted, has_form) = self.bare();
+        let path = if has_form { path.strip_suffix(".json").unwrap_or(path) } else { path };
+        let (mut given, mut wanted) = (path.split('/'), wanted.split('/'));
+        loop {
+            match (wanted.next(), given.next()) {
+                (None, None) => return true,
+                (Some("{id}" | "{uid}"), Some(given)) if !given.is_empty() => {}
+                (Some(wanted), Some(given)) if wanted == given => {}
+                _ => return false,
+            }
+        }
+    }
+}
+
+async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    Err(ApiError::MethodNotAllowed(request.method().clone()))
+}

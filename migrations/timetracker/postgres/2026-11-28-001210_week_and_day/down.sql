@@ -1,0 +1,2 @@
+ALTER TABLE people DROP COLUMN day_start;
+ALTER TABLE people DROP COLUMN week_start;
