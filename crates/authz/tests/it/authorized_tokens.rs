@@ -233,13 +233,14 @@ async fn access_that_comes_from_no_grant_is_listed_and_can_be_ended() {
     let page = browser.get(PATH).await;
     assert_eq!(texts(&page, "section h2"), ["web"]);
     assert_eq!(texts(&page, "#application-1 .scopes li").len(), 2);
-    assert_eq!(ends(&browser).await, [format!("{PATH}of-web/delete/")]);
+    let of_web = format!("{PATH}of-S15X9usvQrkDmz0eE5KSlfIxdJxRDL40HNaANtmvl-I/delete/");
+    assert_eq!(ends(&browser).await, [of_web.as_str()]);
     let bob = server.signed_in("bob").await;
     bob.get(&ends(&browser).await[0]).await.is_page(404);
     // By itself it ends nothing else of the application.
     let (access, _) = allow(&server, &browser, &web, "read").await;
     server.advance(1);
-    end(&browser, &format!("{PATH}of-web/delete/"), "one").await.location();
+    end(&browser, &of_web, "one").await.location();
     assert!(!web.vouches_for(&reads).await && !web.vouches_for(&writes).await);
     assert!(web.vouches_for(&access).await);
     assert_eq!(ends(&browser).await.len(), 1);
@@ -258,6 +259,25 @@ async fn access_that_comes_from_no_grant_is_listed_and_can_be_ended() {
     let now = server.app().now();
     let swept = server.app().db.write(move |conn| browser_access::sweep(conn, now, 10)).await;
     assert_eq!((swept.unwrap(), server.count("browser_access").await), (1, 0));
+}
+
+/// R63: also that of a client whose id is an address, which would be several segments of a path.
+#[tokio::test]
+async fn access_of_a_client_whose_id_is_an_address_can_be_ended() {
+    let server = server().await;
+    let types = r#"{"response_types":["code","token"]}"#;
+    let web = server.new_client("https://client.example/a/client.json?v=1").metadata(types).register().await;
+    let browser = server.signed_in("ada").await;
+    let request = AuthorizationRequest::of(&web).with("response_type", "token");
+    let token = browser.decide(&request, "allow").await.location().to_owned();
+    let token = token.split_once("#access_token=").unwrap().1.split('&').next().unwrap().to_owned();
+    assert!(web.vouches_for(&token).await);
+    let paths = ends(&browser).await;
+    assert_eq!(paths.len(), 1);
+    server.advance(1);
+    end(&browser, &paths[0], "one").await.location();
+    assert!(!web.vouches_for(&token).await);
+    assert_eq!(ends(&browser).await, Vec::<String>::new());
 }
 
 /// R35, R63: what was on its way when the person ended it arrives nowhere: a code, a device that was let in, a token that

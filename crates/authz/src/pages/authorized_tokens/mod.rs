@@ -2,7 +2,10 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use model::scope::ScopeSet;
+use model::secret::sha256;
 use model::time::Timestamp;
 
 use super::browser::{self, Browser, PageForm, SignedIn};
@@ -29,8 +32,11 @@ struct Access {
     last_used: Timestamp,
 }
 
-/// How the id of what has no grant begins; that of a grant has no such letters.
-const OF: &str = "of-";
+/// The id of what a client may do by no grant; that of a grant has no such letters. Not the client's own id, which may be
+/// an address with slashes in it.
+fn of_client(client: &Client) -> String {
+    format!("of-{}", BASE64_URL_SAFE_NO_PAD.encode(sha256(client.id.as_str().as_bytes())))
+}
 
 /// All of a person, each kind with the newest first.
 async fn all(app: &App, signed_in: &SignedIn) -> Result<Vec<Access>, PageError> {
@@ -45,7 +51,7 @@ async fn all(app: &App, signed_in: &SignedIn) -> Result<Vec<Access>, PageError> 
         last_used: grant.rotated_at,
     });
     let by_browser = by_browser.map(|(access, client)| Access {
-        id: [OF, client.id.as_str()].concat(),
+        id: of_client(&client),
         which: Which::WithoutGrant,
         client,
         scopes: access.scopes,
