@@ -9,7 +9,6 @@ use crate::audit::{Origin, What};
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::browser_access::{self, BrowserAccess};
 use crate::store::clients::Client;
-use crate::store::consents;
 use crate::store::ended_access::{self, Which};
 use crate::store::grants::{self, Grant};
 use crate::store::users::User;
@@ -73,11 +72,9 @@ pub async fn end(
     let event = AuditEvent { user_id: Some(user), ..What::AccessEnded.of_client(&client, origin, now) };
     let revoke = move |conn: &mut Conn| {
         let ended = ended_access::end(conn, user, client.as_str(), which, &clock)?;
-        let had_agreed = consents::forget(conn, user, client.as_str())?;
-        let had_tokens = browser_access::forget(conn, user, client.as_str(), now)?;
-        let has_ended = had_agreed || had_tokens || !ended.is_empty();
-        let named = ended.iter().map(GrantId::to_string);
-        for detail in named.chain(had_tokens.then(|| "tokens of no grant".to_owned())) {
+        let has_ended = ended.consent || ended.tokens || !ended.grants.is_empty();
+        let named = ended.grants.iter().map(GrantId::to_string);
+        for detail in named.chain(ended.tokens.then(|| "tokens of no grant".to_owned())) {
             audit_events::insert(conn, &[AuditEvent { detail, ..event.clone() }])?;
         }
         Ok(has_ended)

@@ -49,6 +49,7 @@ pub mod sign_out;
 pub mod sign_up;
 pub mod signatures;
 pub mod store;
+pub mod sweeper;
 pub mod throttle;
 pub mod upstream;
 pub mod user_code;

@@ -16,6 +16,7 @@ use crate::schema::clients;
 mod endings;
 
 pub use endings::{delete, end, set_disabled};
+pub(super) use endings::{hold_alone, remove};
 
 /// A client's row. Lists are kept as text, as the wire writes them: they are short and read whole.
 #[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]

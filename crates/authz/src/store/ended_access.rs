@@ -10,7 +10,7 @@ use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
 
 use super::revocations::{self, NewRevocation};
-use super::users;
+use super::{browser_access, clients, consents, users};
 use crate::schema::{grants, revocations as ended};
 
 /// What is ended of what a client may do for a person. What has no grant is ended with any of it.
@@ -30,21 +30,27 @@ impl Which {
     }
 }
 
-/// Ends these grants of a person for a client, and voids everything else that was made for the two of them
-/// so far. Whoever redeems meanwhile either is done, so that their grant is among them, or finds this done. Answers which
-/// grants have ended now.
+/// What was ended.
+pub struct Ended {
+    /// These grants.
+    pub grants: Vec<GrantId>,
+    /// Tokens of no grant, of which some may not have ended by themselves.
+    pub tokens: bool,
+    /// What the person had agreed to.
+    pub consent: bool,
+}
+
+/// Ends these grants of a person for a client, voids everything else that was made for the two of them so far, and forgets
+/// what the person had agreed to. Whoever redeems meanwhile either is done, so that their grant is among them, or finds
+/// this done. Answers what has ended now.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn end(
-    conn: &mut Conn,
-    user: UserId,
-    client: &str,
-    which: Which,
-    clock: &Clock,
-) -> QueryResult<Vec<GrantId>> {
+pub fn end(conn: &mut Conn, user: UserId, client: &str, which: Which, clock: &Clock) -> QueryResult<Ended> {
     // Whether they may still act is of no matter: it is theirs.
     let _ = users::hold_alone(conn, user, clock.now())?;
+    // Whoever ends the client has the same rows to end, in whatever order.
+    let _ = clients::hold(conn, client)?;
     let of_both = grants::table.filter(grants::user_id.eq(user)).filter(grants::client_id.eq(client));
     let live = of_both.filter(grants::revoked_at.is_null());
     let live: Vec<GrantId> = live.select(grants::id).load(conn)?;
@@ -54,11 +60,13 @@ pub fn end(
     let now = clock.now();
     let done = diesel::update(live).set(grants::revoked_at.eq(now)).returning(grants::id);
     let done: Vec<GrantId> = done.get_results(conn)?;
+    let consent = consents::forget(conn, user, client)?;
+    let tokens = browser_access::forget(conn, user, client, now)?;
     for grant in &done {
         revocations::insert(conn, &NewRevocation::grant(*grant, now))?;
     }
     revocations::insert(conn, &NewRevocation::access(user, client, clock.now()))?;
-    Ok(done)
+    Ok(Ended { grants: done, tokens, consent })
 }
 
 /// The rows that say that this has happened since `made_at`; whoever asks holds the person.

@@ -79,8 +79,9 @@ pub fn delete(
     clock: &Clock,
 ) -> QueryResult<Option<(UserId, Vec<String>)>> {
     let mut orphans: Vec<String> = Vec::new();
-    let deleted = users::change(conn, username_key, clock, |conn, id| {
+    let change = |conn: &mut Conn, id: UserId| {
         forget(conn, id, clock.now())?;
+        attempts::forget_person(conn, id)?;
         if !frees_name {
             insert_unless_taken!(
                 conn,
@@ -94,16 +95,17 @@ pub fn delete(
             .returning(clients::id)
             .get_results(conn)?;
         Ok(1)
+    };
+    let deleted = users::change_and_forget(conn, username_key, clock, change, |conn, id| {
+        if frees_name {
+            diesel::delete(former_names::table.filter(former_names::user_id.eq(id))).execute(conn)?;
+        }
+        diesel::delete(grants::table.filter(grants::user_id.eq(id))).execute(conn)?;
+        consents::forget_all(conn, id)?;
+        browser_access::forget_person(conn, id)?;
+        diesel::delete(user_groups::table.filter(user_groups::user_id.eq(id))).execute(conn).map(drop)
     })?;
     let Some(id) = deleted else { return Ok(None) };
-    if frees_name {
-        diesel::delete(former_names::table.filter(former_names::user_id.eq(id))).execute(conn)?;
-    }
-    diesel::delete(grants::table.filter(grants::user_id.eq(id))).execute(conn)?;
-    consents::forget_all(conn, id)?;
-    browser_access::forget_person(conn, id)?;
-    diesel::delete(user_groups::table.filter(user_groups::user_id.eq(id))).execute(conn)?;
-    attempts::forget_person(conn, id)?;
     revocations::insert(conn, &revocations::NewRevocation::user_gone(id, clock.now()))?;
     for client in &orphans {
         revocations::insert(conn, &revocations::NewRevocation::client_changed(client, clock.now()))?;

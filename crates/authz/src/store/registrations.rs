@@ -5,6 +5,7 @@ use model::db::Conn;
 use model::time::Timestamp;
 
 use super::clients::{self, Client};
+use super::revocations::{self, NewRevocation};
 use crate::schema::client_registrations;
 
 /// Says of a new client with which token it is managed, and until when somebody must have used it.
@@ -52,7 +53,8 @@ pub fn keep(conn: &mut Conn, client: &str) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Removes up to `limit` clients that nobody used in time; answers their ids.
+/// Removes up to `limit` clients that nobody used in time; answers their ids. In a transaction that removes other rows as
+/// well this comes after them: from the first client that is said to be gone nobody else can say such a thing.
 ///
 /// # Errors
 /// When a statement fails.
@@ -60,16 +62,21 @@ pub fn sweep(conn: &mut Conn, now: Timestamp, limit: i64) -> QueryResult<Vec<Str
     let unused: Vec<String> = client_registrations::table
         .filter(client_registrations::unused_until.le(now))
         .select(client_registrations::client_id)
+        .order(client_registrations::client_id)
         .limit(limit)
         .load(conn)?;
     let mut removed = Vec::new();
     for id in unused {
-        // Whoever uses it at this moment waits here, or has won.
+        // Whoever uses it at this moment holds the client, and is waited for here.
+        clients::hold_alone(conn, &id)?;
         let still_unused =
             client_registrations::table.find(&id).filter(client_registrations::unused_until.le(now));
-        if diesel::delete(still_unused).execute(conn)? == 1 && clients::delete(conn, &id)? {
+        if diesel::delete(still_unused).execute(conn)? == 1 && clients::remove(conn, &id)? {
             removed.push(id);
         }
+    }
+    for id in &removed {
+        revocations::insert(conn, &NewRevocation::client_gone(id))?;
     }
     Ok(removed)
 }

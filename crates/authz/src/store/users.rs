@@ -191,8 +191,10 @@ pub fn set_password(
     clock: &Clock,
 ) -> QueryResult<Option<UserId>> {
     change(conn, username_key, clock, |conn, id| {
+        let person = users::table.find(id);
+        let changed = diesel::update(person).set(users::password_hash.eq(password_hash)).execute(conn)?;
         attempts::forget_person(conn, id)?;
-        diesel::update(users::table.find(id)).set(users::password_hash.eq(password_hash)).execute(conn)
+        Ok(changed)
     })
 }
 
@@ -213,15 +215,26 @@ pub fn set_disabled(
     })
 }
 
-/// Makes a change to a person that voids everything made for them so far. Their row is locked before their
-/// grants, in the order in which redeeming locks them, so that neither waits for the other and the grants of
-/// whoever came first are there to be ended; the instant is read once all are, so that whatever was issued before
-/// is older.
+/// Makes a change to a person that voids everything made for them so far.
 pub(super) fn change(
     conn: &mut Conn,
     username_key: &str,
     clock: &Clock,
     change: impl FnOnce(&mut Conn, UserId) -> QueryResult<usize>,
+) -> QueryResult<Option<UserId>> {
+    change_and_forget(conn, username_key, clock, change, |_, _| Ok(()))
+}
+
+/// The same, and `forget`s other rows of theirs. Their row is locked before their grants, in the order in which redeeming
+/// locks them, so that neither waits for the other and the grants of whoever came first are there to be ended; the instant
+/// is read once all are, so that whatever was issued before is older. All rows come before the first revocation: whoever
+/// ends one of them otherwise has its row and then waits for their turn.
+pub(super) fn change_and_forget(
+    conn: &mut Conn,
+    username_key: &str,
+    clock: &Clock,
+    change: impl FnOnce(&mut Conn, UserId) -> QueryResult<usize>,
+    forget: impl FnOnce(&mut Conn, UserId) -> QueryResult<()>,
 ) -> QueryResult<Option<UserId>> {
     let Some(User { id, .. }) = find(conn, username_key)? else { return Ok(None) };
     change(conn, id)?;
@@ -231,13 +244,14 @@ pub(super) fn change(
         .set(grants::revoked_at.eq(ended_at))
         .returning((grants::id, grants::rotated_at))
         .get_results(conn)?;
+    sessions::end_of_user(conn, id, ended_at)?;
+    forget(conn, id)?;
     // By name, not only by time: another process's clock may be ahead of this one's. A grant that was not renewed
     // for longer than an access token lives has none.
     let recent = ended_at.minus(revocations::LONGEST_ACCESS * 2);
     for (grant, _) in ended.into_iter().filter(|(_, rotated_at)| *rotated_at > recent) {
         revocations::insert(conn, &revocations::NewRevocation::grant(grant, ended_at))?;
     }
-    sessions::end_of_user(conn, id, ended_at)?;
     let now = clock.now();
     diesel::update(users::table.find(id)).set(users::valid_from.eq(now)).execute(conn)?;
     revocations::insert(conn, &revocations::NewRevocation::user(id, now))?;

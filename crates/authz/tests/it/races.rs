@@ -5,6 +5,7 @@ mod assertions;
 mod codes;
 mod devices;
 mod endings;
+mod locks;
 mod names;
 mod once;
 mod processes;

@@ -45,20 +45,28 @@ pub fn set_disabled(conn: &mut Conn, id: &str, disabled: bool, clock: &Clock) ->
 /// # Errors
 /// When a statement fails.
 pub fn delete(conn: &mut Conn, id: &str) -> QueryResult<bool> {
+    let removed = remove(conn, id)?;
+    if removed {
+        revocations::insert(conn, &NewRevocation::client_gone(id))?;
+    }
+    Ok(removed)
+}
+
+/// Removes the client and all rows about it; that it is gone is for the caller to say, once it has all the rows it wants.
+///
+/// # Errors
+/// When a statement fails.
+pub(in crate::store) fn remove(conn: &mut Conn, id: &str) -> QueryResult<bool> {
     hold_alone(conn, id)?;
     device_codes::forget_client(conn, id)?;
     diesel::delete(grants::table.filter(grants::client_id.eq(id))).execute(conn)?;
     diesel::delete(consents::table.filter(consents::client_id.eq(id))).execute(conn)?;
     browser_access::forget_client(conn, id)?;
-    let deleted = diesel::delete(clients::table.find(id)).execute(conn)?;
-    if deleted == 1 {
-        revocations::insert(conn, &NewRevocation::client_gone(id))?;
-    }
-    Ok(deleted == 1)
+    Ok(diesel::delete(clients::table.find(id)).execute(conn)? == 1)
 }
 
 /// Whoever would add a grant for it waits until the transaction ends, and then finds that what it is for has ended.
-fn hold_alone(conn: &mut Conn, id: &str) -> QueryResult<()> {
+pub(in crate::store) fn hold_alone(conn: &mut Conn, id: &str) -> QueryResult<()> {
     if let Conn::Postgres(conn) = conn {
         diesel::sql_query("SELECT 1 FROM clients WHERE id = $1 FOR UPDATE")
             .bind::<Text, _>(id)
