@@ -82,7 +82,7 @@ impl Feed {
     /// How old the index may be before nothing is vouched for.
     pub const BOUND: Duration = Duration::from_secs(5);
     /// Whoever has not read for so long may find that rows about clients have come and gone (they are kept for
-    /// [`LONGEST_ACCESS`]), and believes nothing any more that it knows about them.
+    /// [`LONGEST_ACCESS`]), and believes nothing any more that it knows about them: it reads all rows again.
     pub const AWAY: Duration = Duration::from_secs(3_600);
 
     /// Loads the index and the keys.
@@ -113,27 +113,42 @@ impl Feed {
     pub async fn catch_up(&self) -> Result<(), DbError> {
         let mut seen = self.seen.lock().await;
         let now = self.clock.now();
-        if now.since(seen.at) > Self::AWAY {
+        let was_away = now.since(seen.at) > Self::AWAY;
+        if was_away {
             self.caches.clients.forget_all();
         }
+        let mut after = if was_away { 0 } else { seen.row };
+        let mut void_clients = HashSet::new();
         loop {
             let asked_at = self.elapsed();
-            let after = seen.row;
             let rows = self.db.read(move |conn| revocations::after(conn, after, PAGE)).await?;
             let complete = i64::try_from(rows.len()).is_ok_and(|count| count < PAGE);
             if rows.iter().any(|row| row.kind == "keys") {
                 self.load_keys().await?;
             }
             for row in rows {
-                seen.row = row.seq;
-                self.take_in(&row, self.loaded.load(Ordering::Acquire).then(|| self.clock.now()));
+                after = row.seq;
+                let is_news = self.loaded.load(Ordering::Acquire) && row.seq > seen.row;
+                self.take_in(&row, is_news.then(|| self.clock.now()));
+                if was_away && row.kind == "client" && row.issued_before.is_some() {
+                    void_clients.insert(row.key);
+                }
             }
             if complete {
+                if was_away {
+                    self.forget_clients_but(&void_clients);
+                }
                 self.current_at.store(asked_at, Ordering::Release);
-                seen.at = now;
+                *seen = Seen { row: after.max(seen.row), at: now };
                 return Ok(());
             }
         }
+    }
+
+    /// Of other clients nothing is void any more that could be alive.
+    fn forget_clients_but(&self, void: &HashSet<String>) {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        index.clients.retain(|id, _| void.contains(id));
     }
 
     async fn load_keys(&self) -> Result<(), DbError> {

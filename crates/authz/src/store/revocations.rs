@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use model::db::Conn;
 use model::id::{GrantId, TokenId, UserId};
 use model::time::Timestamp;
@@ -103,10 +106,14 @@ impl NewRevocation {
         Self { kind: "client", key: id.to_owned(), issued_before: Some(FOREVER), drop_after: FOREVER }
     }
 
-    /// What was issued to a client of that id so far is void. For good: a row that it was gone may be before this one, and
-    /// the last of them counts.
+    /// What was issued to a client of that id so far is void; that it was gone counts no more.
     pub fn client_ended(id: &str, at: Timestamp) -> Self {
-        Self { kind: "client", key: id.to_owned(), issued_before: Some(at), drop_after: FOREVER }
+        Self {
+            kind: "client",
+            key: id.to_owned(),
+            issued_before: Some(at),
+            drop_after: at.plus(LONGEST_ACCESS),
+        }
     }
 
     /// There is a new sealing key.
@@ -120,13 +127,28 @@ pub(super) fn access_key(user: UserId, client: &str) -> String {
     format!("{user} {client}")
 }
 
-/// Adds a row. On PostgreSQL writers take turns from here to their commit, because a sequence hands out its
+/// What says that something of a client's is void.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn voids_of_client<'a>(id: &'a str) -> _ {
+    // Literally, or the databases do not see that the index is for it.
+    let of_clients: SqlLiteral<Bool> = sql("kind = 'client'");
+    revocations::table
+        .filter(of_clients)
+        .filter(revocations::key.eq(id))
+        .filter(revocations::issued_before.is_not_null())
+}
+
+/// Adds a row. Of a client the last one counts, and takes the place of those before it: else one that it was gone, which
+/// stays for good, would count again once a later one is swept away. On PostgreSQL writers take turns from here to their commit, because a sequence hands out its
 /// numbers in an order that commits need not follow, and a reader past number 12 would never see a late 11.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn insert(conn: &mut Conn, new: &NewRevocation) -> QueryResult<()> {
     take_turn(conn)?;
+    if new.kind == "client" && new.issued_before.is_some() {
+        diesel::delete(voids_of_client(&new.key)).execute(conn)?;
+    }
     diesel::insert_into(revocations::table).values(new).execute(conn).map(drop)
 }
 
@@ -148,16 +170,12 @@ pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<Revocatio
     revocations::table.filter(revocations::seq.gt(seq)).order(revocations::seq).limit(limit).load(conn)
 }
 
-/// Whether a client of that id was deleted once.
+/// Whether a client of that id was deleted or ended, and something of it may be alive.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn is_client_deleted(conn: &mut Conn, id: &str) -> QueryResult<bool> {
-    let deleted = revocations::table
-        .filter(revocations::kind.eq("client"))
-        .filter(revocations::key.eq(id))
-        .filter(revocations::issued_before.is_not_null());
-    Ok(deleted.count().get_result::<i64>(conn)? > 0)
+    Ok(voids_of_client(id).count().get_result::<i64>(conn)? > 0)
 }
 
 /// Looks at the `limit` rows that come after `after` and removes those that concern nothing any more. Answers where

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authz::registration::Ending;
 use authz::store::{revocations, sealing_keys};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -148,17 +149,74 @@ async fn a_change_of_a_client_is_told_for_a_day() {
     let server = server().await;
     let client = server.client("web").await;
     client.rotate_secret(&server).await;
-    let sweep = async || {
-        let now = server.app().now();
-        let swept = server.app().db.write(move |conn| revocations::sweep(conn, None, now, 100)).await;
-        swept.unwrap();
-        server.count("revocations WHERE kind = 'client'").await
-    };
-    assert_eq!(sweep().await, 1);
+    assert_eq!(left(&server).await, 1);
     server.advance(86_399);
-    assert_eq!(sweep().await, 1);
+    assert_eq!(left(&server).await, 1);
     server.advance(1);
-    assert_eq!(sweep().await, 0);
+    assert_eq!(left(&server).await, 0);
+}
+
+/// How many rows about clients the sweeper leaves.
+async fn left(server: &TestServer) -> i64 {
+    let now = server.app().now();
+    let swept = server.app().db.write(move |conn| revocations::sweep(conn, None, now, 100)).await;
+    swept.unwrap();
+    server.count("revocations WHERE kind = 'client'").await
+}
+
+/// R61: what a client was given before an ending is refused as long as any of it could live, by a process that starts later
+/// as well; then the row goes, and none before it comes into force again. That a client is off or gone stays.
+#[tokio::test]
+async fn an_ending_of_a_client_is_told_as_long_as_it_refuses_anything() {
+    let server = server().await;
+    let client = server.new_client("web").metadata(r#"{"access_token_ttl_seconds":86400}"#).register().await;
+    let before = client.client_credentials().await.text("access_token");
+    server.advance(1);
+    for ending in [Ending::Disable, Ending::Enable, Ending::Tokens] {
+        server.end_client(&client, ending).await;
+    }
+    assert_eq!(left(&server).await, 1);
+    server.advance(86_398);
+    assert_eq!(left(&server).await, 1);
+    let second = server.second().await;
+    assert!(!client.at(&second).vouches_for(&before).await);
+    server.advance(2);
+    assert_eq!(left(&server).await, 0);
+    let third = server.second().await;
+    for server in [&server, &second, &third] {
+        let after = client.at(server).client_credentials().await.text("access_token");
+        assert!(client.at(server).vouches_for(&after).await && !client.at(server).vouches_for(&before).await);
+    }
+    for ending in [Ending::Tokens, Ending::Disable] {
+        server.end_client(&client, ending).await;
+    }
+    server.advance(2 * 86_400);
+    assert_eq!(left(&server).await, 1);
+    server.delete_client(&client).await;
+    server.advance(2 * 86_400);
+    assert_eq!(left(&server).await, 1);
+}
+
+/// The same process may have missed that a client which was off is on again.
+#[tokio::test]
+async fn a_process_that_was_cut_off_refuses_nothing_for_what_has_come_and_gone() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let other = server.new_client("other").metadata(r#"{"access_token_ttl_seconds":86400}"#).register().await;
+    let of_other = other.client_credentials().await.text("access_token");
+    server.end_client(&client, Ending::Disable).await;
+    server.end_client(&other, Ending::Tokens).await;
+    server.sql("UPDATE clients SET disabled_at = NULL").await;
+    server.sql("DELETE FROM revocations WHERE key = 'web'").await;
+    server.advance(3_500);
+    let access = client.client_credentials().await.text("access_token");
+    server.app().feed.catch_up().await.unwrap();
+    assert!(!client.vouches_for(&access).await);
+    server.advance(3_601);
+    let access = client.client_credentials().await.text("access_token");
+    server.app().feed.catch_up().await.unwrap();
+    assert!(client.vouches_for(&access).await);
+    assert!(!other.vouches_for(&of_other).await);
 }
 
 /// Whoever could not ask for so long that rows may have come and gone believes nothing of what it knows about clients.
