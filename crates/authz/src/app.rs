@@ -9,7 +9,6 @@ use model::db::{Db, DbError, OpenError, Probe};
 use model::time::{Clock, Timestamp};
 
 use crate::audit::Audit;
-use crate::client_documents;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::crypto::master::MacKey;
@@ -20,7 +19,7 @@ use crate::crypto::wrap::Wrapper;
 use crate::feed::{Caches, Feed};
 use crate::store;
 use crate::throttle::Throttle;
-use crate::upstream::{ClientDocuments, ClientKeys, Fetch, RequestObjects};
+use crate::upstream::{self, ClientDocuments, ClientKeys, Fetch, RequestObjects};
 
 /// The application; clones share it.
 #[derive(Clone)]
@@ -51,8 +50,8 @@ pub struct Parts {
     pub request_objects: RequestObjects,
     /// What clients say of themselves, at the addresses that are their ids.
     pub client_documents: ClientDocuments,
-    /// Calls for those that are not in memory, by network.
-    pub unknown_documents: Throttle,
+    /// Calls to addresses of strangers' choosing, by the network of whoever causes them.
+    pub strangers_calls: Throttle,
     /// People's passwords.
     pub passwords: Passwords,
     /// Makes pairwise subjects.
@@ -159,7 +158,7 @@ impl App {
             client_keys: ClientKeys::default(),
             request_objects: RequestObjects::default(),
             client_documents: ClientDocuments::default(),
-            unknown_documents: Throttle::new(client_documents::CALLS_PER_MINUTE),
+            strangers_calls: Throttle::new(upstream::CALLS_PER_MINUTE),
             config,
             clock,
             probe: Probe::new(db.clone()),

@@ -16,18 +16,15 @@ use model::time::Timestamp;
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::crypto::random;
-use crate::edge;
 use crate::registration::{self, By, Refused};
 use crate::self_registration;
 use crate::store::attempts;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::clients::{self, Client};
 use crate::store::registrations;
+use crate::upstream::{Chosen, TooMany};
 
 pub(crate) use judge::judged;
-
-/// How many documents that are not in memory one network may have us fetch in a minute.
-pub(crate) const CALLS_PER_MINUTE: u32 = 30;
 
 /// Why there is no client.
 #[derive(Debug)]
@@ -36,7 +33,7 @@ pub(crate) enum NotFound {
     Unknown,
     /// Its document could not be fetched, or does not describe it.
     NoDocument,
-    /// There were too many from this network: later.
+    /// There were too many from this network, of new ones or of calls: later.
     Later,
     /// The database cannot be asked.
     Db(DbError),
@@ -48,13 +45,19 @@ impl From<DbError> for NotFound {
     }
 }
 
+impl From<TooMany> for NotFound {
+    fn from(_: TooMany) -> Self {
+        Self::Later
+    }
+}
+
 /// The client of that id, for somebody who is sent here from `address`: as it is registered, or as its document says now.
 ///
 /// # Errors
 /// See [`NotFound`].
 pub(crate) async fn find(app: &App, id: &str, address: IpAddr) -> Result<Arc<Client>, NotFound> {
     if let Some(client) = app.clients.find(id).await? {
-        return registered(app, client).await;
+        return registered(app, client, address).await;
     }
     if !app.config.outside.client_documents || !registration::is_client_address(id) {
         return Err(NotFound::Unknown);
@@ -63,48 +66,70 @@ pub(crate) async fn find(app: &App, id: &str, address: IpAddr) -> Result<Arc<Cli
     if let Some(client) = app.db.read(move |conn| clients::find(conn, &key)).await? {
         // Switched off: as if it were not there, and nobody is called. Or else somebody has made it known at this moment.
         let is_off = client.disabled_at.is_some();
-        return if is_off { Err(NotFound::Unknown) } else { registered(app, Arc::new(client)).await };
+        return if is_off {
+            Err(NotFound::Unknown)
+        } else {
+            registered(app, Arc::new(client), address).await
+        };
     }
-    let now = app.now();
-    let is_called = !app.client_documents.is_fresh(id, now);
-    if is_called && app.unknown_documents.failed(&edge::network(address), now).is_some() {
-        return Err(NotFound::Later);
-    }
-    let (document, _) = app.client_documents.find(app, id).await.ok_or(NotFound::NoDocument)?;
+    let found = app.client_documents.find(app, id, Chosen::ByStranger, address).await?;
+    let (document, _) = found.ok_or(NotFound::NoDocument)?;
     judged(app, id, &document, None).map(Arc::new).map_err(|_| NotFound::NoDocument)
 }
 
+/// The client of that id, for a page that only says who it is: nobody is called, so one that has no row is known as long as
+/// its document is in memory.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(crate) async fn named(app: &App, id: &str) -> Result<Option<Arc<Client>>, DbError> {
+    if let Some(client) = app.clients.find(id).await? {
+        return Ok(Some(client));
+    }
+    let Some(document) = app.client_documents.in_memory(id, app.now()) else { return Ok(None) };
+    let key = id.to_owned();
+    let is_off = app.db.read(move |conn| clients::find(conn, &key)).await?.is_some();
+    Ok(judged(app, id, &document, None).ok().filter(|_| !is_off).map(Arc::new))
+}
+
 /// A client that has a row: that, or what its document says now.
-async fn registered(app: &App, client: Arc<Client>) -> Result<Arc<Client>, NotFound> {
+async fn registered(app: &App, client: Arc<Client>, address: IpAddr) -> Result<Arc<Client>, NotFound> {
     if !client.metadata.is_from_document {
         return Ok(client);
     }
     if !app.config.outside.client_documents {
         return Err(NotFound::Unknown);
     }
-    renewed(app, &client).await?.ok_or(NotFound::NoDocument)
+    renewed(app, &client, address).await?.ok_or(NotFound::NoDocument)
 }
 
-/// The client that proves who it is, as its document says now. Where that cannot be fetched it is as it was; but nobody
-/// is let in by a key that its owner may have withdrawn.
+/// The client that proves who it is from `address`, as its document says now. Where that cannot be fetched it is as it was;
+/// but nobody is let in by a key that its owner may have withdrawn.
 ///
 /// # Errors
-/// When the database cannot be asked.
-pub(crate) async fn as_of_now(app: &App, client: Arc<Client>) -> Result<Option<Arc<Client>>, DbError> {
+/// When the database cannot be asked, or too many were called for that network to see whether a key was.
+pub(crate) async fn as_of_now(
+    app: &App,
+    client: Arc<Client>,
+    address: IpAddr,
+) -> Result<Option<Arc<Client>>, NotFound> {
     if !client.metadata.is_from_document {
         return Ok(Some(client));
     }
     if !app.config.outside.client_documents {
         return Ok(None);
     }
-    let renewed = renewed(app, &client).await?;
-    Ok(renewed.or(Some(client).filter(|client| !client.is_confidential)))
+    match renewed(app, &client, address).await {
+        Ok(None) | Err(NotFound::Later) if !client.is_confidential => Ok(Some(client)),
+        renewed => renewed,
+    }
 }
 
 /// What the document says now, written down if it is something else; `None` when there is none to be had.
-async fn renewed(app: &App, client: &Arc<Client>) -> Result<Option<Arc<Client>>, DbError> {
+async fn renewed(app: &App, client: &Arc<Client>, address: IpAddr) -> Result<Option<Arc<Client>>, NotFound> {
     let (id, began) = (client.id.as_str(), app.now());
-    let Some((document, read_at)) = app.client_documents.find(app, id).await else { return Ok(None) };
+    let found = app.client_documents.find(app, id, Chosen::by(&client.metadata), address).await?;
+    let Some((document, read_at)) = found else { return Ok(None) };
     let next = match judged(app, id, &document, Some(client)) {
         Ok(next) if says_the_same(&next, client) => return Ok(Some(client.clone())),
         // Another process may have read a newer one and written that down: what was in memory here does not undo it.
@@ -118,11 +143,11 @@ async fn renewed(app: &App, client: &Arc<Client>) -> Result<Option<Arc<Client>>,
     let read = (**client).clone();
     match registration::put(app, &Origin::Ourselves, By::Administrator, read, next).await {
         Ok(client) => Ok(Some(Arc::new(client))),
-        Err(Refused::Db(error)) => Err(error),
+        Err(Refused::Db(error)) => Err(error.into()),
         Err(_) => {
             // Another process has read the same document.
             app.feed.catch_up().await?;
-            app.clients.find(id).await
+            Ok(app.clients.find(id).await?)
         }
     }
 }

@@ -21,7 +21,7 @@ use super::params::{self, Params};
 use super::{access_token, cors};
 use crate::app::App;
 use crate::audit::{About, What};
-use crate::client_documents;
+use crate::client_documents::{self, NotFound};
 use crate::client_metadata::AuthMethod;
 use crate::crypto::master::equal;
 use crate::edge;
@@ -125,13 +125,15 @@ async fn authenticate(
     address: IpAddr,
 ) -> Result<Arc<Client>, OAuthError> {
     let found = match app.clients.find(&presented.id).await? {
-        Some(client) => client_documents::as_of_now(app, client).await?,
+        Some(client) => client_documents::as_of_now(app, client, address).await.map_err(not_now)?,
         None => None,
     };
     if let Some(client) = &found {
         let proof = presented.proof.as_deref();
         let is_proven = match (presented.method, proof) {
-            (AuthMethod::PrivateKeyJwt, Some(text)) => assertion::is_good(app, client, text, path).await?,
+            (AuthMethod::PrivateKeyJwt, Some(text)) => {
+                assertion::is_good(app, client, text, path, address).await?
+            }
             _ => {
                 client.metadata.token_endpoint_auth_method.is_none_or(|method| method == presented.method)
                     && is_proven(client, proof, &app.clock)
@@ -147,6 +149,17 @@ async fn authenticate(
     match app.wrong_secrets.failed(&format!("{} {}", edge::network(address), presented.id), now) {
         Some(wait) => Err(too_many(wait.as_secs())),
         None => Err(OAuthError::new(Code::InvalidClient, "The client did not prove who it is.")),
+    }
+}
+
+/// Whether there is such a client cannot be said.
+fn not_now(why: NotFound) -> OAuthError {
+    match why {
+        NotFound::Db(error) => error.into(),
+        NotFound::Unknown | NotFound::NoDocument | NotFound::Later => {
+            let sentence = "The document of the client cannot be fetched right now.";
+            OAuthError::new(Code::TemporarilyUnavailable, sentence).retry_after(60)
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::crypto::random::NoRandomness;
 use crate::crypto::seal::SealError;
 use crate::sign_in::Failed;
 use crate::signatures;
+use crate::upstream::TooMany;
 
 /// The closed set of error codes. Each has one wire name and one status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -262,6 +263,13 @@ impl From<Failed> for OAuthError {
 impl From<Busy> for OAuthError {
     fn from(error: Busy) -> Self {
         unavailable().because(error)
+    }
+}
+
+impl From<TooMany> for OAuthError {
+    fn from(TooMany(wait): TooMany) -> Self {
+        let sentence = "Too many servers are called for this network. Try again later.";
+        Self::new(Code::TooManyRequests, sentence).retry_after(wait.as_secs().max(1))
     }
 }
 

@@ -21,6 +21,8 @@ use crate::store::json::Json;
 
 /// The longest address of a request (OpenID Connect Core section 6.2).
 const MAX_REQUEST_URI: usize = 512;
+/// The most that a client has whom nobody has vouched for.
+const MAX_STRANGERS_REQUEST_URIS: usize = 10;
 
 /// The client that a registration describes, if nothing is wrong with it. It has no secret and no owner yet.
 pub(super) fn judged(app: &App, wanted: &Registration) -> Result<Client, Refused> {
@@ -107,6 +109,10 @@ fn check_requests(app: &App, metadata: &ClientMetadata) -> Result<(), Problem> {
     }
     if is_unsigned && metadata.require_signed_request_object {
         let what = "request_object_signing_alg none and require_signed_request_object exclude each other";
+        return Err(problem(Field::Metadata, what));
+    }
+    if metadata.is_self_registered && metadata.request_uris.len() > MAX_STRANGERS_REQUEST_URIS {
+        let what = format!("request_uris: at most {MAX_STRANGERS_REQUEST_URIS}");
         return Err(problem(Field::Metadata, what));
     }
     for uri in &metadata.request_uris {

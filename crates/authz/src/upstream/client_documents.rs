@@ -1,13 +1,15 @@
 //! The documents at which clients describe themselves (draft-ietf-oauth-client-id-metadata-document): fetched from the
 //! address that is the client's id, and kept for as long as they say, within bounds.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::time::Timestamp;
 use serde_json::{Map, Value};
 
-use super::kept::Kept;
+use super::chosen::{Chosen, TooMany};
+use super::kept::{Asked, Kept};
 use crate::app::App;
 use crate::client_documents;
 
@@ -23,7 +25,11 @@ const UNLESS_SAID: Duration = Duration::from_secs(600);
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// The documents in memory, by address.
+#[derive(Default)]
 pub struct ClientDocuments(Kept<Document>);
+
+/// What a client says of itself, and when it was read.
+pub type Said = (Arc<Map<String, Value>>, Timestamp);
 
 struct Document {
     members: Arc<Map<String, Value>>,
@@ -31,35 +37,48 @@ struct Document {
     fresh_until: Timestamp,
 }
 
-impl Default for ClientDocuments {
-    fn default() -> Self {
-        Self(Kept::new(AT_MOST))
+impl ClientDocuments {
+    /// What the client says of itself, if that is in memory.
+    pub fn in_memory(&self, id: &str, now: Timestamp) -> Option<Arc<Map<String, Value>>> {
+        said(&*self.0.known(id)?, now).map(|document| document.members.clone())
+    }
+
+    /// What the client says of itself, for whoever is at `address`; `None` when it could not be fetched or is none
+    /// of its own.
+    ///
+    /// # Errors
+    /// When it is not in memory, and too many were called for that network.
+    pub async fn find(
+        &self,
+        app: &App,
+        id: &str,
+        chosen: Chosen,
+        address: IpAddr,
+    ) -> Result<Option<Said>, TooMany> {
+        let asked = self.0.of(id);
+        if let Some(document) = said(&asked, app.now()).filter(|document| app.now() < document.fresh_until) {
+            return Ok(Some(document.said()));
+        }
+        let id = id.to_owned();
+        let ask = move |app: App| async move { read(&app, &id, chosen).await };
+        let was_asked = asked.ask(app, chosen, address, AGAIN_AFTER, ask).await;
+        said(&asked, app.now()).map_or_else(|| was_asked.map(|()| None), |document| Ok(Some(document.said())))
     }
 }
 
-impl ClientDocuments {
-    /// Whether nobody need be called for it.
-    pub fn is_fresh(&self, id: &str, now: Timestamp) -> bool {
-        let document = self.0.known(id).and_then(|asked| asked.said(now, AT_MOST));
-        document.is_some_and(|document| now < document.fresh_until)
-    }
+fn said(asked: &Asked<Document>, now: Timestamp) -> Option<Arc<Document>> {
+    asked.said(now, AT_MOST)
+}
 
-    /// What the client says of itself, and when it was read; `None` when it could not be fetched or is none of its own.
-    pub async fn find(&self, app: &App, id: &str) -> Option<(Arc<Map<String, Value>>, Timestamp)> {
-        let asked = self.0.of(id, app.now());
-        let found = asked.said(app.now(), AT_MOST).filter(|document| app.now() < document.fresh_until);
-        if let Some(document) = found {
-            return Some((document.members.clone(), document.read_at));
-        }
-        let id = id.to_owned();
-        asked.ask(app, AGAIN_AFTER, |app| async move { read(&app, &id).await }).await;
-        asked.said(app.now(), AT_MOST).map(|document| (document.members.clone(), document.read_at))
+impl Document {
+    fn said(&self) -> Said {
+        (self.members.clone(), self.read_at)
     }
 }
 
 /// Nothing is kept that describes no client.
-async fn read(app: &App, id: &str) -> Option<Document> {
-    let answer = app.fetch.get(id, "application/json", LARGEST).await;
+async fn read(app: &App, id: &str, chosen: Chosen) -> Option<Document> {
+    let answer = app.fetch.get(id, "application/json", LARGEST, chosen).await;
     let answer =
         answer.inspect_err(|why| tracing::info!(%why, "a client's document cannot be fetched")).ok()?;
     if answer.status != 200 || !answer.is_json() {

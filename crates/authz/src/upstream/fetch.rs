@@ -18,6 +18,7 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use super::answer::Answer;
+use super::chosen::Chosen;
 use super::guard::may_call;
 use super::places::Places;
 
@@ -78,20 +79,25 @@ impl Fetch {
     ///
     /// # Errors
     /// See [`Unreachable`].
-    pub async fn post_form(&self, url: &str, fields: &[(&str, &str)]) -> Result<(), Unreachable> {
+    pub async fn post_form(
+        &self,
+        url: &str,
+        fields: &[(&str, &str)],
+        chosen: Chosen,
+    ) -> Result<(), Unreachable> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let form = "application/x-www-form-urlencoded";
         let url = self.judged(url)?;
         let request = self.client()?.post(url.clone()).header("content-type", form).body(body);
-        self.within(&url, async { Self::answered(request).await.map(drop) }).await
+        self.within(&url, chosen, async { Self::answered(request).await.map(drop) }).await
     }
 
     /// Gets a JSON document.
     ///
     /// # Errors
     /// See [`Unreachable`].
-    pub async fn get_json(&self, url: &str) -> Result<Value, Unreachable> {
-        let answer = self.get(url, "application/json", LARGEST).await?;
+    pub async fn get_json(&self, url: &str, chosen: Chosen) -> Result<Value, Unreachable> {
+        let answer = self.get(url, "application/json", LARGEST, chosen).await?;
         serde_json::from_slice(&answer.body).map_err(|_| Unreachable::Unreadable)
     }
 
@@ -99,10 +105,16 @@ impl Fetch {
     ///
     /// # Errors
     /// See [`Unreachable`].
-    pub async fn get(&self, url: &str, accept: &str, largest: usize) -> Result<Answer, Unreachable> {
+    pub async fn get(
+        &self,
+        url: &str,
+        accept: &str,
+        largest: usize,
+        chosen: Chosen,
+    ) -> Result<Answer, Unreachable> {
         let url = self.judged(url)?;
         let request = self.client()?.get(url.clone()).header("accept", accept);
-        self.within(&url, async {
+        self.within(&url, chosen, async {
             let mut response = Self::answered(request).await?;
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(transport)? {
@@ -126,10 +138,11 @@ impl Fetch {
     async fn within<T>(
         &self,
         url: &Url,
+        chosen: Chosen,
         call: impl Future<Output = Result<T, Unreachable>>,
     ) -> Result<T, Unreachable> {
         let in_turn = async {
-            let _place = self.places.take(url).await;
+            let _place = self.places.take(url, chosen).await;
             call.await
         };
         let called = tokio::time::timeout(WITHIN, in_turn).await;
@@ -209,6 +222,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
+    use super::Chosen::{ByAdministrator, ByStranger};
     use super::*;
 
     fn nothing_named() -> Fetch {
@@ -257,13 +271,16 @@ mod tests {
         ] {
             for scheme in ["https", "http"] {
                 let url = format!("{scheme}://{host}:{port}/");
-                assert!(fetch.get_json(&url).await.is_err(), "{url}");
+                assert!(fetch.get_json(&url, ByAdministrator).await.is_err(), "{url}");
             }
         }
         for url in
             ["file:///etc/passwd", "ftp://93.184.216.34/", "http://93.184.216.34/", "gopher://x", "", "x"]
         {
-            assert!(matches!(fetch.get_json(url).await, Err(Unreachable::Forbidden)), "{url}");
+            assert!(
+                matches!(fetch.get_json(url, ByAdministrator).await, Err(Unreachable::Forbidden)),
+                "{url}"
+            );
         }
         let nobody = tokio::time::timeout(Duration::from_millis(100), listener.accept()).await;
         assert!(nobody.is_err(), "somebody was called");
@@ -275,7 +292,7 @@ mod tests {
         let (port, answered) =
             answering(b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n")
                 .await;
-        let answer = loopback_named().get_json(&format!("http://127.0.0.1:{port}/a")).await;
+        let answer = loopback_named().get_json(&format!("http://127.0.0.1:{port}/a"), ByAdministrator).await;
         assert!(matches!(answer, Err(Unreachable::Status(302))), "{answer:?}");
         assert!(answered.await.unwrap().starts_with("GET /a HTTP/1.1\r\n"));
     }
@@ -289,7 +306,7 @@ mod tests {
         let waiting: Vec<_> = (0..64)
             .map(|_| {
                 let (fetch, url) = (fetch.clone(), url.clone());
-                tokio::spawn(async move { fetch.get_json(&url).await })
+                tokio::spawn(async move { fetch.get_json(&url, ByAdministrator).await })
             })
             .collect();
         let mut kept = Vec::new();
@@ -297,7 +314,39 @@ mod tests {
             kept.push(silent.accept().await.unwrap());
         }
         let (port, _answered) = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
-        let answer = fetch.get_json(&format!("http://127.0.0.1:{port}/")).await;
+        let answer = fetch.get_json(&format!("http://127.0.0.1:{port}/"), ByAdministrator).await;
+        assert!(answer.is_ok(), "{answer:?}");
+        assert!(waiting.iter().all(|call| !call.is_finished()), "somebody had an answer of nobody");
+        for call in waiting {
+            call.abort();
+        }
+    }
+
+    /// R112: however many names strangers have for their servers, and for one of somebody else's, others are called
+    /// meanwhile.
+    #[tokio::test]
+    async fn strangers_servers_under_many_names_keep_nobody_elses_from_being_called() {
+        let silent = TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let fetch = Arc::new(loopback_named());
+        let called = |host: String| {
+            let fetch = fetch.clone();
+            tokio::spawn(async move { fetch.get_json(&format!("http://{host}:{port}/"), ByStranger).await })
+        };
+        let mut waiting: Vec<_> = (0..4).map(|_| called("127.0.2.1".to_owned())).collect();
+        waiting.extend((0..64).map(|number| called(format!("127.0.3.{number}"))));
+        let mut kept = Vec::new();
+        for _ in 0..8 {
+            kept.push(silent.accept().await.unwrap());
+        }
+        let ninth = tokio::time::timeout(Duration::from_millis(100), silent.accept()).await;
+        assert!(ninth.is_err(), "strangers have more than their share");
+        let to_one_host = kept.iter().filter(|(stream, _)| {
+            stream.local_addr().is_ok_and(|address| address.ip() == IpAddr::from([127, 0, 2, 1]))
+        });
+        assert_eq!(to_one_host.count(), 2);
+        let (port, _answered) = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        let answer = fetch.get_json(&format!("http://127.0.0.1:{port}/"), ByAdministrator).await;
         assert!(answer.is_ok(), "{answer:?}");
         assert!(waiting.iter().all(|call| !call.is_finished()), "somebody had an answer of nobody");
         for call in waiting {
@@ -308,13 +357,14 @@ mod tests {
     #[tokio::test]
     async fn a_document_is_read_and_one_that_never_ends_is_not() {
         let (port, _answered) = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n[1,2,3]").await;
-        let answer = loopback_named().get_json(&format!("http://127.0.0.1:{port}/")).await.unwrap();
+        let answer =
+            loopback_named().get_json(&format!("http://127.0.0.1:{port}/"), ByAdministrator).await.unwrap();
         assert_eq!(answer, serde_json::json!([1, 2, 3]));
         let endless: &'static [u8] = Box::leak(
             [b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b' '; LARGEST + 1]].concat().into_boxed_slice(),
         );
         let (port, _answered) = answering(endless).await;
-        let answer = loopback_named().get_json(&format!("http://127.0.0.1:{port}/")).await;
+        let answer = loopback_named().get_json(&format!("http://127.0.0.1:{port}/"), ByAdministrator).await;
         assert!(matches!(answer, Err(Unreachable::Unreadable | Unreachable::Transport(_))), "{answer:?}");
     }
 }

@@ -10,7 +10,7 @@ use model::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Unreachable;
+use super::{Chosen, Unreachable};
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::store::audit_events;
@@ -121,5 +121,5 @@ async fn post(app: &App, client: &Client, delivery: &Delivery) -> Result<(), Unr
     let alg = client.metadata.id_token_signed_response_alg;
     let token = signatures::sign(app, alg, "logout+jwt", &token).await;
     let token = token.map_err(|failed| Unreachable::Transport(failed.into()))?;
-    app.fetch.post_form(uri, &[("logout_token", &token)]).await
+    app.fetch.post_form(uri, &[("logout_token", &token)], Chosen::by(&client.metadata)).await
 }

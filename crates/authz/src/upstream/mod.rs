@@ -2,6 +2,7 @@
 //! and never where a client must not send us.
 
 mod answer;
+mod chosen;
 mod client_documents;
 mod client_keys;
 mod fetch;
@@ -11,6 +12,7 @@ pub mod logouts;
 mod places;
 mod request_objects;
 
+pub use chosen::{CALLS_PER_MINUTE, Chosen, TooMany};
 pub use client_documents::ClientDocuments;
 pub use client_keys::ClientKeys;
 pub use fetch::{Fetch, Unreachable};

@@ -10,7 +10,7 @@ use authz::registration::{self, Ending};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, AuthorizationRequest, Browser, CALLBACK, Client, Listener, TestServer, server_with,
+    Answer, AuthorizationRequest, BASE, Browser, CALLBACK, Client, Listener, TestServer, server_with,
 };
 
 /// Where it is on, and this machine may be called.
@@ -121,6 +121,25 @@ async fn a_client_that_nobody_registered_gets_what_a_person_allows_it() {
     assert!(heard.starts_with("GET /client.json HTTP/1.1\r\n") && heard.contains("accept: application/json"));
     let registered = "audit_events WHERE event = 'client_registered' AND detail = 'document'";
     assert_eq!(there.server.count(registered).await, 1);
+}
+
+/// Whoever signs in sees for whom, before there is a row; for that nobody is called.
+#[tokio::test]
+async fn the_sign_in_page_names_a_client_known_by_its_document() {
+    let there = There::new().await;
+    let browser = there.server.browser();
+    let sign_in = browser.get(&there.request().path()).await;
+    let path = sign_in.location().strip_prefix(BASE).unwrap().to_owned();
+    let named = async || browser.get(&path).await.element("client");
+    assert_eq!(named().await.as_deref(), Some("to continue to Tool"));
+    there.server.advance(3_600);
+    assert_eq!((named().await, there.calls(), there.clients().await), (None, 1, 0));
+    // One that an administrator has switched off is named to nobody.
+    let ada = there.server.signed_in("ada").await;
+    tokens(&ada, &there).await;
+    assert_eq!(named().await.as_deref(), Some("to continue to Tool"));
+    there.end(Ending::Disable).await;
+    assert_eq!(named().await, None);
 }
 
 /// R16: nobody has vouched for it, so no error leads to it unasked.

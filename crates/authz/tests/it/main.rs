@@ -53,6 +53,7 @@ mod revoke;
 mod schema;
 mod sessions;
 mod signup;
+mod strangers;
 mod support;
 mod throttling;
 mod token;

@@ -11,6 +11,7 @@ use super::error::PageError;
 use super::views::{Frame, LoginPage};
 use super::words::displayed;
 use crate::app::App;
+use crate::client_documents;
 use crate::people;
 use crate::protocol::Params;
 use crate::sign_in::{self, SignIn};
@@ -73,7 +74,7 @@ async fn show(
     let signed_in = browser.signed_in().await?;
     let asked = destination.asked();
     let client = match asked.get("client_id") {
-        Some(id) => app.clients.find(id).await?,
+        Some(id) => client_documents::named(app, id).await?,
         None => None,
     };
     let about = client.as_deref().map(ClientAbout::of).unwrap_or_default();

@@ -89,7 +89,7 @@ impl Request {
         let id = params.get("client_id").ok_or(PageError::bad_request("Missing client_id parameter."))?;
         let client = client_documents::find(app, id, address).await.map_err(PageError::from)?;
         // Where what is signed cannot be believed, faults are told where the query says, if that is an address of the client.
-        let opened = request_object::open(app, &client, &params).await;
+        let opened = request_object::open(app, &client, &params, address).await;
         let (params, query, seen_at, fault) = match opened {
             Ok(None) => (params, query.to_owned(), None, None),
             Ok(Some(opened)) => {

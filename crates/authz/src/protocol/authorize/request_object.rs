@@ -7,6 +7,8 @@
 
 mod source;
 
+use std::net::IpAddr;
+
 use model::time::Timestamp;
 use serde_json::{Map, Value};
 
@@ -59,20 +61,25 @@ impl Opened {
     }
 }
 
-/// Opens the object of a request, if it has one.
+/// Opens the object of a request, if it has one, for somebody who was sent here from `address`.
 ///
 /// # Errors
 /// `request_not_supported` for clients without keys, `invalid_request_object`; `invalid_request` when there is none and
 /// the client has said that there always is; those of [`Object::of`].
-pub(super) async fn open(app: &App, client: &Client, outside: &Params) -> Result<Option<Opened>, OAuthError> {
-    let Some(object) = Object::of(app, client, outside).await? else {
+pub(super) async fn open(
+    app: &App,
+    client: &Client,
+    outside: &Params,
+    address: IpAddr,
+) -> Result<Option<Opened>, OAuthError> {
+    let Some(object) = Object::of(app, client, outside, address).await? else {
         if client.metadata.require_signed_request_object {
             let sentence = "The client has said that all of its requests are signed.";
             return Err(OAuthError::new(Code::InvalidRequest, sentence));
         }
         return Ok(None);
     };
-    let claims = vouched_for(app, client, &object).await?;
+    let claims = vouched_for(app, client, &object, address).await?;
     judge_jwt(&claims, client.id.as_str(), app.config.issuer.as_str(), object.came_at)?;
     let beside = match object.source {
         Source::Query => outside.clone(),
@@ -84,7 +91,12 @@ pub(super) async fn open(app: &App, client: &Client, outside: &Params) -> Result
 
 /// What the object says, if the client has signed it; or if it need not have, because it came from where nobody else can
 /// put one.
-async fn vouched_for(app: &App, client: &Client, object: &Object) -> Result<Claims, OAuthError> {
+async fn vouched_for(
+    app: &App,
+    client: &Client,
+    object: &Object,
+    address: IpAddr,
+) -> Result<Claims, OAuthError> {
     let is_of_kind = |typ: &Option<String>| typ.as_deref().is_none_or(|typ| TYPES.contains(&typ));
     if app.config.outside.request_uris == RequestUris::Any
         && let Some(jwt) = Unsigned::read(&object.text)
@@ -110,7 +122,7 @@ async fn vouched_for(app: &App, client: &Client, object: &Object) -> Result<Clai
     if alg.is_some_and(|alg| alg != RequestAlg::Signed(jwt.alg)) {
         return Err(OTHERWISE);
     }
-    let key = app.client_keys.find(app, client, jwt.alg, jwt.kid.as_deref()).await;
+    let key = app.client_keys.find(app, client, jwt.alg, jwt.kid.as_deref(), address).await?;
     let signed = key.and_then(|key| jwt.signed_with(&key)).map(Claims::from);
     signed.ok_or(invalid("No key of the client has signed the request."))
 }

@@ -1,6 +1,7 @@
 //! A client that proves who it is by a JWT: RFC 7523 sections 2.2 and 3, OpenID Connect Core section 9
 //! (`private_key_jwt`). What it says is judged before anything is written; then its id is used up.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use model::time::Timestamp;
@@ -30,11 +31,18 @@ pub(super) fn claimed_client(text: &str) -> Option<String> {
     Unverified::read(text)?.claim("sub").filter(|id| is_client_id(id) || is_client_address(id))
 }
 
-/// Whether the client has made this assertion for this server, and nobody has used it before. `path` is where it came.
+/// Whether the client has made this assertion for this server, and nobody has used it before. `path` is where it came, from
+/// `address`.
 ///
 /// # Errors
-/// When the database cannot be asked.
-pub(super) async fn is_good(app: &App, client: &Client, text: &str, path: &str) -> Result<bool, OAuthError> {
+/// When the database cannot be asked, or too many servers were for that network.
+pub(super) async fn is_good(
+    app: &App,
+    client: &Client,
+    text: &str,
+    path: &str,
+    address: IpAddr,
+) -> Result<bool, OAuthError> {
     let metadata = &client.metadata;
     if metadata.token_endpoint_auth_method != Some(AuthMethod::PrivateKeyJwt) {
         return Ok(false);
@@ -43,7 +51,7 @@ pub(super) async fn is_good(app: &App, client: &Client, text: &str, path: &str) 
     if metadata.token_endpoint_auth_signing_alg.is_some_and(|alg| alg != jwt.alg) {
         return Ok(false);
     }
-    let key = app.client_keys.find(app, client, jwt.alg, jwt.kid.as_deref()).await;
+    let key = app.client_keys.find(app, client, jwt.alg, jwt.kid.as_deref(), address).await?;
     let Some(claims) = key.and_then(|key| jwt.signed_with(&key)).map(Claims::from) else { return Ok(false) };
     match judge(&claims, client.id.as_str(), &audiences(&app.config.issuer, path), app.now()) {
         Ok(once) => {

@@ -67,7 +67,7 @@ pub async fn put(
         return Err(Refusal::Metadata("client_secret is the client's own, or is left out".into()));
     }
     let wanted = sent.judged(&app, &before.metadata)?;
-    sent::has_its_sector(&app, &wanted).await?;
+    sent::has_its_sector(&app, &wanted, edge::client_address(&http, &app.config.trusted_proxies)).await?;
     let made = self_registration::replace(&app, &origin(&app, &http), &before, wanted).await?;
     let secret = made.secret.as_ref().map(|secret| secret.expose().as_str()).or(said);
     Ok(answer(

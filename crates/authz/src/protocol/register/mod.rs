@@ -53,8 +53,8 @@ pub async fn post(
     };
     let mut wanted = sent?.judged(&app, &before)?;
     wanted.metadata.is_self_registered = matches!(allowed, Allowed::LikeEverybody);
-    sent::has_its_sector(&app, &wanted).await?;
     let address = edge::client_address(&http, &app.config.trusted_proxies);
+    sent::has_its_sector(&app, &wanted, address).await?;
     let made = self_registration::register(&app, &Origin::Address(address), address, wanted, allowed).await;
     let made = made.map_err(|refused| match refused {
         NotRegistered::Wait(seconds) => Refusal::Wait(seconds),

@@ -3,6 +3,8 @@
 //! Members that are not known are ignored and kept nowhere (RFC 7591 section 2); those that are known here but are not a
 //! client's to say (`client_id`, what only an administrator sets) are not among the known.
 
+use std::net::IpAddr;
+
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
@@ -17,6 +19,7 @@ use crate::edge;
 use crate::protocol::redirect_uri;
 use crate::registration::{Kind, Registration};
 use crate::response_type::ResponseType;
+use crate::upstream::Chosen;
 
 /// The members of [`ClientMetadata`] that are a client's to say.
 pub(super) const METADATA: [&str; 27] = [
@@ -236,11 +239,17 @@ impl Sent {
 }
 
 /// Whether the sector identifier names all redirect URIs (OpenID Connect Dynamic Client Registration section 5).
-pub(super) async fn has_its_sector(app: &web::Data<App>, wanted: &Registration) -> Result<(), Refusal> {
+pub(super) async fn has_its_sector(
+    app: &web::Data<App>,
+    wanted: &Registration,
+    address: IpAddr,
+) -> Result<(), Refusal> {
     let Some(uri) = &wanted.metadata.sector_identifier_uri else { return Ok(()) };
     redirect_uri::check_page(uri)
         .map_err(|why| Refusal::Metadata(format!("sector_identifier_uri: {why}").into()))?;
-    let listed = app.fetch.get_json(uri).await.map_err(|why| {
+    let chosen = Chosen::by(&wanted.metadata);
+    chosen.count(app, address).map_err(|too_many| Refusal::Failed(too_many.into()))?;
+    let listed = app.fetch.get_json(uri, chosen).await.map_err(|why| {
         tracing::info!(%why, "a sector identifier cannot be read");
         Refusal::Metadata("sector_identifier_uri does not lead to a list".into())
     })?;

@@ -5,6 +5,7 @@
 //! client's server again while somebody signs in, whichever process they come back to, and what is there by then changes
 //! nothing.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use model::time::Timestamp;
@@ -61,8 +62,14 @@ impl Object {
     ///
     /// # Errors
     /// `invalid_request` when there are two; `invalid_request_uri` when the client has not registered the address, and then
-    /// nobody is called, or nothing is there; `request_uri_not_supported` when the client could vouch for nothing.
-    pub(super) async fn of(app: &App, client: &Client, outside: &Params) -> Result<Option<Self>, OAuthError> {
+    /// nobody is called, or nothing is there; `request_uri_not_supported` when the client could vouch for nothing;
+    /// `temporarily_unavailable` when too many were called for the network of whoever was sent here.
+    pub(super) async fn of(
+        app: &App,
+        client: &Client,
+        outside: &Params,
+        address: IpAddr,
+    ) -> Result<Option<Self>, OAuthError> {
         let is_taken = app.config.outside.request_uris != RequestUris::Off;
         match (outside.get("request"), outside.get("request_uri").filter(|_| is_taken)) {
             (None, None) => Ok(None),
@@ -71,7 +78,7 @@ impl Object {
                 Err(OAuthError::new(Code::InvalidRequest, sentence))
             }
             (Some(text), None) => Ok(Some(Self::sent(app, client, text, outside.get(SEEN)))),
-            (None, Some(uri)) => Self::fetched(app, client, uri).await.map(Some),
+            (None, Some(uri)) => Self::fetched(app, client, uri, address).await.map(Some),
         }
     }
 
@@ -84,7 +91,7 @@ impl Object {
         Self::new(app, client, Source::Query, text, app.now(), None)
     }
 
-    async fn fetched(app: &App, client: &Client, uri: &str) -> Result<Self, OAuthError> {
+    async fn fetched(app: &App, client: &Client, uri: &str, address: IpAddr) -> Result<Self, OAuthError> {
         if !client.metadata.has_keys() && !may_be_unsigned(app, client) {
             let sentence = "Request objects are taken from clients with registered keys.";
             return Err(OAuthError::new(Code::RequestUriNotSupported, sentence));
@@ -93,7 +100,7 @@ impl Object {
             let sentence = "The request_uri is not registered for this client.";
             return Err(OAuthError::new(Code::InvalidRequestUri, sentence));
         }
-        let text = app.request_objects.fetch(app, client, uri).await;
+        let text = app.request_objects.fetch(app, client, uri, address).await?;
         let text = text.ok_or(OAuthError::new(
             Code::InvalidRequestUri,
             "There is no JWT of at most 8 kB at the request_uri, or it could not be fetched.",
