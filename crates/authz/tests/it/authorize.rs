@@ -3,6 +3,7 @@
 mod asking;
 mod consent;
 mod forged_hints;
+mod forged_requests;
 pub mod once;
 mod openid;
 mod redirect_uri;

@@ -6,7 +6,8 @@ use diesel::connection::SimpleConnection;
 use serde_json::json;
 
 use super::driver::Scripts;
-use super::{elsewhere, visit};
+use super::other_origins::elsewhere;
+use super::visit;
 use crate::support::{PASSWORD, World, confidential, form, public};
 
 /// A client with more to it, as JSON.
