@@ -55,6 +55,10 @@ fmt:
 bench *arguments:
     python3 crates/standalone/bench/run.py {{ arguments }}
 
+# Instructions a request, beside the programs of another commit; needs valgrind
+bench-instructions *arguments:
+    python3 crates/standalone/bench/instructions.py {{ arguments }}
+
 # Whether the time of a refused sign-in tells why; needs the programs of PostgreSQL
 bench-sign-in *arguments:
     python3 crates/standalone/bench/sign_in.py {{ arguments }}

@@ -31,10 +31,14 @@ class Case:
     # Without, one database is enough.
     on_both: bool = True
 
+    def basic(self):
+        """The client's credentials, as a header's value; nothing without a client."""
+        secret = f"{self.by}:bench-secret".encode()
+        return "Basic " + base64.b64encode(secret).decode() if self.by else ""
+
     def arguments(self, data, part, parts):
         """For the script: the `part`th of so many `parts` of the lines, where a line is used up."""
-        secret = f"{self.by}:bench-secret".encode()
-        basic = "Basic " + base64.b64encode(secret).decode() if self.by else ""
+        basic = self.basic()
         if not (self.once or self.line == "refresh"):
             part, parts = 0, 1
         turns = "once" if self.once else "many"
