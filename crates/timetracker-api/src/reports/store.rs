@@ -8,7 +8,7 @@ use super::sum::Spent;
 use crate::id::{ActivityId, PersonId, TrackId};
 use crate::schema::tracks;
 use crate::tracks::form::LONGEST;
-use crate::tracks::row::is_too_long;
+use crate::tracks::row::{is_too_long, runs};
 
 /// The most tracks that a report looks at; who has more in so many days asks for fewer days.
 pub const MOST: i64 = 200_000;
@@ -25,32 +25,35 @@ pub fn within(
     (from, to): (Timestamp, Timestamp),
     now: Option<Timestamp>,
 ) -> QueryResult<Vec<Spent>> {
-    let begun = || {
-        tracks::table
-            .filter(tracks::person_id.eq(person))
-            .filter(tracks::deleted_at.is_null())
-            .filter(tracks::start_at.lt(to))
-            .select((
-                tracks::id,
-                tracks::start_at.assume_not_null(),
-                tracks::end_at,
-                tracks::activity_id,
-                tracks::tags,
-                tracks::billable,
-            ))
+    let own = || {
+        tracks::table.filter(tracks::person_id.eq(person)).filter(tracks::deleted_at.is_null()).select((
+            tracks::id,
+            tracks::start_at.assume_not_null(),
+            tracks::end_at,
+            tracks::activity_id,
+            tracks::tags,
+            tracks::billable,
+        ))
     };
-    let ended = || begun().filter(tracks::end_at.ge(from));
-    let near = ended().filter(tracks::start_at.ge(from.minus(LONGEST))).limit(MOST);
-    let older = ended().filter(is_too_long()).filter(tracks::start_at.lt(from.minus(LONGEST)));
-    let running = begun().filter(tracks::end_at.is_null());
+    let since = from.minus(LONGEST);
+    let near = own()
+        .filter(tracks::start_at.ge(since))
+        .filter(tracks::start_at.lt(to))
+        .filter(tracks::end_at.ge(from))
+        .limit(MOST);
     // What runs is looked for first: if it stops meanwhile it is among the ended ones, and counts as one of those.
-    let running: Option<Row> = if now.is_some() { running.first(conn).optional()? } else { None };
+    let running: Option<Row> = match now {
+        Some(_) => own().filter(runs()).get_result(conn).optional()?,
+        None => None,
+    };
     let mut rows: Vec<Row> = match conn {
         Conn::Sqlite(conn) => near.load(conn)?,
         Conn::Postgres(conn) => near.load(conn)?,
     };
-    rows.extend(older.load::<Row>(conn)?);
-    let running = running.filter(|running| rows.iter().all(|row| row.0 != running.0));
+    // With a word about when they began, SQLite would go through all that began earlier.
+    let older: Vec<Row> = own().filter(is_too_long()).load(conn)?;
+    rows.extend(older.into_iter().filter(|row| row.1 < since && row.2 >= Some(from)));
+    let running = running.filter(|running| running.1 < to && rows.iter().all(|row| row.0 != running.0));
     rows.extend(running);
     let spent = rows.into_iter().filter_map(|(_, start, end, activity, tags, billable)| {
         let end = end.or(now)?.max(start);

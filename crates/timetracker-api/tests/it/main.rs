@@ -25,6 +25,7 @@ mod me;
 mod negotiation;
 mod overlaps;
 mod owners;
+mod plans;
 mod program;
 mod protected_resource;
 mod races;

@@ -89,6 +89,11 @@ pub fn is_too_long() -> SqlLiteral<Bool> {
     sql("end_at - start_at > 2678400000000")
 }
 
+/// Whether it has a start and no end: literally, as the index of what runs has it, of which there is one at most.
+pub fn runs() -> SqlLiteral<Bool> {
+    sql("(end_at IS NULL) > (start_at IS NULL)")
+}
+
 /// The columns of [`Track`].
 pub type Columns = (
     tracks::id,

@@ -8,7 +8,7 @@ use model::db::Conn;
 use model::time::Timestamp;
 
 use super::Verdict;
-use super::row::{COLUMNS, Track, is_too_long};
+use super::row::{COLUMNS, Track, is_too_long, runs};
 use crate::id::{PersonId, TrackId};
 use crate::schema::tracks;
 use crate::tracks::form::{Entry, LONGEST};
@@ -69,8 +69,7 @@ pub struct Fit {
 pub fn running(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Track>> {
     let running = tracks::table
         .filter(tracks::person_id.eq(person))
-        .filter(tracks::start_at.is_not_null())
-        .filter(tracks::end_at.is_null())
+        .filter(runs())
         .filter(tracks::deleted_at.is_null())
         .select(COLUMNS);
     match conn {
@@ -182,22 +181,26 @@ fn overlapping(
     start: Timestamp,
     end: Option<Timestamp>,
 ) -> QueryResult<Vec<Near>> {
-    let ended = |after: Timestamp| {
+    let near = start.minus(LONGEST);
+    let own = || {
         tracks::table
             .filter(tracks::person_id.eq(person))
             .filter(tracks::deleted_at.is_null())
-            .filter(tracks::start_at.gt(after))
-            .filter(tracks::start_at.lt(end.unwrap_or(FOREVER)))
-            .filter(tracks::end_at.gt(start))
-            .filter(tracks::end_at.gt(tracks::start_at))
             .filter(tracks::id.ne(changed.unwrap_or(TrackId(0))))
-            .order((tracks::start_at, tracks::id))
-            .limit(i64::try_from(MOST).unwrap_or(i64::MAX))
             .select((tracks::id, tracks::start_at.assume_not_null(), tracks::end_at))
     };
-    let mut others: Vec<Near> = ended(start.minus(LONGEST)).load(conn)?;
-    let older = ended(Timestamp::from_micros(i64::MIN)).filter(is_too_long());
-    others.extend(older.filter(tracks::start_at.le(start.minus(LONGEST))).load::<Near>(conn)?);
+    let ended = own()
+        .filter(tracks::start_at.gt(near))
+        .filter(tracks::start_at.lt(end.unwrap_or(FOREVER)))
+        .filter(tracks::end_at.gt(start))
+        .filter(tracks::end_at.gt(tracks::start_at))
+        .order((tracks::start_at, tracks::id))
+        .limit(i64::try_from(MOST).unwrap_or(i64::MAX));
+    let mut others: Vec<Near> = ended.load(conn)?;
+    // With a word about when they began, SQLite would go through all that began earlier.
+    let mut older: Vec<Near> = own().filter(is_too_long()).load(conn)?;
+    older.retain(|other| other.start <= near && other.end > Some(start));
+    others.extend(older);
     Ok(others)
 }
 

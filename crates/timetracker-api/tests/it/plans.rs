@@ -1,0 +1,138 @@
+//! The questions that are asked most are answered from an index: without a sort, and without looking at everybody's rows. What
+//! is explained is the very SQL of the store functions, caught on its way to the database, among twenty thousand tracks
+//! that the benchmark's seeder made.
+
+mod explain;
+#[path = "../../examples/seed_tracks/fill.rs"]
+mod fill;
+#[path = "../../examples/seed_tracks/seed.rs"]
+mod seed;
+
+use std::sync::Arc;
+
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::prelude::*;
+use diesel::{PgConnection, SqliteConnection};
+use model::db::testing::TestDatabase;
+use model::db::{Conn, DatabaseUrl};
+use model::id::UserId;
+use model::scope::ScopeSet;
+use model::time::Timestamp;
+use timetracker_api::auth::Caller;
+use timetracker_api::auth::scopes::Scopes;
+use timetracker_api::changes::cursor::{Kind, Place};
+use timetracker_api::schema::{people, tracks};
+use timetracker_api::tracks::schedule;
+use timetracker_api::wire::paging::Wanted;
+use timetracker_api::wire::query::Parameters;
+use timetracker_api::{MIGRATIONS, changes, reports};
+
+use explain::{Explained, explain};
+use seed::Seed;
+
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+const YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 86_400);
+
+/// A database full of tracks, and one of the people in it. The connection goes before the database does.
+struct Seeded {
+    conn: Conn,
+    caller: Caller,
+    _database: TestDatabase,
+}
+
+#[expect(clippy::disallowed_methods, reason = "a connection of its own, whose settings the test changes")]
+impl Seeded {
+    fn new() -> Self {
+        let database = TestDatabase::new();
+        MIGRATIONS.run(database.url()).unwrap();
+        let mut conn = match database.url() {
+            DatabaseUrl::Sqlite(path) => {
+                Conn::Sqlite(SqliteConnection::establish(path.to_str().unwrap()).unwrap())
+            }
+            DatabaseUrl::Postgres(url) => Conn::Postgres(PgConnection::establish(url).unwrap()),
+        };
+        let issuer = "https://id.example.com/o".to_owned();
+        let seed = Seed { tracks: 20_000, people: 200, years: 5, issuer, first_subject: 1, now: NOW };
+        conn.transaction(|conn| fill::fill(conn, &[seed])).unwrap();
+        if let Conn::Postgres(conn) = &mut conn {
+            conn.batch_execute("ANALYZE tracks, activities, tags, people, workspaces").unwrap();
+        }
+        let caller = people::table
+            .filter(people::subject.eq(UserId(7)))
+            .select((people::id, people::workspace_id))
+            .get_result(&mut conn);
+        let (person, workspace) = caller.unwrap();
+        let granted: ScopeSet = "read".parse().unwrap();
+        let caller = Caller {
+            person,
+            workspace,
+            client: "web".to_owned(),
+            scopes: Scopes::of(&granted),
+            granted,
+            key: None,
+            meter: Arc::default(),
+        };
+        Self { conn, caller, _database: database }
+    }
+
+    fn explain<T>(&mut self, ask: impl FnOnce(&mut Conn) -> QueryResult<T>) -> Vec<Explained> {
+        self.conn.transaction(|conn| explain(conn, ask)).unwrap()
+    }
+}
+
+/// The seeder makes what the product would have made: its counts are right, one timer runs, nothing overlaps.
+#[test]
+fn seeded_rows_are_as_the_product_would_have_kept_them() {
+    let mut seeded = Seeded::new();
+    let (conn, caller) = (&mut seeded.conn, &seeded.caller);
+    let counted: i64 =
+        people::table.find(caller.person).select(people::track_count).get_result(conn).unwrap();
+    let own = tracks::table.filter(tracks::person_id.eq(caller.person));
+    let alive: i64 = own.filter(tracks::deleted_at.is_null()).count().get_result(conn).unwrap();
+    let all: Vec<(Timestamp, Option<Timestamp>, i64)> = own
+        .order((tracks::start_at, tracks::id))
+        .select((tracks::start_at.assume_not_null(), tracks::end_at, tracks::seq))
+        .load(conn)
+        .unwrap();
+    assert_eq!((all.len(), counted), (100, alive));
+
+    for pair in all.windows(2) {
+        assert!(pair[0].1.unwrap() <= pair[1].0 && pair[0].2 < pair[1].2, "{pair:?}");
+    }
+    assert_eq!(changes::store::last(conn, caller.workspace).unwrap(), all.last().unwrap().2);
+    let running: i64 = tracks::table.filter(tracks::end_at.is_null()).count().get_result(conn).unwrap();
+    assert_eq!(running, 100);
+    assert_eq!(schedule::running(conn, caller.person).unwrap().unwrap().person, caller.person);
+}
+
+#[test]
+fn the_questions_that_are_asked_most_go_by_an_index() {
+    let mut seeded = Seeded::new();
+    let (person, workspace) = (seeded.caller.person, seeded.caller.workspace);
+    let wanted = Wanted::read(&Parameters::parse("page_size=20&page=2").unwrap()).unwrap();
+    let page = seeded.explain(|conn| timetracker_api::tracks::store::page(conn, person, wanted));
+    let [count, rows] = page.as_slice() else { panic!("{page:?}") };
+    count.finds_one("people");
+    rows.goes_by("tracks", "tracks_of_person");
+
+    let timer = seeded.explain(|conn| schedule::running(conn, person));
+    let [running] = timer.as_slice() else { panic!("{timer:?}") };
+    running.goes_by("tracks", "tracks_running");
+
+    let year = (NOW.minus(YEAR), NOW);
+    let summary = seeded.explain(|conn| reports::store::within(conn, person, year, Some(NOW)));
+    let [running, near, older] = summary.as_slice() else { panic!("{summary:?}") };
+    running.goes_by("tracks", "tracks_running");
+    near.goes_by("tracks", "tracks_recent");
+    older.goes_by("tracks", "tracks_long");
+
+    let last = seeded.explain(|conn| changes::store::last(conn, workspace));
+    let [last] = last.as_slice() else { panic!("{last:?}") };
+    last.finds_one("workspaces");
+    let (caller, since) = (seeded.caller.clone(), Place { seq: 70, kind: Kind::Track, id: 7 });
+    let feed = seeded.explain(|conn| changes::store::after(conn, &caller, &Kind::ALL, since, 501, 501));
+    let [tags, activities, tracks] = feed.as_slice() else { panic!("{feed:?}") };
+    tags.goes_by("tags", "tags_feed");
+    activities.goes_by("activities", "activities_feed");
+    tracks.goes_by("tracks", "tracks_feed");
+}

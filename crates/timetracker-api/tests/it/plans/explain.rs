@@ -1,0 +1,107 @@
+//! How the database goes about what a function asks it.
+
+use std::sync::{Arc, Mutex};
+
+use diesel::connection::{Connection, InstrumentationEvent};
+use diesel::deserialize::{self, QueryableByName};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::row::NamedRow;
+use diesel::sql_query;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
+use model::db::Conn;
+
+/// A statement, and how it is answered: a step to a line.
+#[derive(Debug)]
+pub struct Explained {
+    sql: String,
+    plan: String,
+}
+
+impl Explained {
+    /// Asserts that a table's rows come by an index and in its order, and from nowhere else.
+    #[track_caller]
+    pub fn goes_by(&self, table: &str, index: &str) {
+        self.is_only(table, &[&format!("INDEX {index} "), &format!("using {index} ")]);
+    }
+
+    /// Asserts that one row is looked for by its key.
+    #[track_caller]
+    pub fn finds_one(&self, table: &str) {
+        self.is_only(table, &["USING INTEGER PRIMARY KEY ", &format!("using {table}_pkey ")]);
+    }
+
+    #[track_caller]
+    fn is_only(&self, table: &str, ways: &[&str]) {
+        let Self { sql, plan } = self;
+        let lines: Vec<&str> = plan.lines().filter(|line| line.contains(table)).collect();
+        let by = |line: &&str| ways.iter().any(|way| line.contains(way));
+        assert!(!lines.is_empty() && lines.iter().all(by), "not by {ways:?}:\n{plan}\n{sql}");
+        for costly in ["Seq Scan", "Sort", "SCAN ", "TEMP B-TREE", "MULTI-INDEX"] {
+            assert!(!plan.contains(costly), "{costly}:\n{plan}\n{sql}");
+        }
+    }
+}
+
+struct Line(String);
+
+impl QueryableByName<Pg> for Line {
+    fn build<'a>(row: &impl NamedRow<'a, Pg>) -> deserialize::Result<Self> {
+        NamedRow::get::<Text, String>(row, "QUERY PLAN").map(Self)
+    }
+}
+
+impl QueryableByName<Sqlite> for Line {
+    fn build<'a>(row: &impl NamedRow<'a, Sqlite>) -> deserialize::Result<Self> {
+        NamedRow::get::<Text, String>(row, "detail").map(Self)
+    }
+}
+
+/// Lets `ask` ask in the transaction that is open, and explains each of its questions.
+pub fn explain<T>(
+    conn: &mut Conn,
+    ask: impl FnOnce(&mut Conn) -> QueryResult<T>,
+) -> QueryResult<Vec<Explained>> {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ear = heard.clone();
+    let listen = move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            ear.lock().unwrap().push(query.to_string());
+        }
+    };
+    match conn {
+        Conn::Sqlite(conn) => conn.set_instrumentation(listen),
+        Conn::Postgres(conn) => conn.set_instrumentation(listen),
+    }
+    ask(conn)?;
+    let heard = std::mem::take(&mut *heard.lock().unwrap());
+    heard.iter().filter(|query| query.starts_with("SELECT")).map(|query| one(conn, query)).collect()
+}
+
+fn one(conn: &mut Conn, query: &str) -> QueryResult<Explained> {
+    let (sql, binds) = query.split_once("-- binds: ").unwrap_or_else(|| panic!("{query}"));
+    let lines: Vec<Line> = match conn {
+        // The plan is the same whatever is bound.
+        Conn::Sqlite(conn) => sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn)?,
+        Conn::Postgres(conn) => {
+            // Few rows tempt it to read them all, or to read those of an index first and to sort them then.
+            sql_query("SET LOCAL enable_seqscan = off").execute(conn)?;
+            sql_query("SET LOCAL enable_bitmapscan = off").execute(conn)?;
+            sql_query(format!("PREPARE question AS {sql}")).execute(conn)?;
+            let execute = format!("EXPLAIN (COSTS OFF) EXECUTE question({})", literals(binds));
+            let lines = sql_query(execute).load(conn)?;
+            sql_query("DEALLOCATE question").execute(conn)?;
+            lines
+        }
+    };
+    let plan = lines.into_iter().map(|Line(line)| line).collect::<Vec<_>>().join("\n");
+    Ok(Explained { sql: sql.to_owned(), plan })
+}
+
+/// The numbers of `[PersonId(1), Timestamp(2), 3]`.
+fn literals(binds: &str) -> String {
+    let inside = binds.trim().trim_start_matches('[').trim_end_matches(']');
+    let digits = |bind: &str| bind.chars().filter(|each| each.is_ascii_digit() || *each == '-').collect();
+    inside.split(", ").map(digits).collect::<Vec<String>>().join(", ")
+}
