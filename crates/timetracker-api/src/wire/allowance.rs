@@ -37,6 +37,7 @@ impl Limit {
 pub struct Allowance {
     meter: Arc<Meter>,
     took: bool,
+    at: Timestamp,
     /// The seconds until there is something to take; `None` when there was.
     pub retry_after: Option<u64>,
 }
@@ -45,15 +46,15 @@ impl Allowance {
     /// Takes one, unless the request is free.
     pub fn take(meter: &Arc<Meter>, limit: &Limit, is_free: bool, now: Timestamp) -> Self {
         let spent = if is_free { Ok(()) } else { meter.spend(limit.quota, now) };
-        Self { meter: meter.clone(), took: !is_free && spent.is_ok(), retry_after: spent.err() }
+        Self { meter: meter.clone(), took: !is_free && spent.is_ok(), at: now, retry_after: spent.err() }
     }
 
     /// Says what is left, after what cost nothing was put back.
-    pub fn tell(&self, response: &mut HttpResponse, limit: &Limit, now: Timestamp) {
+    pub fn tell(&self, response: &mut HttpResponse, limit: &Limit) {
         if self.took && is_free(response) {
             self.meter.give_back(limit.quota);
         }
-        let left = self.meter.left(limit.quota, now);
+        let left = self.meter.left(limit.quota, self.at);
         let whole_in = self.retry_after.unwrap_or(left.whole_in);
         let mut field = Vec::with_capacity(40);
         // Writing to memory does not fail.
@@ -70,4 +71,30 @@ fn is_free(response: &HttpResponse) -> bool {
     let media = response.headers().get(header::CONTENT_TYPE);
     response.status() == StatusCode::NOT_MODIFIED
         || media.is_some_and(|media| media.as_bytes().starts_with(b"text/event-stream"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(mut response: HttpResponse) -> String {
+        let (limit, meter) = (Limit::of(Quota::new(10).unwrap()), Arc::default());
+        let now = Timestamp::from_unix_seconds(1_800_000_000);
+        Allowance::take(&meter, &limit, false, now).tell(&mut response, &limit);
+        response.headers().get(LEFT).unwrap().to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_stream_and_what_the_client_has_already_cost_nothing() {
+        let whole = r#""default";r=10;t=0"#;
+        assert_eq!(told(HttpResponse::NotModified().finish()), whole);
+        for media in ["text/event-stream", "text/event-stream; charset=utf-8"] {
+            assert_eq!(told(HttpResponse::Ok().content_type(media).finish()), whole);
+        }
+        for response in
+            [HttpResponse::Ok().finish(), HttpResponse::NotFound().content_type("text/plain").finish()]
+        {
+            assert_eq!(told(response), r#""default";r=9;t=360"#);
+        }
+    }
 }

@@ -181,7 +181,7 @@ impl<'a> Visit<'a> {
         let is_held =
             self.held.as_ref().is_some_and(|held| conditional::shorten(response.response_mut(), held));
         if let (Some(allowance), Some(limit)) = (&self.allowance, self.app.limit()) {
-            allowance.tell(response.response_mut(), limit, self.app.clock().now());
+            allowance.tell(response.response_mut(), limit);
         }
         if is_held {
             return response.map_body(|_, _| BoxBody::new(()));
