@@ -22,7 +22,7 @@ use timetracker_api::tracks::change;
 use timetracker_api::tracks::form::Draft;
 use timetracker_api::wire::fields::Extent;
 use timetracker_api::wire::sent::Sent;
-use timetracker_api::{MIGRATIONS, activities, changes};
+use timetracker_api::{MIGRATIONS, catalogue, changes};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -102,14 +102,15 @@ async fn tracks() -> Outcome<u64> {
         key: None,
         meter: Arc::default(),
     });
-    let draft = activities::form::Draft { name: Some("bench".to_owned()), description: None };
+    let draft = catalogue::form::Draft::named("bench");
     let (workspace, at) = (caller.workspace, clock.clone());
     let activity = db
         .write(move |conn| {
             let stamp = changes::begin(conn, workspace, &at)?;
-            activities::store::insert(conn, workspace, draft, stamp)
+            catalogue::store::insert(conn, workspace, catalogue::Kind::Activity, draft, stamp)
         })
         .await?;
+    let activity = activity.map_err(|refused| format!("{refused:?}"))?;
     let sent = Sent::Json(serde_json::json!({
         "activity": activity.id.0, "description": "Reading about pumps",
         "start": "2023-11-14T22:13:20Z", "end": "2023-11-14T22:28:20Z",

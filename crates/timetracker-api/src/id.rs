@@ -58,6 +58,6 @@ row_id! {
     TrackId
 }
 row_id! {
-    /// A tag.
-    TagId
+    /// An item of the catalogue; which kind it is of goes with it.
+    ItemId
 }

@@ -4,8 +4,8 @@
 //! | path | methods | module |
 //! |---|---|---|
 //! | `/api/` | GET | [`root`] |
-//! | `/api/activities/` | GET POST | [`activities::list`] |
-//! | `/api/activities/{id}/` | GET PUT PATCH DELETE | [`activities::detail`] |
+//! | `/api/activities/`, `/api/projects/`, `/api/clients/`, `/api/tags/` | GET POST | [`catalogue::list`] |
+//! | `/api/activities/{id}/` and likewise | GET PUT PATCH DELETE | [`catalogue::detail`] |
 //! | `/api/tracks/` | GET POST | [`tracks::list`] |
 //! | `/api/tracks/{id}/` | GET PUT PATCH DELETE | [`tracks::detail`] |
 //! | `/api/tracks/{id}/continue/`, `…/split/`, `…/restore/` | POST | [`timer::continuing`], [`tracks::splitting`], [`tracks::restoring`] |
@@ -22,15 +22,17 @@
 //! `/api` passes [`wire::edge::api`]: no route can be reached without a token. [`auth`] says whose it is,
 //! [`wire`] holds the conventions, and each resource keeps its own SQL.
 
-pub mod activities;
 mod app;
 pub mod auth;
+pub mod catalogue;
 pub mod changes;
 pub mod config;
 pub mod health;
 pub mod id;
 pub mod limits;
 pub mod me;
+pub mod money;
+pub mod names;
 pub mod protected_resource;
 pub mod reports;
 pub mod retries;
@@ -39,6 +41,7 @@ pub mod routes;
 #[expect(missing_docs, reason = "diesel's macros make undocumented items")]
 pub mod schema;
 pub mod server;
+pub mod tags;
 pub mod timer;
 pub mod tracks;
 pub mod wire;

@@ -8,20 +8,28 @@ use crate::App;
 use crate::auth::allowed::Allowed;
 use crate::wire::{json, metadata};
 
+/// The collections, what always was there first.
+const PLACES: [(&str, &str); 9] = [
+    ("activities", "/api/activities/"),
+    ("tracks", "/api/tracks/"),
+    ("changes", "/api/changes/"),
+    ("clients", "/api/clients/"),
+    ("projects", "/api/projects/"),
+    ("reports", "/api/reports/summary/"),
+    ("tags", "/api/tags/"),
+    ("timer", "/api/timer/"),
+    ("me", "/api/me/"),
+];
+
 /// `GET /api/`.
 pub async fn get(_: Allowed, ThinData(app): ThinData<App>) -> HttpResponse {
-    let mut body = b"{\"activities\":".to_vec();
-    json::text(&mut body, &app.url("/api/activities/"));
-    body.extend_from_slice(b",\"tracks\":");
-    json::text(&mut body, &app.url("/api/tracks/"));
-    body.extend_from_slice(b",\"changes\":");
-    json::text(&mut body, &app.url("/api/changes/"));
-    body.extend_from_slice(b",\"reports\":");
-    json::text(&mut body, &app.url("/api/reports/summary/"));
-    body.extend_from_slice(b",\"timer\":");
-    json::text(&mut body, &app.url("/api/timer/"));
-    body.extend_from_slice(b",\"me\":");
-    json::text(&mut body, &app.url("/api/me/"));
+    let mut body = Vec::with_capacity(512);
+    for (position, (name, path)) in PLACES.iter().enumerate() {
+        body.push(if position == 0 { b'{' } else { b',' });
+        json::text(&mut body, name);
+        body.push(b':');
+        json::text(&mut body, &app.url(path));
+    }
     body.push(b'}');
     json::response(StatusCode::OK, body)
 }

@@ -11,12 +11,13 @@ pub use endpoint::Endpoint;
 use endpoint::{delete, get, get_free, options, patch, post, put};
 
 use crate::auth::scopes::Scope::{
-    self, ActivitiesRead, ActivitiesWrite, ProfileRead, ProfileWrite, ProjectsRead, RatesRead, ReportsRead,
-    TimerWrite, TracksRead, TracksWrite,
+    self, ActivitiesRead, ProfileRead, ProfileWrite, ProjectsRead, RatesRead, ReportsRead, TimerWrite,
+    TracksRead, TracksWrite,
 };
+use crate::catalogue::{Activities, Clients, Collection, Projects, Tags};
 use crate::wire::edge;
 use crate::wire::error::ApiError;
-use crate::{App, activities, changes, health, limits, me, protected_resource, reports, root, timer, tracks};
+use crate::{App, catalogue, changes, health, limits, me, protected_resource, reports, root, timer, tracks};
 
 /// Any scope that looks at something.
 const ANY_READ: &[Scope] = &[ActivitiesRead, TracksRead, ProjectsRead, RatesRead, ReportsRead, ProfileRead];
@@ -29,7 +30,7 @@ const OF_SETTINGS: &str = "GET, PATCH, HEAD, OPTIONS";
 const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
 
 /// Everything under `/api`.
-pub static ENDPOINTS: [Endpoint; 14] = [
+pub static ENDPOINTS: [Endpoint; 20] = [
     Endpoint {
         path: "/tracks/",
         allow: OF_LIST,
@@ -86,26 +87,14 @@ pub static ENDPOINTS: [Endpoint; 14] = [
         allow: OF_VERB,
         verbs: &[post(&[TracksWrite], |route| route.to(tracks::restoring::post))],
     },
-    Endpoint {
-        path: "/activities/",
-        allow: OF_LIST,
-        verbs: &[
-            get(&[ActivitiesRead], |route| route.to(activities::list::get)),
-            post(&[ActivitiesWrite], |route| route.to(activities::list::post)),
-            options(&[ActivitiesRead], |route| route.to(activities::list::options)),
-        ],
-    },
-    Endpoint {
-        path: "/activities/{id}/",
-        allow: OF_ITEM,
-        verbs: &[
-            get(&[ActivitiesRead], |route| route.to(activities::detail::get)),
-            put(&[ActivitiesWrite], |route| route.to(activities::detail::put)),
-            patch(&[ActivitiesWrite], |route| route.to(activities::detail::patch)),
-            delete(&[ActivitiesWrite], |route| route.to(activities::detail::delete)),
-            options(&[ActivitiesRead], |route| route.to(activities::detail::options)),
-        ],
-    },
+    list_of::<Activities>("/activities/"),
+    item_of::<Activities>("/activities/{id}/"),
+    list_of::<Projects>("/projects/"),
+    item_of::<Projects>("/projects/{id}/"),
+    list_of::<Clients>("/clients/"),
+    item_of::<Clients>("/clients/{id}/"),
+    list_of::<Tags>("/tags/"),
+    item_of::<Tags>("/tags/{id}/"),
     Endpoint {
         path: "/reports/summary/",
         allow: OF_ROOT,
@@ -148,6 +137,38 @@ pub static ENDPOINTS: [Endpoint; 14] = [
         ],
     },
 ];
+
+/// The list of a kind of the catalogue.
+const fn list_of<C: Collection>(path: &'static str) -> Endpoint {
+    Endpoint {
+        path,
+        allow: OF_LIST,
+        verbs: const {
+            &[
+                get(C::KIND.reads(), |route| route.to(catalogue::list::get::<C>)),
+                post(C::KIND.writes(), |route| route.to(catalogue::list::post::<C>)),
+                options(C::KIND.reads(), |route| route.to(catalogue::list::options::<C>)),
+            ]
+        },
+    }
+}
+
+/// An item of a kind of the catalogue.
+const fn item_of<C: Collection>(path: &'static str) -> Endpoint {
+    Endpoint {
+        path,
+        allow: OF_ITEM,
+        verbs: const {
+            &[
+                get(C::KIND.reads(), |route| route.to(catalogue::detail::get::<C>)),
+                put(C::KIND.writes(), |route| route.to(catalogue::detail::put::<C>)),
+                patch(C::KIND.writes(), |route| route.to(catalogue::detail::patch::<C>)),
+                delete(C::KIND.writes(), |route| route.to(catalogue::detail::delete::<C>)),
+                options(C::KIND.reads(), |route| route.to(catalogue::detail::options::<C>)),
+            ]
+        },
+    }
+}
 
 /// What needs no token and tells nothing: no scope opens it, because nobody asks for one.
 static HEALTH: [Endpoint; 2] = [

@@ -37,6 +37,52 @@ diesel::table! {
         updated_at -> BigInt,
         version -> BigInt,
         seq -> BigInt,
+        project_id -> Nullable<BigInt>,
+        color -> Nullable<Text>,
+        billable_default -> Nullable<Bool>,
+        archived -> Bool,
+        rate_amount -> Nullable<BigInt>,
+        rate_currency -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    projects (id) {
+        id -> BigInt,
+        workspace_id -> BigInt,
+        uid -> Binary,
+        name -> Text,
+        name_key -> Text,
+        client_id -> Nullable<BigInt>,
+        color -> Nullable<Text>,
+        billable_default -> Nullable<Bool>,
+        archived -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+        seq -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+        rate_amount -> Nullable<BigInt>,
+        rate_currency -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    clients (id) {
+        id -> BigInt,
+        workspace_id -> BigInt,
+        uid -> Binary,
+        name -> Text,
+        name_key -> Text,
+        color -> Nullable<Text>,
+        archived -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+        seq -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+        rate_amount -> Nullable<BigInt>,
+        rate_currency -> Nullable<Text>,
     }
 }
 
@@ -74,6 +120,8 @@ diesel::table! {
         version -> BigInt,
         seq -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        color -> Nullable<Text>,
+        archived -> Bool,
     }
 }
 
@@ -93,8 +141,20 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(people, activities, tracks);
+diesel::allow_tables_to_appear_in_same_query!(people, clients, projects, activities, tracks);
 
 diesel::define_sql_function! {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+diesel::define_sql_function! {
+    fn replace(
+        text: diesel::sql_types::Text,
+        from: diesel::sql_types::Text,
+        to: diesel::sql_types::Text
+    ) -> diesel::sql_types::Text;
+}
+
+diesel::define_sql_function! {
+    fn trim(text: diesel::sql_types::Text, letters: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }

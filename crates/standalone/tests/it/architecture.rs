@@ -101,7 +101,7 @@ fn no_endpoint_imports_another() {
             ],
         ),
         ("authz::pages", &["applications", "code", "device", "home", "login", "logout", "signup", "statics"]),
-        ("timetracker_api", &["activities", "tracks", "root", "health"]),
+        ("timetracker_api", &["catalogue", "tracks", "root", "health"]),
     ];
     let mut wrong = BTreeSet::new();
     for source in &sources() {

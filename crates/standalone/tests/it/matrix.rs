@@ -3,6 +3,8 @@
 
 mod credentials;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use model::time::{Clock, Timestamp};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -45,17 +47,27 @@ impl Things {
         Self { owner, activity }
     }
 
+    /// One that nothing has.
+    fn new_name() -> String {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        format!("Written {}", NUMBER.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// A path with an object that is there, just made. An endpoint that is not known here has no row: add it.
     async fn path(&self, endpoint: &Endpoint) -> String {
         let made = match endpoint.path {
-            "/" | "/activities/" | "/tracks/" | "/changes/" | "/reports/summary/" | "/me/" | "/limits/" => {
+            "/" | "/activities/" | "/projects/" | "/clients/" | "/tags/" | "/tracks/" | "/changes/"
+            | "/reports/summary/" | "/me/" | "/limits/" => {
                 return format!("/api{}", endpoint.path);
             }
             "/timer/" => {
                 self.owner.put("/api/timer/", self.body(endpoint)).await;
                 return "/api/timer/".to_owned();
             }
-            "/activities/{id}/" => self.owner.post("/api/activities/", json!({"name": "New"})).await,
+            "/activities/{id}/" | "/projects/{id}/" | "/clients/{id}/" | "/tags/{id}/" => {
+                let list = format!("/api{}", endpoint.path.replace("{id}/", ""));
+                self.owner.post(&list, json!({"name": Self::new_name()})).await
+            }
             "/tracks/by-uid/{uid}/"
             | "/tracks/{id}/"
             | "/tracks/{id}/continue/"
@@ -75,7 +87,12 @@ impl Things {
     /// What can be written there.
     fn body(&self, endpoint: &Endpoint) -> Value {
         match endpoint.path {
-            "/activities/" | "/activities/{id}/" => json!({"name": "Written"}),
+            path if ["/activities/", "/projects/", "/clients/", "/tags/"]
+                .iter()
+                .any(|kind| path.starts_with(kind)) =>
+            {
+                json!({"name": Self::new_name()})
+            }
             "/tracks/{id}/split/" => json!({"at": "2026-11-02T08:30:00Z"}),
             "/tracks/" | "/tracks/{id}/" | "/tracks/by-uid/{uid}/" | "/timer/" => {
                 json!({"activity": self.activity, "description": "Written"})
@@ -85,9 +102,15 @@ impl Things {
     }
 
     /// Everything they have, as it is shown.
-    async fn everything(&self) -> [Answer; 2] {
-        let list = async |path: &str| self.owner.get(&format!("{path}?page_size=1000")).await;
-        [list("/api/activities/").await, list("/api/tracks/").await]
+    async fn everything(&self) -> [Answer; 5] {
+        let list = async |kind: &str| self.owner.get(&format!("/api/{kind}/?page_size=1000")).await;
+        [
+            list("activities").await,
+            list("projects").await,
+            list("clients").await,
+            list("tags").await,
+            list("tracks").await,
+        ]
     }
 }
 
@@ -295,7 +318,7 @@ async fn nothing_leads_to_what_is_somebody_elses() {
     let none = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
     bob.get("/api/tracks/").await.is(200, none);
     bob.get("/api/tracks/?search=secret").await.is(200, none);
-    let own = format!(r#"{{"id":{},"name":"Reading","description":""}}"#, bobs.activity);
+    let own = bob.get(&format!("/api/activities/{}/", bobs.activity)).await.text;
     let one = format!(r#"{{"count":1,"next":null,"previous":null,"results":[{own}]}}"#);
     bob.get("/api/activities/").await.is(200, &one);
     bob.get("/api/activities/?search=Reading").await.is(200, &one);

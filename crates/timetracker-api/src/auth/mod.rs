@@ -65,6 +65,16 @@ impl Caller {
     pub const fn may(&self, scope: Scope) -> bool {
         self.scopes.contain(scope)
     }
+
+    /// Whether the client may see what time costs.
+    pub const fn sees_rates(&self) -> bool {
+        self.may(Scope::RatesRead)
+    }
+
+    /// Whether the client may say what time costs.
+    pub const fn sets_rates(&self) -> bool {
+        self.may(Scope::RatesWrite)
+    }
 }
 
 /// Turns tokens into callers.

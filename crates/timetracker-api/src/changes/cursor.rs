@@ -4,28 +4,32 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::auth::scopes::Scope;
+use crate::catalogue;
 use crate::id::WorkspaceId;
 
 /// The kinds of what changes, in the order in which one transaction's changes are told: what is referred to comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A tag.
-    Tag,
-    /// An activity.
-    Activity,
+    /// An item of the catalogue.
+    Item(catalogue::Kind),
     /// A track.
     Track,
 }
 
 impl Kind {
     /// All of them, in that order.
-    pub const ALL: [Self; 3] = [Self::Tag, Self::Activity, Self::Track];
+    pub const ALL: [Self; 5] = [
+        Self::Item(catalogue::Kind::Client),
+        Self::Item(catalogue::Kind::Project),
+        Self::Item(catalogue::Kind::Tag),
+        Self::Item(catalogue::Kind::Activity),
+        Self::Track,
+    ];
 
     /// What one is called in a change.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Tag => "tag",
-            Self::Activity => "activity",
+            Self::Item(kind) => kind.name(),
             Self::Track => "track",
         }
     }
@@ -33,8 +37,7 @@ impl Kind {
     /// What they are called as a resource.
     pub const fn plural(self) -> &'static str {
         match self {
-            Self::Tag => "tags",
-            Self::Activity => "activities",
+            Self::Item(kind) => kind.plural(),
             Self::Track => "tracks",
         }
     }
@@ -42,8 +45,7 @@ impl Kind {
     /// Who may see it.
     pub const fn needs(self) -> &'static [Scope] {
         match self {
-            Self::Tag => &[Scope::ProjectsRead],
-            Self::Activity => &[Scope::ActivitiesRead],
+            Self::Item(kind) => kind.reads(),
             Self::Track => &[Scope::TracksRead],
         }
     }
@@ -62,7 +64,7 @@ pub struct Place {
 
 impl Place {
     /// Before everything.
-    pub const START: Self = Self { seq: 0, kind: Kind::Tag, id: 0 };
+    pub const START: Self = Self { seq: 0, kind: Kind::ALL[0], id: 0 };
 
     /// Behind all that this transaction wrote.
     pub const fn end_of(seq: i64) -> Self {
@@ -88,13 +90,19 @@ pub struct Cursor {
     pub place: Place,
     /// What was told: who wants more than that, or may see more by now, has not read the rest.
     pub kinds: Vec<Kind>,
+    /// Whether what an hour costs was told as well.
+    pub has_rates: bool,
 }
+
+/// Stands among the kinds.
+const RATES: &str = "rates";
 
 impl Cursor {
     /// As clients keep it.
     pub fn written(&self) -> String {
-        let Self { workspace, place: Place { seq, kind, id }, kinds } = self;
-        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        let Self { workspace, place: Place { seq, kind, id }, kinds, has_rates } = self;
+        let kinds = kinds.iter().map(|kind| kind.name()).chain(has_rates.then_some(RATES));
+        let kinds: Vec<&str> = kinds.collect();
         URL_SAFE_NO_PAD.encode(format!("2 {workspace} {seq} {} {id} {}", kind.name(), kinds.join(",")))
     }
 
@@ -108,7 +116,8 @@ impl Cursor {
         Some(Self {
             workspace: WorkspaceId(number(workspace)?),
             place: Place { seq: number(seq)?, kind: kind_of(kind)?, id: number(id)? },
-            kinds: kinds.split(',').map(kind_of).collect::<Option<_>>()?,
+            kinds: kinds.split(',').filter(|kind| *kind != RATES).map(kind_of).collect::<Option<_>>()?,
+            has_rates: kinds.split(',').any(|kind| kind == RATES),
         })
     }
 }
@@ -117,11 +126,17 @@ impl Cursor {
 mod tests {
     use super::*;
 
+    const TAG: Kind = Kind::Item(catalogue::Kind::Tag);
+    const ACTIVITY: Kind = Kind::Item(catalogue::Kind::Activity);
+
     #[test]
     fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {
-        let place = Place { seq: 7, kind: Kind::Activity, id: 9 };
-        let cursor = Cursor { workspace: WorkspaceId(3), place, kinds: vec![Kind::Tag, Kind::Activity] };
-        assert_eq!(Cursor::read(&cursor.written()), Some(cursor));
+        let place = Place { seq: 7, kind: ACTIVITY, id: 9 };
+        for has_rates in [true, false] {
+            let kinds = vec![TAG, ACTIVITY];
+            let cursor = Cursor { workspace: WorkspaceId(3), place, kinds, has_rates };
+            assert_eq!(Cursor::read(&cursor.written()), Some(cursor));
+        }
         for text in [
             "",
             "2",
@@ -140,9 +155,9 @@ mod tests {
 
     #[test]
     fn the_rows_of_one_transaction_are_told_in_the_order_of_their_kinds() {
-        let place = Place { seq: 7, kind: Kind::Activity, id: 9 };
-        assert_eq!(place.within(Kind::Tag), (8, 0));
-        assert_eq!(place.within(Kind::Activity), (7, 9));
+        let place = Place { seq: 7, kind: ACTIVITY, id: 9 };
+        assert_eq!(place.within(TAG), (8, 0));
+        assert_eq!(place.within(ACTIVITY), (7, 9));
         assert_eq!(place.within(Kind::Track), (7, 0));
         assert!(Place::end_of(7) > place && place > Place::START);
     }

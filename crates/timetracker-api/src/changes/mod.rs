@@ -14,16 +14,16 @@ use model::db::Conn;
 use model::id::Uid;
 use model::time::{Clock, Timestamp};
 
-use crate::activities::store::Activity;
 use crate::auth::Caller;
 use crate::auth::allowed::Allowed;
 use crate::auth::scopes::Scope;
+use crate::catalogue::item::{self, Item};
 use crate::id::WorkspaceId;
 use crate::tracks::row::Track;
-use crate::wire::error::ApiError;
+use crate::wire::error::{ApiError, Verdict};
 use crate::wire::query::Parameters;
 use crate::wire::{json, metadata};
-use crate::{App, activities, tracks};
+use crate::{App, catalogue, tracks};
 
 /// The most changes told at once, and how many are when nobody says.
 const MOST: i64 = 500;
@@ -50,6 +50,18 @@ pub fn begin(conn: &mut Conn, workspace: WorkspaceId, clock: &Clock) -> QueryRes
     store::begin(conn, workspace, clock)
 }
 
+/// What every change of a row sets, in a table that the feed reads.
+macro_rules! mark {
+    ($rows:ident, $stamp:expr) => {
+        (
+            $rows::updated_at.eq($stamp.at),
+            $rows::seq.eq($stamp.seq),
+            $rows::version.eq($rows::version + 1_i64),
+        )
+    };
+}
+pub(crate) use mark;
+
 /// A row that changed.
 #[derive(Debug)]
 pub struct Change {
@@ -63,13 +75,22 @@ pub struct Change {
     pub row: Option<Row>,
 }
 
+impl Change {
+    /// The change of a row that was deleted `gone`, if it was.
+    fn new(place: Place, gone: Option<Timestamp>, row: Row) -> Self {
+        let (uid, version) = match &row {
+            Row::Item(_, item) => (item.uid, item.version),
+            Row::Track(track) => (track.uid, track.version),
+        };
+        Self { place, uid, version, row: gone.is_none().then_some(row) }
+    }
+}
+
 /// What can change.
 #[derive(Debug)]
 pub enum Row {
-    /// A tag.
-    Tag(store::Tag),
-    /// An activity.
-    Activity(Activity),
+    /// An item of the catalogue.
+    Item(catalogue::Kind, Item),
     /// A track.
     Track(Track),
 }
@@ -100,11 +121,11 @@ pub async fn get(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let asked = read(&caller, &Parameters::parse(request.query_string())?)?;
-    let (workspace, kinds) = (caller.workspace, asked.kinds.clone());
+    let (workspace, kinds, with_rate) = (caller.workspace, asked.kinds.clone(), caller.sees_rates());
     let told = app.db().read(move |conn| look(conn, &caller, &asked)).await??;
-    let cursor = Cursor { workspace, place: told.place, kinds };
+    let cursor = Cursor { workspace, place: told.place, kinds, has_rates: with_rate };
     let mut body = b"{\"changes\":".to_vec();
-    json::list(&mut body, &told.changes, write);
+    json::list(&mut body, &told.changes, |out, change| write(out, change, with_rate));
     body.extend_from_slice(b",\"cursor\":");
     json::text(&mut body, &cursor.written());
     body.extend_from_slice(b",\"has_more\":");
@@ -141,11 +162,12 @@ fn read(caller: &Allowed, query: &Parameters) -> Result<Asked, ApiError> {
     Ok(Asked { kinds, since, most })
 }
 
-fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> tracks::store::Verdict<Told> {
+fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
     // First, and then nothing beyond it: what is committed between two of the questions is told next time, whole.
     let last = store::last(conn, caller.workspace)?;
     let leads_on = |cursor: &Cursor| {
         let covers = asked.kinds.iter().all(|kind| cursor.kinds.contains(kind));
+        let covers = covers && (cursor.has_rates || !caller.sees_rates());
         cursor.workspace == caller.workspace && cursor.place.seq <= last && covers
     };
     let after = match &asked.since {
@@ -164,7 +186,7 @@ fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> tracks::store::Verdi
     Ok(Ok(Told { changes, place: read.unwrap_or(Place::end_of(last)), has_more }))
 }
 
-fn write(out: &mut Vec<u8>, change: &Change) {
+fn write(out: &mut Vec<u8>, change: &Change, with_rate: bool) {
     out.extend_from_slice(b"{\"type\":");
     json::text(out, change.place.kind.name());
     match &change.row {
@@ -179,24 +201,11 @@ fn write(out: &mut Vec<u8>, change: &Change) {
         Some(row) => {
             out.extend_from_slice(b",\"op\":\"upsert\",\"data\":");
             match row {
-                Row::Tag(tag) => write_tag(out, tag),
-                Row::Activity(activity) => activities::write(out, activity),
+                Row::Item(kind, item) => item::write(out, *kind, item, with_rate),
                 Row::Track(track) => tracks::write(out, track),
             }
         }
     }
-    out.push(b'}');
-}
-
-fn write_tag(out: &mut Vec<u8>, tag: &store::Tag) {
-    out.extend_from_slice(b"{\"id\":");
-    json::number(out, tag.id.0);
-    out.extend_from_slice(b",\"name\":");
-    json::text(out, &tag.name);
-    out.extend_from_slice(b",\"uid\":");
-    json::uid(out, tag.uid);
-    out.extend_from_slice(b",\"version\":");
-    json::number(out, tag.version);
     out.push(b'}');
 }
 

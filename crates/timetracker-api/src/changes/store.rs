@@ -2,15 +2,15 @@
 
 use diesel::prelude::*;
 use model::db::{Conn, Kept};
-use model::id::Uid;
 use model::time::{Clock, Timestamp};
 
 use super::cursor::{Kind, Place};
 use super::{Change, Row, Stamp};
-use crate::activities as activity;
 use crate::auth::Caller;
-use crate::id::{TagId, WorkspaceId};
-use crate::schema::{activities, tags, tracks, workspaces};
+use crate::catalogue::item::Item;
+use crate::catalogue::store::tables::with_table;
+use crate::id::WorkspaceId;
+use crate::schema::{tracks, workspaces};
 use crate::tracks::row::{COLUMNS, Track};
 
 /// See [`super::begin`].
@@ -52,7 +52,6 @@ macro_rules! behind {
 }
 
 type Of<T> = (T, i64, Option<Timestamp>);
-type Named = (activity::store::Activity, Uid, i64);
 
 /// Up to `most` changes of each kind behind a place, up to the transaction `last`, in no order.
 ///
@@ -69,55 +68,23 @@ pub fn after(
     let mut changes = Vec::new();
     for kind in kinds {
         match kind {
-            Kind::Tag => {
-                let owned = tags::workspace_id.eq(caller.workspace);
-                let rows: Vec<Of<Tag>> = behind!(conn, tags, owned, TAG, *kind, after, last, most);
-                changes.extend(rows.into_iter().map(|(tag, seq, gone)| {
-                    let place = Place { seq, kind: *kind, id: tag.id.0 };
-                    Change {
-                        place,
-                        uid: tag.uid,
-                        version: tag.version,
-                        row: gone.is_none().then_some(Row::Tag(tag)),
-                    }
-                }));
-            }
-            Kind::Activity => {
-                let owned = activities::workspace_id.eq(caller.workspace);
-                let columns = (activity::store::COLUMNS, activities::uid, activities::version);
-                let rows: Vec<Of<Named>> =
-                    behind!(conn, activities, owned, columns, *kind, after, last, most);
-                changes.extend(rows.into_iter().map(|((activity, uid, version), seq, gone)| {
-                    let place = Place { seq, kind: *kind, id: activity.id.0 };
-                    Change { place, uid, version, row: gone.is_none().then_some(Row::Activity(activity)) }
+            Kind::Item(of) => {
+                let rows: Vec<Of<Item>> = with_table!(of, rows => {
+                    let owned = rows::workspace_id.eq(caller.workspace);
+                    behind!(conn, rows, owned, rows::item(), *kind, after, last, most)
+                });
+                changes.extend(rows.into_iter().map(|(item, seq, gone)| {
+                    Change::new(Place { seq, kind: *kind, id: item.id.0 }, gone, Row::Item(*of, item))
                 }));
             }
             Kind::Track => {
                 let owned = tracks::person_id.eq(caller.person);
                 let rows: Vec<Of<Track>> = behind!(conn, tracks, owned, COLUMNS, *kind, after, last, most);
                 changes.extend(rows.into_iter().map(|(track, seq, gone)| {
-                    let place = Place { seq, kind: *kind, id: track.id.0 };
-                    let (uid, version) = (track.uid, track.version);
-                    Change { place, uid, version, row: gone.is_none().then_some(Row::Track(track)) }
+                    Change::new(Place { seq, kind: *kind, id: track.id.0 }, gone, Row::Track(track))
                 }));
             }
         }
     }
     Ok(changes)
 }
-
-/// A tag.
-#[derive(Clone, Debug, Queryable)]
-pub struct Tag {
-    /// Its id.
-    pub id: TagId,
-    /// What it is known by in copies.
-    pub uid: Uid,
-    /// Its name.
-    pub name: String,
-    /// Counts its changes, from 1.
-    pub version: i64,
-}
-
-type TagColumns = (tags::id, tags::uid, tags::name, tags::version);
-const TAG: TagColumns = (tags::id, tags::uid, tags::name, tags::version);

@@ -13,7 +13,7 @@ use query::Query;
 use sum::{Key, Sum, Sums, Value};
 
 use crate::auth::allowed::Allowed;
-use crate::tracks::tags;
+use crate::names;
 use crate::wire::error::ApiError;
 use crate::wire::query::Parameters;
 use crate::wire::{json, metadata};
@@ -50,7 +50,7 @@ pub async fn get(
                 && query
                     .tag
                     .as_ref()
-                    .is_none_or(|tag| track.tags.split('\n').any(|name| tags::key(name) == *tag))
+                    .is_none_or(|tag| track.tags.split('\n').any(|name| names::key(name) == *tag))
         });
         let sums = sum::sum(&query.rules, &days, &tracks);
         Ok(Ok((query, sums)))

@@ -145,7 +145,7 @@ impl Query {
             rules: Rules { keys, midnight, week_start, rounding: side.map(|side| (side, step * 60)) },
             billable,
             activity: activity.map(ActivityId),
-            tag: said.said("tag").map(crate::tracks::tags::key),
+            tag: said.said("tag").map(crate::names::key),
             with_running: running,
         })
     }

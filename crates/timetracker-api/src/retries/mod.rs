@@ -14,8 +14,7 @@ use model::secret::sha256;
 use crate::App;
 use crate::auth::Caller;
 use crate::changes::{self, Stamp};
-use crate::tracks::store::Verdict;
-use crate::wire::error::ApiError;
+use crate::wire::error::{ApiError, Verdict};
 use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
 
@@ -58,6 +57,12 @@ impl Retry {
             key: key.to_owned(),
             fingerprint: sha256(&said),
         }))
+    }
+
+    /// The same from a client that is shown all of the answer, or not all of it: what one was told is not told the other.
+    #[must_use]
+    pub fn shown(self, whole: bool) -> Self {
+        if whole { self } else { Self { fingerprint: sha256(&self.fingerprint), ..self } }
     }
 }
 

@@ -9,13 +9,13 @@ use super::Timer;
 use crate::auth::Caller;
 use crate::changes::Stamp;
 use crate::id::{ActivityId, PersonId, TrackId};
-use crate::schema::{activities, tracks};
+use crate::schema::{activities, clients, projects, tracks};
 use crate::tracks::change::{self, Asked};
 use crate::tracks::form::{Draft, LONGEST};
 use crate::tracks::row::{COLUMNS, Track};
 use crate::tracks::schedule::{self, Policy};
-use crate::tracks::store::{Verdict, find};
-use crate::wire::error::{ApiError, or_refuse};
+use crate::tracks::store::find;
+use crate::wire::error::{ApiError, Verdict, or_refuse};
 
 /// Starts what the draft says; what ran stops then, unless it may not.
 ///
@@ -74,10 +74,15 @@ fn run(
 fn last_activity(conn: &mut Conn, caller: &Caller, now: Timestamp) -> QueryResult<Option<ActivityId>> {
     tracks::table
         .inner_join(activities::table.on(activities::id.eq(tracks::activity_id)))
+        .left_join(projects::table.on(activities::project_id.eq(projects::id.nullable())))
+        .left_join(clients::table.on(projects::client_id.eq(clients::id.nullable())))
         .filter(tracks::person_id.eq(caller.person))
         .filter(tracks::deleted_at.is_null())
         .filter(activities::workspace_id.eq(caller.workspace))
         .filter(activities::deleted_at.is_null())
+        .filter(activities::archived.eq(false))
+        .filter(projects::id.is_null().or(projects::archived.eq(false)))
+        .filter(clients::id.is_null().or(clients::archived.eq(false)))
         .filter(tracks::start_at.le(now))
         .order((tracks::start_at.desc(), tracks::id.desc()))
         .select(tracks::activity_id)

@@ -8,9 +8,9 @@ use model::id::Uid;
 use model::time::Timestamp;
 
 use super::row::Track;
-use super::tags;
 use crate::id::ActivityId;
-use crate::wire::error::ApiError;
+use crate::tags;
+use crate::wire::error::{ApiError, Message};
 use crate::wire::fields::{self, Change, Extent, Problems};
 use crate::wire::instant;
 use crate::wire::sent::Sent;
@@ -192,9 +192,14 @@ impl Draft {
         (self.end, self.duration) = (Change::To(None), None);
     }
 
-    /// Records that the named activity is not one the caller may use.
-    pub fn refuse_activity(&mut self, named: ActivityId) {
-        self.problems.note("activity", fields::no_such_key(named));
+    /// Records why the named activity is not one the caller may use.
+    pub fn refuse_activity(&mut self, why: impl Into<Message>) {
+        self.problems.note("activity", why);
+    }
+
+    /// Says whether it is billable when nobody has.
+    pub fn default_billable(&mut self, billable: bool) {
+        self.billable.get_or_insert(billable);
     }
 
     /// Joins what was said with what is there already, if anything is.

@@ -49,7 +49,7 @@ fn filter(query: &Parameters) -> Result<Option<Filter>, ApiError> {
     let activity = match query.said("activity").map(|text| text.trim().parse()) {
         None => None,
         Some(Ok(id)) => Some(ActivityId(id)),
-        Some(Err(_)) => return Err(no_such_choice()),
+        Some(Err(_)) => return Err(filters::no_such_choice("activity")),
     };
     let search = filters::search(query)?;
     let by = filters::ordering(query, |name| match name {
@@ -60,11 +60,6 @@ fn filter(query: &Parameters) -> Result<Option<Filter>, ApiError> {
     });
     let plain = activity.is_none() && search.is_empty() && by.is_empty();
     Ok((!plain).then_some(Filter { activity, search, by }))
-}
-
-/// The answer to a filter by an activity that is not there for the caller.
-pub(super) fn no_such_choice() -> ApiError {
-    ApiError::field("activity", "Select a valid choice. That choice is not one of the available choices.")
 }
 
 /// `POST`: a new one. Without an end it runs, and what ran stops when it begins.

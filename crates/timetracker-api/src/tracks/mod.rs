@@ -1,7 +1,7 @@
 //! Tracks: entries of time, each a person's own.
 //!
 //! * [`list`], [`detail`], [`by_uid`], and what else can be done with one: [`splitting`], [`restoring`].
-//! * [`form`]: a track as a client sends it, with [`tags`]. [`store`]: the SQL.
+//! * [`form`]: a track as a client sends it, with [`crate::tags`]. [`store`]: the SQL.
 
 pub mod by_uid;
 pub mod detail;
@@ -10,7 +10,6 @@ pub mod list;
 pub mod restoring;
 pub mod splitting;
 pub mod store;
-pub mod tags;
 
 use actix_web::{HttpRequest, HttpResponse};
 use store::change::Asked;

@@ -1,12 +1,12 @@
 //! The SQL of tracks. The owner is a parameter of every function: everybody's tracks cannot be said.
 //!
-//! Here is what looks for them. [`row`] is a track as it is kept, [`change`] writes, [`schedule`] knows what one means for the
-//! others, [`tags`] keeps the list of names.
+//! Here is what looks for them. [`row`] is a track as it is kept, [`change`] writes, [`booking`] knows what it may be booked on,
+//! [`schedule`] what one means for the others.
 
+pub mod booking;
 pub mod change;
 pub mod row;
 pub mod schedule;
-pub mod tags;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -18,7 +18,8 @@ use row::{COLUMNS, Track};
 use crate::auth::Caller;
 use crate::id::{ActivityId, PersonId, TrackId, WorkspaceId};
 use crate::schema::{activities, lower, people, tracks};
-use crate::wire::error::ApiError;
+use crate::wire::error::Verdict;
+use crate::wire::filters::no_such_choice;
 use crate::wire::paging::{Place, Wanted};
 
 /// Which tracks, and in what order.
@@ -42,9 +43,6 @@ pub enum Key {
     /// By activity.
     Activity,
 }
-
-/// What a store function answers when the question itself may be refused.
-pub type Verdict<T> = QueryResult<Result<T, ApiError>>;
 
 /// A page of the owner's tracks by id: two point reads, the count being kept on the person's row.
 ///
@@ -79,7 +77,7 @@ pub fn filtered(
     if let Some(activity) = filter.activity
         && !has_activity(conn, caller.workspace, activity)?
     {
-        return Ok(Err(super::list::no_such_choice()));
+        return Ok(Err(no_such_choice("activity")));
     }
     let place = match wanted.among(matching(caller.person, filter).count().get_result(conn)?) {
         Ok(place) => place,

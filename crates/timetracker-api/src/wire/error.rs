@@ -24,6 +24,9 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 
 const TWO_TOKENS: &str = "The access token was sent in more than one way.";
 
+/// What a store function answers when the question itself may be refused.
+pub type Verdict<T> = diesel::QueryResult<Result<T, ApiError>>;
+
 /// Unwraps what may be refused.
 macro_rules! or_refuse {
     ($verdict:expr) => {

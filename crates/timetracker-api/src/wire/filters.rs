@@ -1,6 +1,11 @@
 //! What narrows and orders a list: `search` and `ordering`.
 
+use std::borrow::Cow;
+
+use serde_json::Value;
+
 use super::error::ApiError;
+use super::fields::{self, Given};
 use super::query::Parameters;
 
 /// The longest search and the most terms of one: each term is a pass over the caller's rows (R164).
@@ -54,6 +59,20 @@ fn pattern(term: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// Yes, no, or nothing said.
+///
+/// # Errors
+/// 400 for another word.
+pub fn boolean(query: &Parameters, name: &'static str) -> Result<Option<bool>, ApiError> {
+    let Some(said) = query.said(name) else { return Ok(None) };
+    fields::boolean(&Given::Value(Cow::Owned(Value::from(said)))).map_err(ApiError::of_field(name))
+}
+
+/// The answer to a filter by what is not there for the caller.
+pub fn no_such_choice(name: &'static str) -> ApiError {
+    ApiError::field(name, "Select a valid choice. That choice is not one of the available choices.")
 }
 
 /// The keys of `ordering` that `known` knows, and whether each descends; others are silently dropped.

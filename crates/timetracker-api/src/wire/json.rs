@@ -66,6 +66,14 @@ pub fn boolean(out: &mut Vec<u8>, is: bool) {
     out.extend_from_slice(if is { b"true" } else { b"false" });
 }
 
+/// What `write` writes of a value, or `null`.
+pub fn or_null<T>(out: &mut Vec<u8>, value: Option<T>, write: impl FnOnce(&mut Vec<u8>, T)) {
+    match value {
+        None => out.extend_from_slice(b"null"),
+        Some(value) => write(out, value),
+    }
+}
+
 /// An instant in quotes, or `null`.
 pub fn instant(out: &mut Vec<u8>, at: Option<Timestamp>) {
     match at {

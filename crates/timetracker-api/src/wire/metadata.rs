@@ -6,10 +6,10 @@ use actix_web::http::StatusCode;
 use super::json;
 
 /// What a caller who may write can send, and by which method.
-pub type Action = (&'static str, &'static str);
+pub type Action<'a> = (&'static str, &'a str);
 
 /// Describes a resource; `action` is left out when the caller may not write.
-pub fn response(name: &str, description: &str, action: Option<Action>) -> HttpResponse {
+pub fn response(name: &str, description: &str, action: Option<Action<'_>>) -> HttpResponse {
     let mut body = b"{\"name\":".to_vec();
     json::text(&mut body, name);
     body.extend_from_slice(b",\"description\":");

@@ -67,6 +67,20 @@ impl Sent {
         Given::Value(Cow::Owned(Value::Array(items)))
     }
 
+    /// What is said about a field that is an object or null; in a form its members are fields, `name.member`.
+    pub fn nested(&self, name: &str, members: &[&str]) -> Given<'_> {
+        let Self::Form(form) = self else { return self.field(name, true) };
+        let said = members.iter().filter_map(|member| {
+            form.get(&format!("{name}.{member}")).map(|text| ((*member).to_owned(), Value::from(text)))
+        });
+        let object: serde_json::Map<String, Value> = said.collect();
+        if object.is_empty() {
+            self.field(name, true)
+        } else {
+            Given::Value(Cow::Owned(Value::Object(object)))
+        }
+    }
+
     /// The same bytes for the same thing, whatever white space was between its parts.
     pub fn canonical(&self) -> Vec<u8> {
         match self {

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::support::{World, json};
+use crate::support::{Item, World, json};
 
 #[tokio::test]
 async fn an_activity_is_made_read_changed_and_deleted() {
@@ -12,28 +12,25 @@ async fn an_activity_is_made_read_changed_and_deleted() {
     let id = made.id();
     assert_ne!(id, 99);
     let path = format!("/api/activities/{id}/");
-    made.is(201, &format!(r#"{{"id":{id},"name":"Writing","description":""}}"#))
+    let shown = Item::activity(&made, "Writing");
+    made.is(201, &shown.to_string())
         .has("location", &format!("https://time.example.com{path}"))
         .has("allow", "GET, POST, HEAD, OPTIONS");
-    let shown = format!(r#"{{"id":{id},"name":"Writing","description":""}}"#);
-    ada.get(&path).await.is(200, &shown).has("allow", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
+    ada.get(&path).await.is(200, &shown.to_string()).has("allow", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
     for spelling in [path.trim_end_matches('/').to_owned(), format!("/api/activities/{id}.json")] {
-        ada.get(&spelling).await.is(200, &shown);
+        ada.get(&spelling).await.is(200, &shown.to_string());
     }
 
+    let shown = shown.with("description", r#""books""#);
     ada.put(&path, json!({"name": "Reading", "description": "books"}))
         .await
-        .is(200, &format!(r#"{{"id":{id},"name":"Reading","description":"books"}}"#));
+        .is(200, &shown.clone().with("name", r#""Reading""#).with("version", 2).to_string());
     // PUT keeps what is left out; PATCH of nothing changes nothing.
-    ada.put(&path, json!({"name": "Thinking"}))
-        .await
-        .is(200, &format!(r#"{{"id":{id},"name":"Thinking","description":"books"}}"#));
-    ada.patch(&path, json!({}))
-        .await
-        .is(200, &format!(r#"{{"id":{id},"name":"Thinking","description":"books"}}"#));
-    ada.patch(&path, json!({"description": "é ∑"}))
-        .await
-        .is(200, &format!(r#"{{"id":{id},"name":"Thinking","description":"é ∑"}}"#));
+    let shown = shown.with("name", r#""Thinking""#).with("version", 3);
+    ada.put(&path, json!({"name": "Thinking"})).await.is(200, &shown.to_string());
+    ada.patch(&path, json!({})).await.is(200, &shown.to_string());
+    let shown = shown.with("description", r#""é ∑""#).with("version", 4);
+    ada.patch(&path, json!({"description": "é ∑"})).await.is(200, &shown.to_string());
 
     ada.delete(&path).await.is(204, "").lacks("content-type");
     for method in [Method::GET, Method::DELETE] {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use crate::support::{Person, World, json};
+use crate::support::{Item, Person, World, json};
 
 const UID: &str = "018c0000-0000-7000-8000-00000000feed";
 
@@ -48,7 +48,13 @@ impl Mirror {
 
     /// What the lists say is what the copy says.
     async fn is_right(&self, person: &Person) {
-        for (kind, list) in [("track", "/api/tracks/"), ("activity", "/api/activities/")] {
+        for (kind, list) in [
+            ("track", "/api/tracks/"),
+            ("activity", "/api/activities/"),
+            ("project", "/api/projects/"),
+            ("client", "/api/clients/"),
+            ("tag", "/api/tags/"),
+        ] {
             let body = person.get(&format!("{list}?page_size=1000")).await.json();
             let there: Vec<&Value> = body["results"].as_array().unwrap().iter().collect();
             assert_eq!(self.of(kind), there, "{kind}");
@@ -67,12 +73,15 @@ async fn a_copy_learns_what_is_new_what_changed_and_what_went() {
     let made = ada.post("/api/tracks/", json!({"activity": activity, "uid": UID, "tags": ["deep"]})).await;
     let told = ada.get(&format!("/api/changes/?since={start}")).await;
     let body = told.json();
-    let (cursor, tag) = (body["cursor"].as_str().unwrap().to_owned(), body["changes"][1]["data"].clone());
-    let tag = format!(r#"{{"id":{},"name":"deep","uid":{},"version":1}}"#, tag["id"], tag["uid"]);
+    let cursor = body["cursor"].as_str().unwrap().to_owned();
+    let shown = ada.get(&format!("/api/activities/{activity}/")).await.text;
+    let tag = ada.get(&format!("/api/tags/{}/", body["changes"][1]["data"]["id"])).await;
+    tag.is(200, &Item::tag(&tag, "deep").to_string());
+    let tag = tag.text;
     told.is(
         200,
         &format!(
-            r#"{{"changes":[{{"type":"activity","op":"upsert","data":{{"id":{activity},"name":"Reading","description":""}}}},{{"type":"tag","op":"upsert","data":{tag}}},{{"type":"track","op":"upsert","data":{}}}],"cursor":"{cursor}","has_more":false}}"#,
+            r#"{{"changes":[{{"type":"activity","op":"upsert","data":{shown}}},{{"type":"tag","op":"upsert","data":{tag}}},{{"type":"track","op":"upsert","data":{}}}],"cursor":"{cursor}","has_more":false}}"#,
             made.text
         ),
     );
@@ -158,6 +167,38 @@ async fn a_copy_has_what_its_token_shows_and_begins_again_when_that_is_more() {
     assert_eq!(told(&wide, &format!("?since={of_tracks}&types=tracks")).await.0, Vec::<String>::new());
     let (_, of_less) = told(&narrow, &format!("?since={of_more}")).await;
     wide.get(&format!("/api/changes/?since={of_less}")).await.is(410, gone);
+}
+
+/// What the copy of a whole catalogue goes through.
+#[tokio::test]
+async fn a_copy_has_clients_projects_activities_and_tags_and_learns_what_became_of_them() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let mut mirror = Mirror::default();
+    let client = ada.post("/api/clients/", json!({"name": "Acme"})).await.id();
+    let project = ada.post("/api/projects/", json!({"name": "Site", "client": client})).await.id();
+    let activity = ada.post("/api/activities/", json!({"name": "Design", "project": project})).await.id();
+    for tags in [json!(["a"]), json!(["b", "a"]), json!(["c"])] {
+        ada.post("/api/tracks/", json!({"activity": activity, "tags": tags})).await;
+    }
+    mirror.read(&ada, 2).await;
+    mirror.is_right(&ada).await;
+    assert_eq!(mirror.rows.len(), 9);
+    let tag = mirror.of("tag")[0]["id"].clone();
+    assert_eq!(ada.patch(&format!("/api/tags/{tag}/"), json!({"name": "z"})).await.status, 200);
+    assert_eq!(ada.patch(&format!("/api/clients/{client}/"), json!({"archived": true})).await.status, 200);
+    assert_eq!(ada.delete(&format!("/api/projects/{project}/")).await.status, 204);
+    mirror.read(&ada, 2).await;
+    mirror.is_right(&ada).await;
+    assert_eq!(mirror.of("project"), Vec::<&Value>::new());
+    let renamed: Vec<&Value> = mirror.of("track").into_iter().map(|track| &track["tags"]).collect();
+    assert_eq!(renamed, [&json!(["z"]), &json!(["b", "z"]), &json!(["c"])]);
+    assert_eq!(ada.delete(&format!("/api/tags/{tag}/")).await.status, 204);
+    mirror.read(&ada, 2).await;
+    mirror.is_right(&ada).await;
+    // One transaction, and in it what is referred to comes first.
+    let all = ada.get("/api/changes/?types=clients,activities").await.json()["changes"].clone();
+    assert_eq!((&all[0]["type"], &all[1]["type"]), (&json!("activity"), &json!("client")));
 }
 
 /// While two servers write and a copy reads in pages of three, it misses nothing: the order is that of commits.

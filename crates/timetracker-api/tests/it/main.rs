@@ -11,6 +11,7 @@ mod activities;
 mod api_root;
 mod authentication;
 mod bodies;
+mod catalogue;
 mod changes;
 mod conditional;
 mod cors;

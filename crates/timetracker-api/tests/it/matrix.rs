@@ -18,6 +18,12 @@ fn with_everything() -> BTreeMap<&'static str, [u16; 8]> {
         ("/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/activities/", [200, 400, 405, 405, 405, 200, 200, 405]),
         ("/activities/{id}/", [404, 405, 404, 404, 404, 404, 200, 405]),
+        ("/projects/", [200, 400, 405, 405, 405, 200, 200, 405]),
+        ("/projects/{id}/", [404, 405, 404, 404, 404, 404, 200, 405]),
+        ("/clients/", [200, 400, 405, 405, 405, 200, 200, 405]),
+        ("/clients/{id}/", [404, 405, 404, 404, 404, 404, 200, 405]),
+        ("/tags/", [200, 400, 405, 405, 405, 200, 200, 405]),
+        ("/tags/{id}/", [404, 405, 404, 404, 404, 404, 200, 405]),
         ("/reports/summary/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/changes/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/me/", [200, 405, 405, 200, 405, 200, 200, 405]),
@@ -57,6 +63,15 @@ fn sufficient(path: &str, method: &str) -> &'static [&'static str] {
         }
         ("/activities/" | "/activities/{id}/", _) if looks => &["activities:read"],
         ("/activities/", "POST") | ("/activities/{id}/", "PUT" | "PATCH" | "DELETE") => &["activities:write"],
+        ("/projects/" | "/projects/{id}/" | "/clients/" | "/clients/{id}/" | "/tags/" | "/tags/{id}/", _)
+            if looks =>
+        {
+            &["projects:read"]
+        }
+        ("/projects/" | "/clients/" | "/tags/", "POST")
+        | ("/projects/{id}/" | "/clients/{id}/" | "/tags/{id}/", "PUT" | "PATCH" | "DELETE") => {
+            &["projects:write"]
+        }
         ("/reports/summary/", _) if looks => &["reports:read"],
         ("/changes/", _) if looks => &["tracks:read", "activities:read", "projects:read"],
         ("/me/", _) if looks => &["profile:read"],

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::support::{Answer, MEMBERS, World, json};
+use crate::support::{Answer, MEMBERS, OF_ACTIVITY, World, json};
 
 fn same(theirs: &Answer, never: &Answer) {
     assert_eq!(theirs.status, 404);
@@ -25,7 +25,11 @@ async fn anothers_objects_are_not_there() {
     let activity = ada.has_activity("secret plan").await;
     let track = ada.has_track(activity, "secret work").await;
     let eves = eve.has_activity("eve's").await;
-    for (kind, id) in [("activities", activity), ("tracks", track)] {
+    let mut objects = vec![("activities", activity), ("tracks", track)];
+    for kind in ["projects", "clients", "tags"] {
+        objects.push((kind, ada.post(&format!("/api/{kind}/"), json!({"name": "secret"})).await.id()));
+    }
+    for (kind, id) in objects {
         let (theirs, never) = (format!("/api/{kind}/{id}/"), format!("/api/{kind}/999999/"));
         let before = ada.get(&theirs).await.text;
         for method in [Method::GET, Method::HEAD, Method::DELETE] {
@@ -66,6 +70,34 @@ async fn anothers_ids_in_bodies_and_filters_are_not_there() {
     }
 }
 
+/// R158: nor can anything of another's be belonged to.
+#[tokio::test]
+async fn anothers_projects_and_clients_are_not_there() {
+    let world = World::new().await;
+    let (ada, eve) = (world.person("ada"), world.person("eve"));
+    let client = ada.post("/api/clients/", json!({"name": "secret"})).await.id();
+    let project = ada.post("/api/projects/", json!({"name": "secret"})).await.id();
+    let eves = eve.has_activity("eve's").await;
+    for (kind, field, theirs) in [("activities", "project", project), ("projects", "client", client)] {
+        for id in [theirs, 999_999] {
+            let invalid = format!(r#"{{"{field}":["Invalid pk \"{id}\" - object does not exist."]}}"#);
+            eve.post(&format!("/api/{kind}/"), json!({"name": "x", field: id})).await.is(400, &invalid);
+            eve.get(&format!("/api/{kind}/?{field}={id}")).await.is(
+                400,
+                &format!(
+                    r#"{{"{field}":["Select a valid choice. That choice is not one of the available choices."]}}"#
+                ),
+            );
+        }
+    }
+    let invalid = format!(r#"{{"project":["Invalid pk \"{project}\" - object does not exist."]}}"#);
+    eve.patch(&format!("/api/activities/{eves}/"), json!({ "project": project })).await.is(400, &invalid);
+    // A name that somebody else has is free.
+    for kind in ["projects", "clients"] {
+        assert_eq!(eve.post(&format!("/api/{kind}/"), json!({"name": "Secret"})).await.status, 201);
+    }
+}
+
 /// R158, R159: lists hold one's own, and only the documented fields.
 #[tokio::test]
 async fn lists_hold_ones_own_only() {
@@ -73,12 +105,18 @@ async fn lists_hold_ones_own_only() {
     let (ada, eve) = (world.person("ada"), world.person("eve"));
     let activity = ada.has_activity("secret plan").await;
     ada.has_track(activity, "secret work").await;
+    for kind in ["projects", "clients", "tags"] {
+        ada.post(&format!("/api/{kind}/"), json!({"name": "secret"})).await;
+    }
     let empty = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;
     for path in [
         "/api/activities/",
         "/api/tracks/",
         "/api/tracks/?search=secret",
         "/api/activities/?search=secret",
+        "/api/projects/",
+        "/api/clients/",
+        "/api/tags/",
         "/api/tracks/?page=last&page_size=1000&ordering=-id",
     ] {
         eve.get(path).await.is(200, empty);
@@ -87,5 +125,5 @@ async fn lists_hold_ones_own_only() {
         answer.json()["results"][0].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
     assert_eq!(keys(&ada.get("/api/tracks/").await), MEMBERS);
-    assert_eq!(keys(&ada.get("/api/activities/").await), ["id", "name", "description"]);
+    assert_eq!(keys(&ada.get("/api/activities/").await), OF_ACTIVITY);
 }

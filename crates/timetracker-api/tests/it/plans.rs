@@ -131,7 +131,8 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     last.finds_one("workspaces");
     let (caller, since) = (seeded.caller.clone(), Place { seq: 70, kind: Kind::Track, id: 7 });
     let feed = seeded.explain(|conn| changes::store::after(conn, &caller, &Kind::ALL, since, 501, 501));
-    let [tags, activities, tracks] = feed.as_slice() else { panic!("{feed:?}") };
+    // There are no clients and projects, and a table without rows is read as it is.
+    let [_, _, tags, activities, tracks] = feed.as_slice() else { panic!("{feed:?}") };
     tags.goes_by("tags", "tags_feed");
     activities.goes_by("activities", "activities_feed");
     tracks.goes_by("tracks", "tracks_feed");

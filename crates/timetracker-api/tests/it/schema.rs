@@ -5,15 +5,17 @@ use diesel::sql_query;
 use model::db::testing::TestDatabase;
 use model::db::{Conn, DatabaseUrl, Db};
 use timetracker_api::MIGRATIONS;
-use timetracker_api::schema::{activities, idempotency_keys, people, tags, tracks, workspaces};
+use timetracker_api::schema::{
+    activities, clients, idempotency_keys, people, projects, tags, tracks, workspaces,
+};
 
 // What each table's columns are read as.
 type Person = (i64, String, i64, String, i64, i64, i64, String, String, String, i32);
-type Activity = (i64, i64, String, String, i64, Option<i64>, Vec<u8>, i64, i64, i64);
+type Item = (i64, i64, Vec<u8>, String, Option<String>, bool);
+type Rate = (Option<i64>, Option<String>);
 type When = (i64, i64, i64, String, Option<i64>, Option<i64>, i64);
 type What = (Vec<u8>, String, bool, Option<String>, String, bool);
 type Change = (i64, i64, i64, Option<i64>);
-type Tag = (i64, i64, Vec<u8>, String, String, i64, i64, i64, i64, Option<i64>);
 type Key = (i64, String, String, String, String, Vec<u8>, i32, Option<String>, Option<i64>, Vec<u8>, i64);
 
 #[tokio::test]
@@ -30,7 +32,28 @@ async fn migrations_go_up_down_and_up_and_every_column_is_there() {
     db.read(|conn| {
         workspaces::table.select(workspaces::all_columns).load::<(i64, i64, i64)>(conn)?;
         people::table.select(people::all_columns).load::<Person>(conn)?;
-        activities::table.select(activities::all_columns).load::<Activity>(conn)?;
+        macro_rules! item {
+            ($rows:ident) => {
+                $rows::table.select((
+                    ($rows::id, $rows::workspace_id, $rows::uid, $rows::name, $rows::color, $rows::archived),
+                    ($rows::updated_at, $rows::version, $rows::seq, $rows::deleted_at),
+                    $rows::created_at,
+                ))
+            };
+        }
+        item!(activities).load::<(Item, Change, i64)>(conn)?;
+        item!(projects).load::<(Item, Change, i64)>(conn)?;
+        item!(clients).load::<(Item, Change, i64)>(conn)?;
+        item!(tags).load::<(Item, Change, i64)>(conn)?;
+        let more = (activities::description, activities::project_id, activities::billable_default);
+        let more = (more, (activities::rate_amount, activities::rate_currency));
+        activities::table.select(more).load::<((String, Option<i64>, Option<bool>), Rate)>(conn)?;
+        let more = (projects::name_key, projects::client_id, projects::billable_default);
+        let more = (more, (projects::rate_amount, projects::rate_currency));
+        projects::table.select(more).load::<((String, Option<i64>, Option<bool>), Rate)>(conn)?;
+        let more = (clients::name_key, (clients::rate_amount, clients::rate_currency));
+        clients::table.select(more).load::<(String, Rate)>(conn)?;
+        tags::table.select(tags::name_key).load::<String>(conn)?;
         tracks::table
             .select((
                 (
@@ -53,7 +76,6 @@ async fn migrations_go_up_down_and_up_and_every_column_is_there() {
                 (tracks::updated_at, tracks::version, tracks::seq, tracks::deleted_at),
             ))
             .load::<(When, What, Change)>(conn)?;
-        tags::table.select(tags::all_columns).load::<Tag>(conn)?;
         idempotency_keys::table.select(idempotency_keys::all_columns).load::<Key>(conn)
     })
     .await
@@ -114,6 +136,19 @@ async fn the_database_itself_refuses_impossible_rows() {
         let columns = "workspace_id, name, description, created_at, uid";
         let sql = format!("INSERT INTO activities ({columns}) VALUES (1, '{name}', '', 0, 'b')");
         assert!(db.write(move |conn| sql_query(sql).execute(conn)).await.is_err());
+    }
+    let columns = "workspace_id, uid, name, name_key, created_at, updated_at, version, seq, client_id";
+    let project = async |values: &str| {
+        let sql = format!("INSERT INTO projects ({columns}) VALUES (1, {values})");
+        db.write(move |conn| sql_query(sql).execute(conn)).await.is_ok()
+    };
+    assert!(project("'a', 'A', 'a', 0, 0, 1, 1, NULL").await);
+    assert!(!project("'b', 'a', 'a', 0, 0, 1, 1, NULL").await, "the same name");
+    assert!(!project("'a', 'B', 'b', 0, 0, 1, 1, NULL").await, "the same uid");
+    assert!(!project("'b', 'B', 'b', 0, 0, 1, 1, 9").await, "for nobody");
+    for rate in ["rate_amount = 1", "rate_currency = 'EUR'", "rate_amount = -1, rate_currency = 'EUR'"] {
+        let sql = format!("UPDATE projects SET {rate}");
+        assert!(db.write(move |conn| sql_query(sql).execute(conn)).await.is_err(), "{rate}");
     }
     let again =
         "INSERT INTO people (issuer, subject, username, workspace_id, created_at) VALUES ('i', 1, 'b', 1, 0)";

@@ -6,23 +6,19 @@ use model::db::Conn;
 use model::id::Uid;
 use model::time::Timestamp;
 
+use super::booking::complete;
+use super::find;
 use super::row::{COLUMNS, Track};
 use super::schedule::{self, Fit, Policy};
-use super::{Verdict, find, tags};
 use crate::auth::Caller;
-use crate::changes::Stamp;
-use crate::id::{ActivityId, TrackId};
-use crate::schema::{activities, people, tracks};
+use crate::changes::{Stamp, mark};
+use crate::id::TrackId;
+use crate::schema::tracks;
+use crate::tags::store as tags;
 use crate::tracks::form::{Draft, Entry, LONGEST};
 use crate::tracks::{KIND, text};
 use crate::wire::conditional::Conditions;
-use crate::wire::error::{ApiError, or_refuse};
-
-/// What a person wants where a request does not say.
-struct Wishes {
-    timezone: String,
-    policy: Policy,
-}
+use crate::wire::error::{ApiError, Verdict, or_refuse};
 
 /// What is new, and what was stopped for it.
 #[derive(Debug)]
@@ -31,34 +27,6 @@ pub struct Kept {
     pub track: Track,
     /// The one that ran until it began.
     pub stopped: Option<Track>,
-}
-
-/// Looks up what only the database knows and finishes the validation with it.
-fn complete(
-    conn: &mut Conn,
-    caller: &Caller,
-    mut draft: Draft,
-    before: Option<&Track>,
-) -> Verdict<(Entry, Wishes)> {
-    type Known = (String, String, Option<ActivityId>);
-    let named = draft.activity();
-    let usable = activities::id
-        .eq(named.unwrap_or(ActivityId(0)))
-        .and(activities::workspace_id.eq(caller.workspace))
-        .and(activities::deleted_at.is_null());
-    let known = people::table
-        .left_join(activities::table.on(usable))
-        .filter(people::id.eq(caller.person))
-        .select((people::timezone, people::overlap_policy, activities::id.nullable()));
-    let (timezone, policy, found): Known = match conn {
-        Conn::Sqlite(conn) => known.get_result(conn)?,
-        Conn::Postgres(conn) => known.get_result(conn)?,
-    };
-    if let Some(named) = named.filter(|_| found.is_none()) {
-        draft.refuse_activity(named);
-    }
-    let policy = Policy::named(&policy).unwrap_or(Policy::Reject);
-    Ok(draft.onto(before).map(|entry| (entry, Wishes { timezone, policy })))
 }
 
 /// What a request says about a change besides what to change.
@@ -143,17 +111,9 @@ fn write(
 /// Ends a running track; the caller has looked that `at` is not before its start.
 pub(crate) fn stop(conn: &mut Conn, running: &Track, at: Timestamp, stamp: Stamp) -> QueryResult<Track> {
     diesel::update(tracks::table.filter(tracks::id.eq(running.id)))
-        .set((tracks::end_at.eq(at), mark(stamp)))
+        .set((tracks::end_at.eq(at), mark!(tracks, stamp)))
         .returning(COLUMNS)
         .get_result(conn)
-}
-
-/// What every change of a row sets.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn mark(stamp: Stamp) -> _ {
-    let at: Timestamp = stamp.at;
-    let seq: i64 = stamp.seq;
-    (tracks::updated_at.eq(at), tracks::seq.eq(seq), tracks::version.eq(tracks::version + 1_i64))
 }
 
 /// Changes what the draft says and keeps the rest; what says nothing new changes nothing. A track that is not there is
@@ -209,7 +169,7 @@ pub fn edit(
             tracks::timezone.eq(entry.timezone),
             tracks::source.eq(entry.source),
             moved.map(|exclusive| tracks::exclusive.eq(exclusive)),
-            mark(stamp),
+            mark!(tracks, stamp),
         ))
         .returning(COLUMNS)
         .get_result(conn)
@@ -256,7 +216,7 @@ pub fn delete(conn: &mut Conn, caller: &Caller, id: TrackId, asked: &Asked, stam
     let Some(there) = find(conn, caller.person, id)? else { return Ok(Err(ApiError::NoSuch(KIND))) };
     or_refuse!(asked.admit(&there));
     let row = diesel::update(tracks::table.filter(tracks::id.eq(id)));
-    row.set((tracks::deleted_at.eq(stamp.at), mark(stamp))).execute(conn)?;
+    row.set((tracks::deleted_at.eq(stamp.at), mark!(tracks, stamp))).execute(conn)?;
     Ok(Ok(()))
 }
 
@@ -283,7 +243,7 @@ pub fn restore(conn: &mut Conn, caller: &Caller, id: TrackId, asked: &Asked, sta
             tracks::start_at.eq(entry.start),
             tracks::end_at.eq(entry.end),
             tracks::exclusive.eq(exclusive),
-            mark(stamp),
+            mark!(tracks, stamp),
         ))
         .returning(COLUMNS)
         .get_result(conn)

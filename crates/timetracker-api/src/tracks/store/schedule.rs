@@ -7,12 +7,11 @@ use diesel::prelude::*;
 use model::db::Conn;
 use model::time::Timestamp;
 
-use super::Verdict;
 use super::row::{COLUMNS, Track, is_too_long, runs};
 use crate::id::{PersonId, TrackId};
 use crate::schema::tracks;
 use crate::tracks::form::{Entry, LONGEST};
-use crate::wire::error::{ApiError, Message, or_refuse};
+use crate::wire::error::{ApiError, Message, Verdict, or_refuse};
 
 /// How far a client's clock may be ahead when it starts a timer.
 pub const AHEAD: Duration = Duration::from_secs(60);

@@ -2,11 +2,13 @@
 
 mod answer;
 mod authority;
+mod item;
 mod shown;
 mod world;
 
 pub use answer::Answer;
 pub use authority::{ISSUER, Mood};
+pub use item::{Item, OF_ACTIVITY};
 pub use shown::{MEMBERS, NOW, Shown};
 pub use world::{PUBLIC, Person, World, config};
 

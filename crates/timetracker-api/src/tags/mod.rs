@@ -1,15 +1,18 @@
-//! The tags of a track, as a client sends them: names.
+//! The tags of a track, as a client sends them: names. A name that is new joins the workspace's list, which
+//! [`crate::catalogue`] shows and changes.
+
+pub mod store;
+
+use std::borrow::Cow;
 
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization;
 
+use crate::names::{self, key};
 use crate::wire::error::Message;
 use crate::wire::fields::{self, Given};
 
 /// How many a track may have.
 const MOST: usize = 20;
-/// How long a name may be, in characters.
-const LONGEST: usize = 100;
 
 /// Reads a list of names; a name that comes twice, however it is written, is there once.
 ///
@@ -33,27 +36,11 @@ pub fn read(given: &Given<'_>) -> Result<Option<Vec<String>>, Vec<Message>> {
 
 fn name(item: &Value) -> Result<String, Vec<Message>> {
     let Value::String(_) = item else { return Err(vec!["Not a valid string.".into()]) };
-    let name = fields::text(&Given::Value(std::borrow::Cow::Borrowed(item)), LONGEST, false)?;
-    let name: String = name.unwrap_or_default().nfc().collect();
-    // Some letters become two when they are composed.
-    if name.chars().count() > LONGEST {
-        return Err(vec![format!("Ensure this field has no more than {LONGEST} characters.").into()]);
-    }
-    if name.chars().any(char::is_control) {
-        return Err(vec!["Control characters are not allowed.".into()]);
-    }
-    Ok(name)
-}
-
-/// A name as it is compared: composed, and in small letters.
-pub fn key(name: &str) -> String {
-    name.nfc().collect::<String>().to_lowercase()
+    Ok(names::read(&Given::Value(Cow::Borrowed(item)))?.unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use serde_json::json;
 
     use super::*;

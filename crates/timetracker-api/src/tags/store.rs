@@ -1,13 +1,14 @@
-//! The workspace's list of tags: a name is in it as soon as a track has it.
+//! The SQL of names in tracks. Every name that a track has is in the workspace's list, written as the list writes it.
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use model::db::Conn;
 use model::id::Uid;
 
-use crate::changes::Stamp;
+use crate::changes::{Stamp, mark};
 use crate::id::WorkspaceId;
-use crate::schema::tags;
-use crate::tracks::tags::key;
+use crate::names::key;
+use crate::schema::{people, replace, tags, tracks, trim};
 
 /// Adds what is new to the workspace's list; answers the names as the list writes them, one to a line.
 ///
@@ -43,4 +44,26 @@ fn insert(conn: &mut Conn, workspace: WorkspaceId, name: &str, stamp: Stamp) -> 
             tags::seq.eq(stamp.seq),
         ))
         .execute(conn)
+}
+
+/// Writes another name, or none, wherever the workspace's tracks have this one, deleted tracks included: they can come
+/// back. Each of them has changed. `LIKE` would not do: SQLite's does not tell `a` from `A`.
+///
+/// # Errors
+/// When the database cannot.
+pub fn rename(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    from: &str,
+    to: Option<&str>,
+    stamp: Stamp,
+) -> QueryResult<usize> {
+    let line = || "\n".into_sql::<Text>();
+    let lines = || line().concat(tracks::tags).concat(line());
+    let to = to.map_or_else(|| "\n".to_owned(), |to| format!("\n{to}\n"));
+    let renamed = || replace(lines(), format!("\n{from}\n"), to.clone());
+    let people = people::table.filter(people::workspace_id.eq(workspace)).select(people::id);
+    let found = tracks::table.filter(tracks::person_id.eq_any(people)).filter(renamed().ne(lines()));
+    let row = diesel::update(found);
+    row.set((tracks::tags.eq(trim(renamed(), "\n")), mark!(tracks, stamp))).execute(conn)
 }

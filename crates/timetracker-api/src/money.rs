@@ -1,0 +1,169 @@
+//! Money: whole numbers of the smallest unit of a currency, never a float.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::Text;
+
+/// The most that an hour may cost, in the smallest unit.
+pub const MOST: i64 = 1_000_000_000_000;
+
+/// The codes of ISO 4217 that are in use, by how many digits follow the point.
+const CODES: [(u8, &str); 4] = [
+    (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+    (
+        2,
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW \
+         CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF \
+         IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK \
+         MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP \
+         SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG \
+         YER ZAR ZMW ZWG",
+    ),
+    (3, "BHD IQD JOD KWD LYD OMR TND"),
+    (4, "CLF UYW"),
+];
+
+/// A currency: three letters of ISO 4217. One that was known when it was kept stays readable when it is in use no more.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub struct Currency(String);
+
+impl Currency {
+    /// Reads a code, in letters of any size.
+    pub fn named(code: &str) -> Option<Self> {
+        let code = code.to_ascii_uppercase();
+        let is_known =
+            code.len() == 3 && CODES.iter().any(|(_, codes)| codes.split(' ').any(|each| each == code));
+        is_known.then_some(Self(code))
+    }
+
+    /// Its code.
+    pub fn code(&self) -> &str {
+        &self.0
+    }
+
+    /// How many digits of an amount follow the point.
+    pub fn exponent(&self) -> u8 {
+        let found = CODES.iter().find(|(_, codes)| codes.split(' ').any(|each| each == self.0));
+        found.map_or(2, |(exponent, _)| *exponent)
+    }
+}
+
+impl<DB: Backend> ToSql<Text, DB> for Currency
+where
+    String: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.0.to_sql(out)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for Currency
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        String::from_sql(bytes).map(Self)
+    }
+}
+
+/// What an hour costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// In the smallest unit of the currency, from 0 to [`MOST`].
+    pub amount: i64,
+    /// The currency.
+    pub currency: Currency,
+}
+
+impl Rate {
+    /// What so many seconds cost, rounded to the nearest unit and from the middle to the even one.
+    pub fn of(&self, seconds: i64) -> i128 {
+        let (product, hour) = (i128::from(seconds) * i128::from(self.amount), 3_600);
+        let (down, rest) = (product.div_euclid(hour), product.rem_euclid(hour));
+        match (rest * 2).cmp(&hour) {
+            std::cmp::Ordering::Less => down,
+            std::cmp::Ordering::Greater => down + 1,
+            std::cmp::Ordering::Equal => down + down.rem_euclid(2),
+        }
+    }
+}
+
+/// Sums of money, one for each currency: what is in two cannot be added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Money(BTreeMap<Currency, i128>);
+
+impl Money {
+    /// Adds an amount.
+    pub fn add(&mut self, currency: &Currency, amount: i128) {
+        match self.0.get_mut(currency) {
+            Some(sum) => *sum += amount,
+            None => drop(self.0.insert(currency.clone(), amount)),
+        }
+    }
+
+    /// The sums, by the codes of their currencies.
+    pub fn sums(&self) -> impl Iterator<Item = (&Currency, i128)> {
+        self.0.iter().map(|(currency, amount)| (currency, *amount))
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_currency_is_one_of_the_list_and_knows_its_digits() {
+        for (code, expected) in [
+            ("EUR", Some(2)),
+            ("jpy", Some(0)),
+            ("KWD", Some(3)),
+            ("CLF", Some(4)),
+            ("EU", None),
+            ("ABC", None),
+            ("", None),
+            ("EUR USD", None),
+            (" EU", None),
+        ] {
+            assert_eq!(Currency::named(code).map(|currency| currency.exponent()), expected, "{code}");
+        }
+        let codes: Vec<&str> = CODES.iter().flat_map(|(_, codes)| codes.split_whitespace()).collect();
+        assert!(codes.iter().all(|code| code.len() == 3 && Currency::named(code).is_some()));
+        assert_eq!(
+            codes.iter().collect::<std::collections::BTreeSet<_>>().len(),
+            codes.len(),
+            "none is there twice"
+        );
+    }
+
+    /// Half-even: what is lost to rounding does not add up over many.
+    #[test]
+    fn an_amount_is_rounded_once_and_from_the_middle_to_the_even_one() {
+        let rate = |amount| Rate { amount, currency: Currency::named("EUR").unwrap() };
+        for (amount, seconds, expected) in [
+            (9_500, 3_600, 9_500),
+            (9_500, 0, 0),
+            (1, 1_800, 0),
+            (3, 1_800, 2),
+            (5, 1_800, 2),
+            (1, 1_801, 1),
+            (1, 1_799, 0),
+            (3, -1_800, -2),
+            (1, -1_800, 0),
+            (MOST, 31 * 86_400, 744 * i128::from(MOST)),
+        ] {
+            assert_eq!(rate(amount).of(seconds), expected, "{amount} for {seconds} s");
+        }
+    }
+}
