@@ -1,7 +1,8 @@
 //! `/api/reports/summary/`: where the time went. Days are those of a zone, as long as they are there.
 //!
-//! [`query`] is what is asked, [`store`] reads the tracks, [`days`] knows when days begin, [`sum`] adds up.
+//! [`query`] is what is asked, [`store`] reads the tracks and the [`book`] of what they cost, [`days`] knows when days begin, [`sum`] adds up.
 
+pub mod book;
 pub mod days;
 pub mod query;
 pub mod store;
@@ -29,6 +30,7 @@ pub async fn get(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (said, now) = (Parameters::parse(request.query_string())?, app.clock().now());
+    let with_money = caller.sees_rates();
     let report = move |conn: &mut _| {
         let query = match Query::read(&said, &me::store::settings(conn, caller.person)?, now) {
             Ok(query) => query,
@@ -44,22 +46,28 @@ pub async fn get(
             let sentence = format!("A report looks at fewer than {} tracks: choose fewer days.", store::MOST);
             return Ok(Err(ApiError::field("to", sentence)));
         }
+        let book = store::book(conn, caller.workspace)?;
         tracks.retain(|track| {
-            query.billable.is_none_or(|billable| billable == track.billable)
+            let belongs = book.of(track.activity);
+            let (project, client) =
+                (belongs.and_then(|belongs| belongs.project), belongs.and_then(|belongs| belongs.client));
+            query.project.is_none_or(|wanted| project == Some(wanted))
+                && query.client.is_none_or(|wanted| client == Some(wanted))
+                && query.billable.is_none_or(|billable| billable == track.billable)
                 && query.activity.is_none_or(|activity| activity == track.activity)
                 && query
                     .tag
                     .as_ref()
                     .is_none_or(|tag| track.tags.split('\n').any(|name| names::key(name) == *tag))
         });
-        let sums = sum::sum(&query.rules, &days, &tracks);
+        let sums = sum::sum(&query.rules, &days, &book, &tracks);
         Ok(Ok((query, sums)))
     };
     let (query, sums) = app.db().read(report).await??;
     let mut body = b"{\"query\":{".to_vec();
     query.write(&mut body);
     body.extend_from_slice(b"},\"total\":{");
-    write_sum(&mut body, &query, sums.total);
+    write_sum(&mut body, &query, &sums.total, with_money);
     body.extend_from_slice(b"},\"groups\":");
     json::list(&mut body, &sums.groups, |out, (group, sum)| {
         out.push(b'{');
@@ -67,7 +75,7 @@ pub async fn get(
             write_value(out, *key, value);
             out.push(b',');
         }
-        write_sum(out, &query, *sum);
+        write_sum(out, &query, sum, with_money);
         out.push(b'}');
     });
     body.push(b'}');
@@ -81,6 +89,7 @@ fn write_value(out: &mut Vec<u8>, key: Key, value: &Value) {
         Value::Date(date) => json::text(out, &date.to_string()),
         Value::Month(year, month) => json::text(out, &format!("{year:04}-{month:02}")),
         Value::Activity(id) => json::number(out, id.0),
+        Value::Item(id) => json::or_null(out, *id, |out, id| json::number(out, id.0)),
         Value::Billable(billable) => json::boolean(out, *billable),
         Value::Tags(names) => {
             json::list(out, names.split('\n').filter(|name| !name.is_empty()), json::text);
@@ -88,7 +97,7 @@ fn write_value(out: &mut Vec<u8>, key: Key, value: &Value) {
     }
 }
 
-fn write_sum(out: &mut Vec<u8>, query: &Query, sum: Sum) {
+fn write_sum(out: &mut Vec<u8>, query: &Query, sum: &Sum, with_money: bool) {
     out.extend_from_slice(b"\"seconds\":");
     json::number(out, sum.seconds);
     if query.rules.rounding.is_some() {
@@ -97,6 +106,18 @@ fn write_sum(out: &mut Vec<u8>, query: &Query, sum: Sum) {
     }
     out.extend_from_slice(b",\"tracks\":");
     json::number(out, sum.tracks);
+    if with_money {
+        out.extend_from_slice(b",\"money\":");
+        json::list(out, sum.money.sums(), |out, (currency, amount)| {
+            out.extend_from_slice(b"{\"amount\":");
+            out.extend_from_slice(amount.to_string().as_bytes());
+            out.extend_from_slice(b",\"currency\":");
+            json::text(out, currency.code());
+            out.extend_from_slice(b",\"exponent\":");
+            json::number(out, currency.exponent().into());
+            out.push(b'}');
+        });
+    }
 }
 
 /// `OPTIONS`.

@@ -8,7 +8,7 @@ use model::time::Timestamp;
 use serde_json::Value;
 
 use super::sum::{Key, Midnight, Rounding, Rules};
-use crate::id::ActivityId;
+use crate::id::{ActivityId, ItemId};
 use crate::me::store::Settings;
 use crate::wire::error::{ApiError, Message};
 use crate::wire::fields::{self, Given, Problems};
@@ -37,17 +37,23 @@ pub struct Query {
     pub billable: Option<bool>,
     /// Only of this one.
     pub activity: Option<ActivityId>,
+    /// Only of activities of this one.
+    pub project: Option<ItemId>,
+    /// Only of projects for this one.
+    pub client: Option<ItemId>,
     /// Only with this one, as it is compared.
     pub tag: Option<String>,
     /// Whether what runs counts up to now.
     pub with_running: bool,
 }
 
-const KEYS: [(&str, Key); 6] = [
+const KEYS: [(&str, Key); 8] = [
     ("day", Key::Day),
     ("week", Key::Week),
     ("month", Key::Month),
     ("activity", Key::Activity),
+    ("project", Key::Project),
+    ("client", Key::Client),
     ("tags", Key::Tags),
     ("billable", Key::Billable),
 ];
@@ -135,6 +141,8 @@ impl Query {
         let step = problems.take("rounding_minutes", minutes(said.said("rounding_minutes"))).unwrap_or(1);
         let billable = problems.take("billable", fields::boolean(&given("billable"))).flatten();
         let activity = problems.take("activity", fields::key(&given("activity"))).flatten();
+        let project = problems.take("project", fields::key(&given("project"))).flatten();
+        let client = problems.take("client", fields::key(&given("client"))).flatten();
         let running = problems.take("running", choice(said.said("running"), &RUNNING, true)).unwrap_or(true);
         problems.finish()?;
         Ok(Self {
@@ -145,6 +153,8 @@ impl Query {
             rules: Rules { keys, midnight, week_start, rounding: side.map(|side| (side, step * 60)) },
             billable,
             activity: activity.map(ActivityId),
+            project: project.map(ItemId),
+            client: client.map(ItemId),
             tag: said.said("tag").map(crate::names::key),
             with_running: running,
         })
@@ -175,8 +185,11 @@ impl Query {
         if let Some(billable) = self.billable {
             member("billable", if billable { "true" } else { "false" });
         }
-        if let Some(activity) = self.activity {
-            member("activity", &activity.to_string());
+        let numbers = [self.activity.map(|id| id.0), self.project.map(|id| id.0), self.client.map(|id| id.0)];
+        for (name, id) in ["activity", "project", "client"].into_iter().zip(numbers) {
+            if let Some(id) = id {
+                member(name, &id.to_string());
+            }
         }
         if let Some(tag) = &self.tag {
             member("tag", tag);

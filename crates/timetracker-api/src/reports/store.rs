@@ -4,9 +4,11 @@ use diesel::prelude::*;
 use model::db::Conn;
 use model::time::Timestamp;
 
+use super::book::{Belongs, Book};
 use super::sum::Spent;
-use crate::id::{ActivityId, PersonId, TrackId};
-use crate::schema::tracks;
+use crate::id::{ActivityId, ItemId, PersonId, TrackId, WorkspaceId};
+use crate::money::{Currency, Rate};
+use crate::schema::{activities, clients, projects, tracks};
 use crate::tracks::form::LONGEST;
 use crate::tracks::row::{is_too_long, runs};
 
@@ -14,6 +16,39 @@ use crate::tracks::row::{is_too_long, runs};
 pub const MOST: i64 = 200_000;
 
 type Row = (TrackId, Timestamp, Option<Timestamp>, ActivityId, String, bool);
+
+/// What each of the workspace's activities belongs to and what an hour of it costs, those that were deleted included: the
+/// rate is the activity's, else its project's, else its client's.
+///
+/// # Errors
+/// When the database cannot.
+pub fn book(conn: &mut Conn, workspace: WorkspaceId) -> QueryResult<Book> {
+    type Priced = (Option<i64>, Option<Currency>);
+    type Row = (ActivityId, (Option<ItemId>, Option<ItemId>), (Priced, Priced, Priced));
+    let rows = activities::table
+        .left_join(projects::table.on(activities::project_id.eq(projects::id.nullable())))
+        .left_join(clients::table.on(projects::client_id.eq(clients::id.nullable())))
+        .filter(activities::workspace_id.eq(workspace))
+        .select((
+            activities::id,
+            (activities::project_id, projects::client_id.nullable()),
+            (
+                (activities::rate_amount, activities::rate_currency),
+                (projects::rate_amount.nullable(), projects::rate_currency.nullable()),
+                (clients::rate_amount.nullable(), clients::rate_currency.nullable()),
+            ),
+        ));
+    let rows: Vec<Row> = match conn {
+        Conn::Sqlite(conn) => rows.load(conn)?,
+        Conn::Postgres(conn) => rows.load(conn)?,
+    };
+    let rate = |(amount, currency): Priced| Some(Rate { amount: amount?, currency: currency? });
+    let entries = rows.into_iter().map(|(activity, (project, client), (own, above, top))| {
+        let rate = rate(own).or_else(|| rate(above)).or_else(|| rate(top));
+        (activity, Belongs { project, client, rate })
+    });
+    Ok(Book::new(entries.collect()))
+}
 
 /// The tracks that share an instant with an interval, or lie in it without length; what runs ends `now`, if it counts at all.
 ///

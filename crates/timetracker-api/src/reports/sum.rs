@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use model::time::Timestamp;
 
+use super::book::{Belongs, Book};
 use super::days::Day;
-use crate::id::ActivityId;
+use crate::id::{ActivityId, ItemId};
+use crate::money::Money;
 
 /// A track as far as a report looks at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,10 @@ pub enum Key {
     Month,
     /// The activity.
     Activity,
+    /// Its project.
+    Project,
+    /// That one's client.
+    Client,
     /// The tags, all of them together: so that a track that has two is there once.
     Tags,
     /// Whether somebody is to pay.
@@ -49,6 +55,8 @@ pub enum Value {
     Month(i32, u32),
     /// An activity.
     Activity(ActivityId),
+    /// A project or a client, or none.
+    Item(Option<ItemId>),
     /// Names, one to a line.
     Tags(String),
     /// Yes or no.
@@ -89,7 +97,7 @@ pub struct Rules {
 }
 
 /// A sum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     /// Whole seconds.
     pub seconds: i64,
@@ -97,6 +105,8 @@ pub struct Sum {
     pub rounded: i64,
     /// Of how many tracks there is something in it.
     pub tracks: i64,
+    /// What it costs: of billable tracks, by rounded lengths.
+    pub money: Money,
 }
 
 /// What was added up.
@@ -109,7 +119,10 @@ pub struct Sums {
 }
 
 /// Adds up the part of each track that lies within the days, whose last one is where they end.
-pub fn sum(rules: &Rules, days: &[Day], tracks: &[Spent]) -> Sums {
+///
+/// What that part costs is one line, and rounded once. Where it is in several groups they share it as they share its seconds, so
+/// that any grouping adds up to the same.
+pub fn sum(rules: &Rules, days: &[Day], book: &Book, tracks: &[Spent]) -> Sums {
     let mut sums = Sums::default();
     for track in tracks {
         let pieces = pieces(rules.midnight, days, track);
@@ -119,14 +132,23 @@ pub fn sum(rules: &Rules, days: &[Day], tracks: &[Spent]) -> Sums {
         }
         let rounded = rules.rounding.map_or(seconds, |(side, step)| round(side, step, seconds));
         let last = pieces.len() - 1;
-        let mut touched = Vec::new();
+        let belongs = book.of(track.activity);
+        let rate = belongs.and_then(|belongs| belongs.rate.as_ref()).filter(|_| track.billable);
+        let (mut charged, mut touched) = (0, Vec::new());
         for (position, (date, piece)) in pieces.into_iter().enumerate() {
             let group: Vec<Value> =
-                rules.keys.iter().map(|key| value(*key, rules.week_start, date, track)).collect();
+                rules.keys.iter().map(|key| value(*key, rules.week_start, date, track, belongs)).collect();
             let sum = sums.groups.entry(group.clone()).or_default();
             sum.seconds += piece;
             // What rounding adds or takes belongs to where the track ended.
-            sum.rounded += piece + if position == last { rounded - seconds } else { 0 };
+            let piece = piece + if position == last { rounded - seconds } else { 0 };
+            sum.rounded += piece;
+            if let Some(rate) = rate {
+                let cost = rate.of(charged + piece) - rate.of(charged);
+                charged += piece;
+                sum.money.add(&rate.currency, cost);
+                sums.total.money.add(&rate.currency, cost);
+            }
             if !touched.contains(&group) {
                 sum.tracks += 1;
                 touched.push(group);
@@ -172,7 +194,7 @@ fn pieces(midnight: Midnight, days: &[Day], track: &Spent) -> Vec<(NaiveDate, i6
     pieces
 }
 
-fn value(key: Key, week_start: Weekday, date: NaiveDate, track: &Spent) -> Value {
+fn value(key: Key, week_start: Weekday, date: NaiveDate, track: &Spent, belongs: Option<&Belongs>) -> Value {
     match key {
         Key::Day => Value::Date(date),
         Key::Week => {
@@ -181,6 +203,8 @@ fn value(key: Key, week_start: Weekday, date: NaiveDate, track: &Spent) -> Value
         }
         Key::Month => Value::Month(date.year(), date.month()),
         Key::Activity => Value::Activity(track.activity),
+        Key::Project => Value::Item(belongs.and_then(|belongs| belongs.project)),
+        Key::Client => Value::Item(belongs.and_then(|belongs| belongs.client)),
         Key::Tags => {
             let mut names: Vec<&str> = track.tags.split('\n').collect();
             names.sort_unstable();
@@ -206,6 +230,7 @@ mod tests {
 
     use super::super::days::days;
     use super::*;
+    use crate::money::{Currency, Rate};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_unix_seconds(second)
@@ -245,10 +270,11 @@ mod tests {
         // 2026-10-20T22:00Z is midnight in Berlin.
         let midnight = 1_792_533_600;
         let rules = Rules { rounding: Some((Rounding::Up, 900)), ..rules(&[Key::Day]) };
-        let sums = sum(&rules, &week("Europe/Berlin"), &[spent(midnight - 600, midnight + 60)]);
+        let sums =
+            sum(&rules, &week("Europe/Berlin"), &Book::default(), &[spent(midnight - 600, midnight + 60)]);
         let found: Vec<(i64, i64)> = sums.groups.values().map(|sum| (sum.seconds, sum.rounded)).collect();
         assert_eq!(found, [(600, 600), (60, 300)]);
-        assert_eq!(sums.total, Sum { seconds: 660, rounded: 900, tracks: 1 });
+        assert_eq!(sums.total, Sum { seconds: 660, rounded: 900, tracks: 1, money: Money::default() });
     }
 
     /// Fractions of seconds are never lost or made: pieces add up to what the track says.
@@ -260,8 +286,19 @@ mod tests {
             end: Timestamp::from_micros(midnight + 1_200_000),
             ..spent(0, 0)
         };
-        let sums = sum(&rules(&[Key::Day]), &week("Europe/Berlin"), &[track]);
+        let sums = sum(&rules(&[Key::Day]), &week("Europe/Berlin"), &Book::default(), &[track]);
         assert_eq!(sums.groups.values().map(|sum| sum.seconds).collect::<Vec<_>>(), [0, 2]);
+    }
+
+    /// Three activities: of a project for a client, of one for nobody, and of none; in two currencies and without a rate.
+    fn book() -> Book {
+        let rate = |amount, code| Some(Rate { amount, currency: Currency::named(code).unwrap() });
+        let entries = [
+            Belongs { project: Some(ItemId(1)), client: Some(ItemId(1)), rate: rate(9_517, "EUR") },
+            Belongs { project: Some(ItemId(2)), client: None, rate: rate(7, "JPY") },
+            Belongs::default(),
+        ];
+        Book::new((1..).map(ActivityId).zip(entries).collect())
     }
 
     fn any_tracks() -> impl Strategy<Value = Vec<Spent>> {
@@ -291,19 +328,34 @@ mod tests {
         fn groups_add_up_to_the_total_whatever_they_are(
             tracks in any_tracks(),
             zone in prop::sample::select(&["Europe/Berlin", "UTC", "Australia/Lord_Howe", "America/St_Johns"][..]),
+            rounding in prop::sample::select(&[None, Some((Rounding::Up, 900)), Some((Rounding::Nearest, 360))][..]),
         ) {
             let days = week(zone);
             let mut totals = Vec::new();
-            let all = [Key::Day, Key::Week, Key::Month, Key::Activity, Key::Tags, Key::Billable];
+            let all = [Key::Day, Key::Week, Key::Month, Key::Activity, Key::Project, Key::Client, Key::Tags, Key::Billable];
             let some = all.iter().map(|key| vec![*key]);
-            let several = [vec![], vec![Key::Activity, Key::Day], vec![Key::Day, Key::Activity], vec![Key::Tags, Key::Billable, Key::Week]];
+            let several = [vec![], vec![Key::Activity, Key::Day], vec![Key::Day, Key::Activity], vec![Key::Tags, Key::Billable, Key::Week], vec![Key::Client, Key::Day, Key::Project], vec![Key::Day, Key::Project, Key::Client]];
             for keys in some.chain(several) {
-                let sums = sum(&rules(&keys), &days, &tracks);
+                let sums = sum(&Rules { rounding, ..rules(&keys) }, &days, &book(), &tracks);
+                let mut money = Money::default();
+                for (currency, amount) in sums.groups.values().flat_map(|sum| sum.money.sums()) {
+                    money.add(currency, amount);
+                }
+                prop_assert_eq!(&money, &sums.total.money);
                 prop_assert_eq!(sums.groups.values().map(|sum| sum.seconds).sum::<i64>(), sums.total.seconds);
                 prop_assert_eq!(sums.groups.values().map(|sum| sum.rounded).sum::<i64>(), sums.total.rounded);
                 totals.push(sums.total);
             }
             prop_assert!(totals.windows(2).all(|pair| pair[0] == pair[1]));
+            // One line for each billable track, rounded once, and the total is the sum of the lines.
+            let mut lines = Money::default();
+            for track in tracks.iter().filter(|track| track.billable) {
+                let alone = sum(&Rules { rounding, ..rules(&[]) }, &days, &book(), std::slice::from_ref(track)).total;
+                if let Some(rate) = book().of(track.activity).unwrap().rate.as_ref().filter(|_| alone.tracks > 0) {
+                    lines.add(&rate.currency, rate.of(alone.rounded));
+                }
+            }
+            prop_assert_eq!(&lines, &totals[0].money);
             // And that is what lies within.
             let (from, to) = (days[0].begins, days[7].begins);
             let within: i64 = tracks.iter().map(|track| (track.end.min(to).unix_seconds() - track.start.max(from).unix_seconds()).max(0)).sum();
@@ -316,8 +368,8 @@ mod tests {
             let days = week("Europe/Berlin");
             let (from, to) = (days[0].begins, days[7].begins);
             let tracks: Vec<Spent> = tracks.into_iter().filter(|track| from <= track.start && track.end <= to && track.start < to).collect();
-            let split = sum(&rules(&[Key::Day]), &days, &tracks);
-            let start = sum(&Rules { midnight: Midnight::Start, ..rules(&[Key::Day]) }, &days, &tracks);
+            let split = sum(&rules(&[Key::Day]), &days, &book(), &tracks);
+            let start = sum(&Rules { midnight: Midnight::Start, ..rules(&[Key::Day]) }, &days, &book(), &tracks);
             prop_assert_eq!(split.total, start.total);
         }
     }

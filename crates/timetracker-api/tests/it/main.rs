@@ -23,6 +23,7 @@ mod limits;
 mod logs;
 mod matrix;
 mod me;
+mod money;
 mod negotiation;
 mod overlaps;
 mod owners;

@@ -22,21 +22,21 @@ async fn the_answer_says_how_it_was_understood_and_every_day_is_right() {
     spent(&ada, activity, "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", json!({})).await;
     ada.get(WEEK).await.is(
         200,
-        r#"{"query":{"from":"2026-10-19","to":"2026-10-25","tz":"Europe/Berlin","group_by":"day","midnight":"split","day_start":"00:00","week_start":"mon","rounding":"none","running":"include"},"total":{"seconds":100800,"tracks":2},"groups":[{"day":"2026-10-20","seconds":3600,"tracks":1},{"day":"2026-10-21","seconds":7200,"tracks":1},{"day":"2026-10-25","seconds":90000,"tracks":1}]}"#,
+        r#"{"query":{"from":"2026-10-19","to":"2026-10-25","tz":"Europe/Berlin","group_by":"day","midnight":"split","day_start":"00:00","week_start":"mon","rounding":"none","running":"include"},"total":{"seconds":100800,"tracks":2,"money":[]},"groups":[{"day":"2026-10-20","seconds":3600,"tracks":1,"money":[]},{"day":"2026-10-21","seconds":7200,"tracks":1,"money":[]},{"day":"2026-10-25","seconds":90000,"tracks":1,"money":[]}]}"#,
     );
     let groups = async |query: &str| ada.get(&format!("{WEEK}&{query}")).await.json()["groups"].clone();
     assert_eq!(
         groups("midnight=start").await,
-        json!([{"day": "2026-10-20", "seconds": 10_800, "tracks": 1}, {"day": "2026-10-25", "seconds": 90_000, "tracks": 1}])
+        json!([{"day": "2026-10-20", "seconds": 10_800, "tracks": 1, "money": []}, {"day": "2026-10-25", "seconds": 90_000, "tracks": 1, "money": []}])
     );
     assert_eq!(
         groups("day_start=05:00").await[0],
-        json!({"day": "2026-10-20", "seconds": 10_800, "tracks": 1})
+        json!({"day": "2026-10-20", "seconds": 10_800, "tracks": 1, "money": []})
     );
     assert_eq!(groups("group_by=week&week_start=sun").await[0]["week"], "2026-10-18");
     assert_eq!(
         groups("group_by=month").await,
-        json!([{"month": "2026-10", "seconds": 100_800, "tracks": 2}])
+        json!([{"month": "2026-10", "seconds": 100_800, "tracks": 2, "money": []}])
     );
 }
 
@@ -53,22 +53,25 @@ async fn tags_are_counted_once_and_groups_add_up() {
     spent(&ada, second, nine, "2026-10-20T09:10:00Z", json!({})).await;
     let report = async |query: &str| ada.get(&format!("{WEEK}&{query}")).await.json();
     let tags = report("group_by=tags").await;
-    assert_eq!(tags["total"], json!({"seconds": 7_800, "tracks": 4}));
+    assert_eq!(tags["total"], json!({"seconds": 7_800, "tracks": 4, "money": []}));
     assert_eq!(
         tags["groups"],
         json!([
-            {"tags": [], "seconds": 600, "tracks": 1}, {"tags": ["deep"], "seconds": 3_600, "tracks": 1},
-            {"tags": ["deep", "post"], "seconds": 3_600, "tracks": 2}
+            {"tags": [], "seconds": 600, "tracks": 1, "money": []}, {"tags": ["deep"], "seconds": 3_600, "tracks": 1, "money": []},
+            {"tags": ["deep", "post"], "seconds": 3_600, "tracks": 2, "money": []}
         ])
     );
     assert_eq!(report("tag=DEEP").await["total"]["seconds"], 7_200);
     assert_eq!(report("billable=true").await["total"]["seconds"], 3_600);
     assert_eq!(report(&format!("activity={second}")).await["total"]["tracks"], 2);
     let rounded = report("group_by=activity,billable&rounding=up&rounding_minutes=30").await;
-    assert_eq!(rounded["total"], json!({"seconds": 7_800, "rounded_seconds": 9_000, "tracks": 4}));
+    assert_eq!(
+        rounded["total"],
+        json!({"seconds": 7_800, "rounded_seconds": 9_000, "tracks": 4, "money": []})
+    );
     assert_eq!(
         rounded["groups"][2],
-        json!({"activity": second, "billable": false, "seconds": 4_200, "rounded_seconds": 5_400, "tracks": 2})
+        json!({"activity": second, "billable": false, "seconds": 4_200, "rounded_seconds": 5_400, "tracks": 2, "money": []})
     );
 }
 
@@ -81,10 +84,10 @@ async fn what_runs_counts_up_to_now_and_what_is_deleted_or_somebody_elses_does_n
     ada.put("/api/timer/", json!({"activity": activity, "start": "2027-01-15T07:30:00Z"})).await;
     let total =
         async |query: &str| ada.get(&format!("/api/reports/summary/?{query}")).await.json()["total"].clone();
-    assert_eq!(total("").await, json!({"seconds": 1_800, "tracks": 1}));
-    assert_eq!(total("running=exclude").await, json!({"seconds": 0, "tracks": 0}));
+    assert_eq!(total("").await, json!({"seconds": 1_800, "tracks": 1, "money": []}));
+    assert_eq!(total("running=exclude").await, json!({"seconds": 0, "tracks": 0, "money": []}));
     ada.delete("/api/timer/?discard=true").await;
-    assert_eq!(total("").await, json!({"seconds": 0, "tracks": 0}));
+    assert_eq!(total("").await, json!({"seconds": 0, "tracks": 0, "money": []}));
 }
 
 #[tokio::test]
