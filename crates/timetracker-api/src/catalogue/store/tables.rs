@@ -3,9 +3,7 @@
 //! `item` are the columns of an [`Item`](crate::catalogue::item::Item), `values` what a client said of one, as it is kept,
 //! and `narrowed` are the rows that a search and what they belong to leave.
 
-use diesel::dsl::{auto_type, sql};
 use diesel::expression::SqlLiteral;
-use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use model::db::MultiBackend;
 
@@ -48,7 +46,10 @@ type Blank = SqlLiteral<Text>;
 
 /// `clients`.
 pub mod client {
-    use super::*;
+    use diesel::dsl::{auto_type, sql};
+    use diesel::prelude::*;
+
+    use super::{BigInt, Blank, Bool, Currency, Filter, MultiBackend, No, What, lower, names};
     pub use crate::schema::clients::*;
 
     #[auto_type(no_type_alias)]
@@ -91,7 +92,10 @@ pub mod client {
 
 /// `projects`.
 pub mod project {
-    use super::*;
+    use diesel::dsl::{auto_type, sql};
+    use diesel::prelude::*;
+
+    use super::{Blank, Currency, Filter, ItemId, MultiBackend, What, lower, names};
     pub use crate::schema::projects::*;
 
     #[auto_type(no_type_alias)]
@@ -139,7 +143,10 @@ pub mod project {
 
 /// `tags`.
 pub mod tag {
-    use super::*;
+    use diesel::dsl::{auto_type, sql};
+    use diesel::prelude::*;
+
+    use super::{BigInt, Blank, Bool, Filter, MultiBackend, No, Text, What, lower, names};
     pub use crate::schema::tags::*;
 
     #[auto_type(no_type_alias)]
