@@ -78,6 +78,56 @@ async fn editors_of_different_fields_do_not_undo_each_other() {
     }
 }
 
+/// C11: 64 at two servers make one thing of one name; the others are told that it is there.
+#[tokio::test]
+async fn of_many_things_of_one_name_one_is_made() {
+    let mut world = World::new().await;
+    world.start_server(|_| {}).await;
+    let ada = world.person("ada");
+    let there = world.at_server(1, &ada);
+    for kind in ["projects", "clients", "tags"] {
+        let list = format!("/api/{kind}/");
+        let posts = (0..64).map(|number| {
+            let person = if number % 2 == 0 { &ada } else { &there };
+            person.post(&list, json!({"name": if number % 3 == 0 { "Same" } else { "SAME" }}))
+        });
+        let answers = join_all(posts).await;
+        assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1, "{kind}");
+        for answer in answers.iter().filter(|answer| answer.status != 201) {
+            answer.is(400, r#"{"name":["This field must be unique."]}"#);
+        }
+        assert_eq!(ada.get(&list).await.json()["count"], 1);
+    }
+}
+
+/// While tracks are given a tag at one server it is renamed at another: none keeps a name that the list does not have.
+#[tokio::test]
+async fn a_tag_that_is_renamed_while_tracks_get_it_is_renamed_in_all_of_them() {
+    let mut world = World::new().await;
+    world.start_server(|_| {}).await;
+    let ada = world.person("ada");
+    let there = world.at_server(1, &ada);
+    let activity = ada.has_activity("a").await;
+    let tag = ada.post("/api/tags/", json!({"name": "0"})).await.id();
+    let path = format!("/api/tags/{tag}/");
+    for round in 1..=4 {
+        let old = (round - 1).to_string();
+        let tracks =
+            join_all((0..16).map(|_| ada.post("/api/tracks/", json!({"activity": activity, "tags": [old]}))));
+        let renamed = there.patch(&path, json!({"name": round.to_string()}));
+        let (tracks, renamed) = futures_util::join!(tracks, renamed);
+        assert!(renamed.status == 200 && tracks.iter().all(|track| track.status == 201));
+        // Who came too late with the old name has made a tag of it.
+        let body = ada.get("/api/tags/").await.json();
+        let listed: Vec<&serde_json::Value> =
+            body["results"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+        let body = ada.get("/api/tracks/?page_size=1000").await.json();
+        for track in body["results"].as_array().unwrap() {
+            assert!(listed.contains(&&track["tags"][0]), "{track} {listed:?}");
+        }
+    }
+}
+
 /// 64 deletions of one object: one 204, the others 404.
 #[tokio::test]
 async fn sixty_four_deletions_have_one_winner() {
