@@ -9,10 +9,13 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use model::db::{Db, Migrations, OpenError, Probe};
 use model::logging::LogRequests;
 use model::time::Clock;
+use url::Url;
 
 use crate::auth::Gate;
-use crate::auth::introspect::SetupError;
+use crate::auth::code_grant::CodeGrant;
+use crate::auth::connections::SetupError;
 use crate::config::Config;
+use crate::pages;
 use crate::wire::allowance::Limit;
 
 /// The tables, for both databases.
@@ -30,7 +33,9 @@ struct Inner {
     probe: Probe,
     clock: Clock,
     gate: Gate,
+    sign_in: Option<CodeGrant>,
     public_url: String,
+    origin: String,
     issuer: String,
     allowed_origins: Vec<String>,
     limit: Option<Limit>,
@@ -46,7 +51,7 @@ pub enum StartError {
     Database(OpenError),
     /// There are migrations to run, and running them is switched off.
     MigrationsPending,
-    /// The client side of introspection.
+    /// The client side of the authorization server.
     Introspection(SetupError),
     /// The listening socket.
     Listen(std::io::Error),
@@ -88,11 +93,17 @@ impl App {
         }
         let db = Db::open(&config.database)?;
         let gate = Gate::new(config, db.clone(), clock.clone()).map_err(StartError::Introspection)?;
+        let callback = format!("{}{}", config.public_url, pages::sign_in::CALLBACK);
+        let sign_in = config.sign_in.as_ref().map(|sign_in| CodeGrant::new(config, sign_in, callback));
+        let sign_in = sign_in.transpose().map_err(StartError::Introspection)?;
+        let origin = Url::parse(&config.public_url).map(|url| url.origin().ascii_serialization());
         Ok(Self(Arc::new(Inner {
             probe: Probe::new(db.clone()),
             db,
             clock,
             gate,
+            sign_in,
+            origin: origin.unwrap_or_default(),
             public_url: config.public_url.clone(),
             issuer: config.issuer.clone(),
             allowed_origins: config.allowed_origins.clone(),
@@ -128,6 +139,21 @@ impl App {
     /// An absolute URL. Built from configuration: the Host header and its relatives are anybody's (R137).
     pub(crate) fn url(&self, path: &str) -> String {
         [&self.0.public_url, path].concat()
+    }
+
+    /// The client with which people sign in at the pages, if they can.
+    pub(crate) fn sign_in(&self) -> Option<&CodeGrant> {
+        self.0.sign_in.as_ref()
+    }
+
+    /// Scheme, host and port of the pages, as browsers write them.
+    pub(crate) fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
+    /// Whether cookies can be for TLS alone.
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.origin.starts_with("https:")
     }
 
     /// Who gives tokens for this API.

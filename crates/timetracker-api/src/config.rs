@@ -38,6 +38,8 @@ pub struct Config {
     pub client_id: String,
     /// And its secret.
     pub client_secret: Secret<String>,
+    /// The client with which people sign in at the pages; without it nobody can.
+    pub sign_in: Option<SignIn>,
     /// The origins whose pages may call from a browser, as browsers write them.
     pub allowed_origins: Vec<String>,
     /// The audience a token must name to be meant for this service.
@@ -62,6 +64,15 @@ pub struct Config {
     pub log_level: String,
     /// Which requests leave a line.
     pub log_requests: LogRequests,
+}
+
+/// The client with which people sign in at the pages.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// Its id at the issuer.
+    pub client_id: String,
+    /// And its secret.
+    pub client_secret: Secret<String>,
 }
 
 impl Config {
@@ -106,6 +117,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
         settings
             .problem("CLIENT_SECRET", "missing; expected this service's secret at the issuer (or …_FILE)");
     }
+    let sign_in = read_sign_in(settings, &public_url);
     let cache = settings.seconds("CACHE_SECONDS", LONGEST_CACHE);
     if cache > LONGEST_CACHE {
         settings.problem("CACHE_SECONDS", "expected at most 10: so long may a revoked token still pass");
@@ -136,6 +148,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
         introspection_url: introspection_url?,
         client_id: client_id?,
         client_secret: client_secret?,
+        sign_in,
         audience,
         allowed_origins,
         cache,
@@ -149,6 +162,25 @@ fn read(settings: &mut Settings) -> Option<Config> {
         log_level,
         log_requests,
     })
+}
+
+/// Both or neither. A cookie that stands for a person does not go over a plain connection.
+fn read_sign_in(settings: &mut Settings, public_url: &str) -> Option<SignIn> {
+    let client_id = settings.optional::<String>("SIGN_IN_CLIENT_ID", "a client id at the issuer");
+    let client_secret = settings.secret("SIGN_IN_CLIENT_SECRET");
+    match (&client_id, &client_secret) {
+        (Some(_), None) => settings.problem(
+            "SIGN_IN_CLIENT_SECRET",
+            "missing; expected the secret of SIGN_IN_CLIENT_ID (or …_FILE)",
+        ),
+        (None, Some(_)) => settings.problem("SIGN_IN_CLIENT_ID", "missing; expected whose secret that is"),
+        _ => {}
+    }
+    let sign_in = SignIn { client_id: client_id?, client_secret: client_secret? };
+    if parse_web(public_url).is_some_and(|url| url.scheme() == "http" && !is_loopback(&url)) {
+        settings.problem("PUBLIC_URL", "people sign in over https only, or over http at loopback addresses");
+    }
+    Some(sign_in)
 }
 
 /// The issuer decides who is let in: over a plain connection anybody on the way could (R152, R174).
@@ -301,6 +333,19 @@ mod tests {
         }
         let unknown = [("TIMETRACKER_DATABASE".to_owned(), "x".to_owned())];
         assert!(Config::database_from_settings(Settings::new(PREFIX, unknown)).is_err());
+    }
+
+    #[test]
+    fn people_sign_in_with_a_client_and_its_secret_and_over_https() {
+        let id = ("TIMETRACKER_SIGN_IN_CLIENT_ID", "web");
+        let secret = ("TIMETRACKER_SIGN_IN_CLIENT_SECRET", "hush");
+        let plain = ("TIMETRACKER_PUBLIC_URL", "http://time.example.com");
+        assert!(config(&[]).unwrap().sign_in.is_none());
+        assert_eq!(config(&[id, secret]).unwrap().sign_in.unwrap().client_id, "web");
+        for wrong in [&[id][..], &[secret], &[id, secret, plain]] {
+            assert!(config(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(config(&[plain]).is_ok());
     }
 
     #[test]

@@ -18,6 +18,8 @@
 //! | `/.well-known/oauth-protected-resource`, the same and `/api` | GET | [`protected_resource`] |
 //! | `/healthz`, `/readyz` | GET | [`health`] |
 //!
+//! Whoever asks for HTML gets the same as a page ([`pages::browsable`]); `/time/` is where people see their own time ([`pages`]).
+//!
 //! HEAD and OPTIONS too, with and without the trailing slash, and with `.json` in front of it. Everything under
 //! `/api` passes [`wire::edge::api`]: no route can be reached without a token. [`auth`] says whose it is,
 //! [`wire`] holds the conventions, and each resource keeps its own SQL.
@@ -33,6 +35,7 @@ pub mod limits;
 pub mod me;
 pub mod money;
 pub mod names;
+pub mod pages;
 pub mod protected_resource;
 pub mod reports;
 pub mod retries;

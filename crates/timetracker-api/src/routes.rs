@@ -8,13 +8,14 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, ThinData};
 
 pub use endpoint::Endpoint;
-use endpoint::{delete, get, get_free, options, patch, post, put};
+use endpoint::{Verb, delete, get, get_free, options, patch, post, put};
 
 use crate::auth::scopes::Scope::{
     self, ActivitiesRead, ProfileRead, ProfileWrite, ProjectsRead, RatesRead, ReportsRead, TimerWrite,
     TracksRead, TracksWrite,
 };
 use crate::catalogue::{Activities, Clients, Collection, Projects, Tags};
+use crate::pages::{self, home, sign_in, sign_out, statics};
 use crate::wire::edge;
 use crate::wire::error::ApiError;
 use crate::{App, catalogue, changes, health, limits, me, protected_resource, reports, root, timer, tracks};
@@ -195,6 +196,32 @@ const fn metadata(path: &'static str) -> Endpoint {
     }
 }
 
+/// The front of a host.
+static FRONT: [Endpoint; 1] =
+    [Endpoint { path: "/", allow: "GET, HEAD", verbs: &[get(&[], |route| route.to(home::front))] }];
+
+/// Pages for people: whom they show what is for each to judge.
+static PAGES: [Endpoint; 6] = [
+    Endpoint {
+        path: pages::HOME,
+        allow: "GET, POST, HEAD",
+        verbs: &[get(&[], |route| route.to(home::get)), post(&[], |route| route.to(home::post))],
+    },
+    page("/time/sign-in/", const { &[get(&[], |route| route.to(sign_in::get))] }),
+    page(sign_in::CALLBACK, const { &[get(&[], |route| route.to(sign_in::callback))] }),
+    Endpoint {
+        path: "/time/sign-out/",
+        allow: "POST",
+        verbs: &[post(&[], |route| route.to(sign_out::post))],
+    },
+    page("/time/style.css", const { &[get(&[], |route| route.to(statics::style))] }),
+    page("/time/mark.svg", const { &[get(&[], |route| route.to(statics::mark))] }),
+];
+
+const fn page(path: &'static str, verbs: &'static [Verb]) -> Endpoint {
+    Endpoint { path, allow: "GET, HEAD", verbs }
+}
+
 impl Endpoint {
     /// The row of a path below `/api`, so that refusals can say what would be allowed.
     pub(crate) fn find(path: &str) -> Option<&'static Self> {
@@ -231,6 +258,16 @@ pub fn configure_metadata(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone 
     without_token(app, &METADATA)
 }
 
+/// Mounts `/`, where this service has a host of its own.
+pub(crate) fn configure_front(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+    without_token(app, &FRONT)
+}
+
+/// Mounts the pages at `/time/`.
+pub fn configure_pages(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+    without_token(app, &PAGES)
+}
+
 fn without_token(
     app: &App,
     endpoints: &'static [Endpoint],
@@ -238,11 +275,15 @@ fn without_token(
     let app = app.clone();
     move |config| {
         for endpoint in endpoints {
-            let around = app.clone();
-            let resource = endpoint.mounted(endpoint.path).app_data(ThinData(app.clone()));
-            config.service(resource.wrap(from_fn(move |request, next| {
-                edge::open(around.clone(), Some(endpoint), request, next)
-            })));
+            let bare = Some(endpoint.path.trim_end_matches('/'));
+            let bare = bare.filter(|bare| !bare.is_empty() && *bare != endpoint.path);
+            for spelling in [Some(endpoint.path), bare].into_iter().flatten() {
+                let around = app.clone();
+                let resource = endpoint.mounted(spelling).app_data(ThinData(app.clone()));
+                config.service(resource.wrap(from_fn(move |request, next| {
+                    edge::open(around.clone(), Some(endpoint), request, next)
+                })));
+            }
         }
     }
 }

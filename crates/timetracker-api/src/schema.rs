@@ -141,6 +141,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    browser_sessions (id) {
+        id -> Binary,
+        person_id -> BigInt,
+        sealed -> Binary,
+        generation -> BigInt,
+        renewing_until -> BigInt,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        ends_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(browser_sessions, people);
 diesel::allow_tables_to_appear_in_same_query!(people, clients, projects, activities, tracks);
 
 diesel::define_sql_function! {

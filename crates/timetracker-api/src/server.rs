@@ -40,6 +40,8 @@ impl Server {
                 .configure(routes::configure(&each))
                 .configure(routes::configure_metadata(&each))
                 .configure(routes::configure_health(&each))
+                .configure(routes::configure_pages(&each))
+                .configure(routes::configure_front(&each))
                 .configure(routes::configure_rest(&each))
         })
         .workers(config.workers)

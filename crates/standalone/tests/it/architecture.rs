@@ -29,9 +29,12 @@ fn nobody() -> Vec<String> {
 fn each_package_has_one_front_door() {
     let doors: [(&str, &[&str]); 14] = [
         ("bcrypt::", &["authz/src/crypto/passwords.rs"]),
-        ("aead", &["authz/src/crypto/seal.rs", "authz/src/crypto/wrap.rs"]),
+        (
+            "aead",
+            &["authz/src/crypto/seal.rs", "authz/src/crypto/wrap.rs", "timetracker-api/src/pages/secret.rs"],
+        ),
         ("jsonwebtoken", &["authz/src/crypto/jwt.rs", "timetracker-api/src/auth/signature.rs"]),
-        ("hkdf", &["authz/src/crypto/master.rs"]),
+        ("hkdf", &["authz/src/crypto/master.rs", "timetracker-api/src/pages/secret.rs"]),
         ("r2d2", &["model/src/db/"]),
         ("crossbeam_channel", &["model/src/db/", "authz/src/crypto/passwords.rs"]),
         ("moka", &["timetracker-api/src/auth/cache.rs"]),
@@ -204,6 +207,20 @@ fn no_template_switches_escaping_off() {
         let bare: String = source.code.split_whitespace().collect();
         assert!(!bare.contains("escape=\"none\""), "{}", source.path);
     }
+}
+
+/// Whoever goes from one service's pages to the other's sees the same: the colours and letters at the top of both style sheets.
+#[test]
+fn both_services_look_alike() {
+    let looks = |path: &str| {
+        let text = std::fs::read_to_string(root().join("crates").join(path)).unwrap();
+        let begins = text.find(":root {").unwrap();
+        let dark = begins + text[begins..].find("@media (prefers-color-scheme: dark)").unwrap();
+        text[begins..dark + text[dark..].find("\n}\n").unwrap()].to_owned()
+    };
+    let ours = looks("authz/src/pages/style.css");
+    assert!(ours.contains("--accent"), "{ours}");
+    assert_eq!(looks("timetracker-api/src/pages/style.css"), ours);
 }
 
 /// "Every module opens with a `//!` paragraph", and "400 is too many" lines.

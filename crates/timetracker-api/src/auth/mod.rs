@@ -2,7 +2,8 @@
 //!
 //! * [`bearer`]: the token of a request, refused when malformed without asking anybody.
 //! * [`cache`]: what the authorization server said a moment ago, keyed by the token's SHA-256.
-//! * [`introspect`]: the one place that asks it (RFC 7662), through `oauth2` and one `reqwest` client.
+//! * [`introspect`]: the one place that asks it (RFC 7662), through `oauth2`. [`connections`]: over which ones.
+//! * [`code_grant`]: how a browser that signs in at our pages gets a token (RFC 6749 section 4.1).
 //! * [`judge`]: what its answer means here. [`people`]: the person it speaks of.
 //! * [`meter`]: how much a client may ask on a person's behalf.
 //! * [`breaker`]: not asking for a moment when asking has failed again and again.
@@ -15,6 +16,8 @@ pub mod allowed;
 pub mod bearer;
 pub mod breaker;
 pub mod cache;
+pub mod code_grant;
+pub mod connections;
 pub mod introspect;
 pub mod judge;
 pub mod meter;
@@ -93,7 +96,7 @@ impl Gate {
     ///
     /// # Errors
     /// When the HTTP client cannot be made.
-    pub fn new(config: &Config, db: Db, clock: Clock) -> Result<Self, introspect::SetupError> {
+    pub fn new(config: &Config, db: Db, clock: Clock) -> Result<Self, connections::SetupError> {
         Ok(Self {
             answers: Answers::new(config.cache),
             introspector: Introspector::new(config)?,

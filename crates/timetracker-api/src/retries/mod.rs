@@ -35,6 +35,12 @@ pub struct Retry {
 }
 
 impl Retry {
+    /// The same for a form of ours, which carries a key with it: for what it asks, and what it says about that.
+    pub fn of_form(path: &str, asks: &str, key: &str, said: &[u8]) -> Self {
+        let (method, path) = (asks.to_owned(), path.to_owned());
+        Self { method, path, key: key.chars().take(LONGEST).collect(), fingerprint: sha256(said) }
+    }
+
     /// Reads `Idempotency-Key`: a string of RFC 8941 section 3.3.3, or without the quotes.
     ///
     /// # Errors

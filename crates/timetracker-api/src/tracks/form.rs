@@ -179,6 +179,12 @@ impl Draft {
         self.activity
     }
 
+    /// Names an activity, whichever was named before.
+    #[must_use]
+    pub fn of(self, activity: ActivityId) -> Self {
+        Self { activity: Some(activity), ..self }
+    }
+
     /// Names an activity when none was.
     pub fn default_activity(&mut self, activity: Option<ActivityId>) {
         self.activity = self.activity.or(activity);

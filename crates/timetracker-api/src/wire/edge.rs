@@ -27,6 +27,7 @@ use crate::App;
 use crate::auth::proofs::Sent;
 use crate::auth::scopes::Needs;
 use crate::auth::{Caller, bearer};
+use crate::pages::{PageError, browsable};
 use crate::protected_resource;
 use crate::routes::Endpoint;
 
@@ -35,7 +36,7 @@ const SLOW: Duration = Duration::from_secs(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What every answer carries. Nothing here is a page, so nothing may be loaded or framed, nor kept but what says so.
+/// What every answer carries. What is no page may load and frame nothing, and nothing is kept but what says so.
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
@@ -44,6 +45,8 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
+
+const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 /// Around everything under `/api`.
 ///
@@ -54,14 +57,30 @@ pub async fn api(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    if negotiate::wants_page(request.headers(), request.path(), request.query_string()) {
+        // Boxed: those who want JSON should not carry the room for a page.
+        return Box::pin(browsable::answer(app, request, next)).await;
+    }
+    answer(&app, request, &next).await
+}
+
+/// The answer as JSON.
+///
+/// # Errors
+/// As [`api`].
+pub async fn answer(
+    app: &App,
+    request: ServiceRequest,
+    next: &Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let endpoint = Endpoint::find(request.match_info().unprocessed());
-    let mut visit = Visit::begin(&app, &request, endpoint);
+    let mut visit = Visit::begin(app, &request, endpoint);
     if visit.page.is_some()
         && let Some(preflight) = cors::preflight(endpoint, request.method(), request.headers())
     {
         return Ok(visit.end(ServiceResponse::new(request.into_parts().0, preflight)));
     }
-    match admit(&app, &request, &mut visit).await {
+    match admit(app, &request, &mut visit).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             visit.go_on(request, next).await
@@ -83,7 +102,7 @@ pub async fn open(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    Visit::begin(&app, &request, endpoint).go_on(request, next).await
+    Visit::begin(&app, &request, endpoint).go_on(request, &next).await
 }
 
 async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Result<Arc<Caller>, ApiError> {
@@ -156,7 +175,7 @@ impl<'a> Visit<'a> {
         }
     }
 
-    async fn go_on(self, request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
+    async fn go_on(self, request: ServiceRequest, next: &Next<BoxBody>) -> Result<ServiceResponse, Error> {
         match AssertUnwindSafe(next.call(request)).catch_unwind().await {
             Ok(Ok(response)) => Ok(self.end(response)),
             Ok(Err(error)) => Err(error),
@@ -172,8 +191,10 @@ impl<'a> Visit<'a> {
 
     fn end(&self, mut response: ServiceResponse) -> ServiceResponse {
         let status = response.status();
-        let error = response.response().error().and_then(Error::as_error::<ApiError>);
-        match error.and_then(ApiError::cause) {
+        let error = response.response().error();
+        let cause = error.and_then(Error::as_error::<ApiError>).and_then(ApiError::cause);
+        let cause = cause.or_else(|| error.and_then(Error::as_error::<PageError>).and_then(PageError::cause));
+        match cause {
             Some(cause) => self.log(status, Some(&cause.to_string())),
             None => self.log(status, None),
         }
@@ -186,7 +207,8 @@ impl<'a> Visit<'a> {
         if is_held {
             return response.map_body(|_, _| BoxBody::new(()));
         }
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
+        let is_page = error_is_page(&response);
+        if status == StatusCode::INTERNAL_SERVER_ERROR && !is_page {
             let (request, response) = response.into_parts();
             return ServiceResponse::new(request, self.name_fault(response));
         }
@@ -204,9 +226,7 @@ impl<'a> Visit<'a> {
     fn dress(&self, response: &mut HttpResponse) {
         let status = response.status();
         let headers = response.headers_mut();
-        for (name, value) in &HEADERS {
-            headers.insert(name.clone(), value.clone());
-        }
+        complete(self.app, headers, self.id);
         // What has a tag may be kept by the client alone, and asked about each time.
         let kept = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
         if !headers.contains_key(header::CACHE_CONTROL) {
@@ -218,12 +238,11 @@ impl<'a> Visit<'a> {
         {
             headers.insert(header::ETAG, tag);
         }
-        if let Ok(id) = HeaderValue::from_bytes(&self.id.hex()) {
-            headers.insert(REQUEST_ID, id);
-        }
         if let Some(endpoint) = self.endpoint {
             let varies = if self.app.allowed_origins().is_empty() { "Accept" } else { "Accept, Origin" };
-            headers.insert(header::VARY, HeaderValue::from_static(varies));
+            if !headers.contains_key(header::VARY) {
+                headers.insert(header::VARY, HeaderValue::from_static(varies));
+            }
             headers.insert(header::ALLOW, HeaderValue::from_static(endpoint.allow));
         }
         if status == StatusCode::UNAUTHORIZED {
@@ -265,6 +284,27 @@ impl<'a> Visit<'a> {
             tracing::info!(request_id, method, route, status, milliseconds, "request");
         }
     }
+}
+
+/// What every answer carries, and the number to ask with.
+pub fn complete(app: &App, headers: &mut HeaderMap, id: RequestId) {
+    for (name, value) in &HEADERS {
+        // A page says itself what it may load.
+        if *name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+    if app.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TWO_YEARS);
+    }
+    if let Ok(id) = HeaderValue::from_bytes(&id.hex()) {
+        headers.insert(REQUEST_ID, id);
+    }
+}
+
+/// Whether a person has been told already, on a page.
+fn error_is_page(response: &ServiceResponse) -> bool {
+    response.response().error().is_some_and(|error| error.as_error::<PageError>().is_some())
 }
 
 #[cfg(test)]

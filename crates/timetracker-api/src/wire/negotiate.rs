@@ -1,5 +1,5 @@
 //! Which representation is wanted: `Accept`, and `?format=` or a suffix.
-//! There is one renderer, JSON; q-values change nothing.
+//! There are two: JSON, and the same as a page for people; q-values change nothing.
 
 use actix_web::http::header::{self, HeaderMap};
 
@@ -7,6 +7,22 @@ use super::error::ApiError;
 
 /// The widest indent a client may ask for.
 const WIDEST: usize = 8;
+
+/// Whether a page is wanted: HTML is named, and JSON is not. Nobody who takes anything (`*/*`) gets one.
+pub fn wants_page(headers: &HeaderMap, path: &str, query: &str) -> bool {
+    let mut is_html = false;
+    for wish in headers.get_all(header::ACCEPT) {
+        for range in wish.to_str().unwrap_or_default().split(',') {
+            match range.split(';').next().unwrap_or_default().trim() {
+                "text/html" | "text/*" => is_html = true,
+                "application/json" | "application/*" => return false,
+                _ => {}
+            }
+        }
+    }
+    let says_format = || query.split('&').any(|part| part.split('=').next() == Some("format"));
+    is_html && path.trim_end_matches('/').strip_suffix(".json").is_none() && !says_format()
+}
 
 /// Checks that JSON will do; answers the indent that was asked for, 0 for none.
 ///
@@ -76,6 +92,37 @@ mod tests {
         ] {
             assert_eq!(asked(accept, None), expected, "{accept}");
         }
+    }
+
+    #[test]
+    fn a_page_is_for_who_names_html_and_not_json() {
+        let wants = |accept: &str, path: &str, query: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
+            wants_page(&headers, path, query)
+        };
+        let chromium =
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+        for (accept, expected) in [
+            (chromium, true),
+            ("text/html", true),
+            ("text/*", true),
+            ("text/html; charset=utf-8", true),
+            ("*/*", false),
+            ("", false),
+            ("application/json", false),
+            ("application/json, text/html", false),
+            ("text/html, application/*", false),
+            ("application/xml", false),
+        ] {
+            assert_eq!(wants(accept, "/api/tracks/", "page=2"), expected, "{accept}");
+        }
+        for (path, query) in
+            [("/api/tracks.json", ""), ("/api/tracks/1.json/", ""), ("/api/tracks/", "a=b&format=json")]
+        {
+            assert!(!wants(chromium, path, query), "{path} {query}");
+        }
+        assert!(!wants_page(&HeaderMap::new(), "/api/", ""));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_multipart::Multipart;
 use actix_web::dev::Payload;
@@ -114,22 +115,35 @@ impl FromRequest for Sent {
         Box::pin(async move {
             let app = request.app_data::<ThinData<App>>();
             let within = app.ok_or(ApiError::NotFound)?.body_timeout();
-            let body = tokio::time::timeout(within, read(request.headers(), payload));
-            let body = body.await.map_err(|_elapsed| ApiError::TooSlow)??;
+            let body = read_within(within, request.headers(), payload, LARGEST).await?;
             parse(request.headers(), body).await
         })
     }
 }
 
-async fn read(headers: &HeaderMap, mut payload: Payload) -> Result<Bytes, ApiError> {
+/// Reads a body of at most so many bytes, in the time it may take.
+///
+/// # Errors
+/// 408, 413, or 400 when it ended early.
+pub async fn read_within(
+    within: Duration,
+    headers: &HeaderMap,
+    payload: Payload,
+    largest: usize,
+) -> Result<Bytes, ApiError> {
+    let body = tokio::time::timeout(within, read(headers, payload, largest));
+    body.await.map_err(|_elapsed| ApiError::TooSlow)?
+}
+
+async fn read(headers: &HeaderMap, mut payload: Payload, largest: usize) -> Result<Bytes, ApiError> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: u64| length > LARGEST as u64) {
+    if announced.is_some_and(|length: u64| length > largest as u64) {
         return Err(ApiError::TooLarge);
     }
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_broken| ApiError::Malformed("The request ended early.".into()))?;
-        if body.len() + chunk.len() > LARGEST {
+        if body.len() + chunk.len() > largest {
             return Err(ApiError::TooLarge);
         }
         body.extend_from_slice(&chunk);

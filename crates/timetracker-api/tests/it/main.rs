@@ -27,6 +27,7 @@ mod money;
 mod negotiation;
 mod overlaps;
 mod owners;
+mod pages;
 mod plans;
 mod program;
 mod protected_resource;

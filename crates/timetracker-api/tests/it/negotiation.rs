@@ -5,7 +5,7 @@ use reqwest::Method;
 use crate::support::{Answer, World};
 
 #[tokio::test]
-async fn accept_decides_between_json_and_406() {
+async fn accept_decides_between_json_a_page_and_406() {
     let world = World::new().await;
     let ada = world.person("ada");
     let refused = r#"{"detail":"Could not satisfy the request Accept header."}"#;
@@ -13,9 +13,8 @@ async fn accept_decides_between_json_and_406() {
         ("application/json", 200),
         ("*/*", 200),
         ("application/*;q=0", 200),
-        ("text/html, */*;q=0.1", 200),
+        ("application/json, text/html", 200),
         ("application/xml", 406),
-        ("text/html", 406),
         ("rubbish", 406),
         ("", 406),
     ] {
@@ -30,6 +29,17 @@ async fn accept_decides_between_json_and_406() {
             answer.is(406, refused);
         }
     }
+    for accept in ["text/html", "text/html, */*;q=0.1"] {
+        let request = ada.request(Method::GET, "/api/").header("accept", accept);
+        let answer = Answer::read(request.send().await.unwrap()).await;
+        answer.has("content-type", "text/html; charset=utf-8").has("vary", "Accept, Cookie");
+        assert_eq!((answer.status, answer.reads("h1").as_str()), (200, "Api Root"));
+    }
+    // Who names a format gets that one.
+    let request =
+        ada.request(Method::GET, "/api/tracks/?format=json").header("accept", "text/html, */*;q=0.1");
+    let answer = Answer::read(request.send().await.unwrap()).await;
+    answer.is(200, r#"{"count":0,"next":null,"previous":null,"results":[]}"#);
     ada.get("/api/tracks/?format=json")
         .await
         .is(200, r#"{"count":0,"next":null,"previous":null,"results":[]}"#);

@@ -6,7 +6,7 @@ use model::db::testing::TestDatabase;
 use model::db::{Conn, DatabaseUrl, Db};
 use timetracker_api::MIGRATIONS;
 use timetracker_api::schema::{
-    activities, clients, idempotency_keys, people, projects, tags, tracks, workspaces,
+    activities, browser_sessions, clients, idempotency_keys, people, projects, tags, tracks, workspaces,
 };
 
 // What each table's columns are read as.
@@ -16,6 +16,7 @@ type Rate = (Option<i64>, Option<String>);
 type When = (i64, i64, i64, String, Option<i64>, Option<i64>, i64);
 type What = (Vec<u8>, String, bool, Option<String>, String, bool);
 type Change = (i64, i64, i64, Option<i64>);
+type Session = (Vec<u8>, i64, Vec<u8>, i64, i64, i64, i64, i64, i64);
 type Key = (i64, String, String, String, String, Vec<u8>, i32, Option<String>, Option<i64>, Vec<u8>, i64);
 
 #[tokio::test]
@@ -76,6 +77,7 @@ async fn migrations_go_up_down_and_up_and_every_column_is_there() {
                 (tracks::updated_at, tracks::version, tracks::seq, tracks::deleted_at),
             ))
             .load::<(When, What, Change)>(conn)?;
+        browser_sessions::table.select(browser_sessions::all_columns).load::<Session>(conn)?;
         idempotency_keys::table.select(idempotency_keys::all_columns).load::<Key>(conn)
     })
     .await

@@ -1,4 +1,4 @@
-//! A stand-in for the authorization server's introspection endpoint.
+//! A stand-in for the authorization server: its introspection endpoint, and the token and revocation endpoints.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,10 +34,17 @@ pub struct Authority(Arc<State>);
 struct State {
     tokens: Mutex<HashMap<String, Value>>,
     mood: Mutex<Mood>,
+    /// At the token endpoint.
+    token_mood: Mutex<Mood>,
     asked: AtomicUsize,
     now: AtomicUsize,
     most: AtomicUsize,
     last: Mutex<(String, String)>,
+    /// What may be redeemed: a code or refresh token, and the access token and the refresh token for it, once.
+    redeemable: Mutex<HashMap<String, [String; 2]>>,
+    /// What the token endpoint was sent, and what was revoked.
+    redeemed: Mutex<Vec<HashMap<String, String>>>,
+    revoked: Mutex<Vec<String>>,
     clock: Clock,
     address: Mutex<Option<(String, ServerHandle)>>,
 }
@@ -47,16 +54,24 @@ impl Authority {
         let authority = Self(Arc::new(State {
             tokens: Mutex::default(),
             mood: Mutex::new(Mood::Helpful),
+            token_mood: Mutex::new(Mood::Helpful),
             asked: AtomicUsize::new(0),
             now: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
             last: Mutex::default(),
+            redeemable: Mutex::default(),
+            redeemed: Mutex::default(),
+            revoked: Mutex::default(),
             clock,
             address: Mutex::default(),
         }));
         let each = authority.clone();
         let server = HttpServer::new(move || {
-            App::new().app_data(ThinData(each.clone())).default_service(web::to(introspect))
+            App::new()
+                .app_data(ThinData(each.clone()))
+                .route("/o/token/", web::post().to(token))
+                .route("/o/revoke_token/", web::post().to(revoke))
+                .default_service(web::to(introspect))
         })
         .workers(1)
         .disable_signals()
@@ -82,6 +97,11 @@ impl Authority {
         *self.0.mood.lock().unwrap() = mood;
     }
 
+    /// The same, at the token endpoint alone.
+    pub fn issue(&self, mood: Mood) {
+        *self.0.token_mood.lock().unwrap() = mood;
+    }
+
     /// How often it was asked.
     pub fn asked(&self) -> usize {
         self.0.asked.load(Ordering::SeqCst)
@@ -101,6 +121,10 @@ impl Authority {
         self.0.tokens.lock().unwrap().insert(token.to_owned(), answer);
     }
 
+    pub fn known(&self, token: &str) -> Value {
+        self.0.tokens.lock().unwrap()[token].clone()
+    }
+
     pub fn forgets(&self, token: &str) {
         self.0.tokens.lock().unwrap().remove(token);
     }
@@ -115,9 +139,58 @@ impl Authority {
         })
     }
 
+    /// Lets a code or a refresh token be redeemed, once.
+    pub fn redeems(&self, what: &str, access: &str, refresh: &str) {
+        let tokens = [access, refresh].map(str::to_owned);
+        self.0.redeemable.lock().unwrap().insert(what.to_owned(), tokens);
+    }
+
+    /// What the token endpoint was sent, in order.
+    pub fn redeemed(&self) -> Vec<HashMap<String, String>> {
+        self.0.redeemed.lock().unwrap().clone()
+    }
+
+    /// What was revoked.
+    pub fn revoked(&self) -> Vec<String> {
+        self.0.revoked.lock().unwrap().clone()
+    }
+
     pub fn in_seconds(&self, seconds: i64) -> i64 {
         Timestamp::unix_seconds(self.0.clock.now()) + seconds
     }
+}
+
+fn fields(body: &Bytes) -> HashMap<String, String> {
+    form_urlencoded::parse(body).into_owned().collect()
+}
+
+async fn token(ThinData(authority): ThinData<Authority>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    let state = &authority.0;
+    let mut sent = fields(&body);
+    let header = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    sent.insert("authorization".to_owned(), header.unwrap_or_default());
+    let what = sent.get("code").or(sent.get("refresh_token")).cloned().unwrap_or_default();
+    state.redeemed.lock().unwrap().push(sent);
+    let mood = state.token_mood.lock().unwrap().clone();
+    match mood {
+        Mood::Says(status, media, body) => {
+            let status = actix_web::http::StatusCode::from_u16(status).unwrap();
+            return HttpResponse::build(status).content_type(media).body(body);
+        }
+        Mood::Slow(pause) => tokio::time::sleep(pause).await,
+        _ => {}
+    }
+    match state.redeemable.lock().unwrap().remove(&what) {
+        Some([access, refresh]) => HttpResponse::Ok().json(json!({
+            "access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": 3_600, "scope": "read write",
+        })),
+        None => HttpResponse::BadRequest().json(json!({"error": "invalid_grant"})),
+    }
+}
+
+async fn revoke(ThinData(authority): ThinData<Authority>, body: Bytes) -> HttpResponse {
+    authority.0.revoked.lock().unwrap().push(fields(&body)["token"].clone());
+    HttpResponse::Ok().finish()
 }
 
 async fn introspect(

@@ -4,12 +4,14 @@ mod answer;
 mod authority;
 mod item;
 mod shown;
+mod visitor;
 mod world;
 
 pub use answer::Answer;
 pub use authority::{ISSUER, Mood};
 pub use item::{Item, OF_ACTIVITY};
 pub use shown::{MEMBERS, NOW, Shown};
-pub use world::{PUBLIC, Person, World, config};
+pub use visitor::{HTML, Visitor};
+pub use world::{PUBLIC, Person, World, config, pages};
 
 pub use serde_json::json;

@@ -4,13 +4,16 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use diesel::prelude::*;
 use model::db::Db;
 use model::db::testing::TestDatabase;
+use model::secret::Secret;
 use model::settings::Settings;
 use model::time::{Clock, Timestamp};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
-use timetracker_api::config::{Config, PREFIX};
+use timetracker_api::config::{Config, PREFIX, SignIn};
+use timetracker_api::schema::people;
 use timetracker_api::server::Server;
 use tokio::runtime::Runtime;
 
@@ -75,12 +78,28 @@ impl World {
         Db::open(self.database().url()).unwrap()
     }
 
+    /// Lets a person's days be those of a zone.
+    pub async fn lives_in(&self, username: &str, zone: &str) {
+        let row = diesel::update(people::table.filter(people::username.eq(username.to_owned())));
+        let row = row.set(people::timezone.eq(zone.to_owned()));
+        assert_eq!(self.db().write(move |conn| row.execute(conn)).await.unwrap(), 1);
+    }
+
     pub fn server(&self) -> &Server {
         &self.servers[0]
     }
 
     pub fn base(&self) -> String {
-        format!("http://{}", self.server().address())
+        self.base_of(0)
+    }
+
+    pub fn base_of(&self, number: usize) -> String {
+        format!("http://{}", self.servers[number].address())
+    }
+
+    /// A world in which people can sign in at the pages.
+    pub async fn with_pages() -> Self {
+        Self::with(pages).await
     }
 
     /// A new person who may read and write.
@@ -121,6 +140,12 @@ impl World {
         let server = self.servers.remove(0);
         SERVERS.spawn(server.stop(drain)).await.unwrap();
     }
+}
+
+/// Lets people sign in.
+pub fn pages(config: &mut Config) {
+    let client_secret = Secret::new("web secret".to_owned());
+    config.sign_in = Some(SignIn { client_id: "web".to_owned(), client_secret });
 }
 
 pub fn config(introspection: &str, database: &TestDatabase) -> Config {

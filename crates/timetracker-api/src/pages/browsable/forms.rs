@@ -1,0 +1,327 @@
+//! The forms on a page: what can be done here, filled in with what is there or with what was typed. Pure.
+
+use serde_json::{Map, Value};
+
+use super::posted::{Kind, Posted};
+
+/// What a form has a field for, and what a person types there.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// How it is typed.
+    pub input: Input,
+    /// Whether it has to be there.
+    pub required: bool,
+    /// What is in it.
+    pub value: String,
+    /// More about it.
+    pub hint: &'static str,
+    /// What is wrong with it.
+    pub errors: Vec<String>,
+}
+
+/// How a field is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A line.
+    Line,
+    /// Several.
+    Lines,
+    /// One of these: value and words.
+    Choice(Vec<(String, String)>),
+}
+
+/// A form with a field for each.
+#[derive(Clone, Debug)]
+pub struct FieldsForm {
+    /// The method it stands for.
+    pub method: &'static str,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// Those that are lists.
+    pub lists: Vec<String>,
+    /// Those in which nothing is something.
+    pub empties: Vec<String>,
+    /// What is wrong with none of them in particular.
+    pub errors: Vec<String>,
+}
+
+/// A form to type JSON into.
+#[derive(Clone, Debug)]
+pub struct RawForm {
+    /// The methods it can stand for.
+    pub methods: Vec<&'static str>,
+    /// What is in it.
+    pub text: String,
+    /// What is wrong with it.
+    pub errors: Vec<String>,
+}
+
+/// What the API says about what may be sent here: the method, and each field that may.
+#[derive(Clone, Debug, Default)]
+pub struct Actions {
+    method: &'static str,
+    fields: Map<String, Value>,
+}
+
+/// What stands in the forms before anybody has typed.
+#[derive(Clone, Debug, Default)]
+pub struct Filled {
+    /// The object that is there.
+    pub current: Option<Map<String, Value>>,
+    /// The activities there are: id and name.
+    pub activities: Vec<(String, String)>,
+    /// Now, as the API writes it.
+    pub now: String,
+}
+
+/// Chosen by the client that makes a row, or implied by others: not for a form.
+const LEFT_OUT: [&str; 3] = ["uid", "duration", "source"];
+
+impl Actions {
+    /// Reads the answer to OPTIONS.
+    pub fn read(metadata: &Value) -> Self {
+        let Some(actions) = metadata["actions"].as_object() else { return Self::default() };
+        let Some((method, fields)) = actions.iter().next() else { return Self::default() };
+        let method = if method == "POST" { "POST" } else { "PUT" };
+        let is_ours = |field: &Value| field["read_only"] != Value::Bool(true);
+        let fields = fields.as_object().into_iter().flatten().filter(|(_, field)| is_ours(field));
+        Self { method, fields: fields.map(|(name, field)| (name.clone(), field.clone())).collect() }
+    }
+
+    /// The form with a field for each; `None` when it is not known what there is to send.
+    pub fn form(&self, filled: &Filled, posted: Option<&Posted>, errors: &Errors) -> Option<FieldsForm> {
+        let typed = posted.filter(|posted| posted.kind == Kind::Fields);
+        let mut form = FieldsForm {
+            method: self.method,
+            fields: vec![],
+            lists: vec![],
+            empties: vec![],
+            errors: vec![],
+        };
+        for (name, about) in self.fields.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str())) {
+            let kind = about["type"].as_str().unwrap_or_default();
+            match kind {
+                "list" => form.lists.push(name.clone()),
+                "datetime" | "string" => form.empties.push(name.clone()),
+                _ => {}
+            }
+            let value = match typed {
+                Some(typed) => typed.typed.get(name).unwrap_or_default().to_owned(),
+                None => {
+                    filled.current.as_ref().and_then(|object| object.get(name)).map(text).unwrap_or_default()
+                }
+            };
+            let (input, hint) = input(name, kind, about, filled);
+            form.fields.push(Field {
+                name: name.clone(),
+                label: about["label"].as_str().unwrap_or(name).to_owned(),
+                input,
+                required: about["required"] == Value::Bool(true),
+                value,
+                hint,
+                errors: if typed.is_some() { errors.of(name) } else { vec![] },
+            });
+        }
+        if typed.is_some() {
+            let is_shown = |name: &str| form.fields.iter().any(|field| field.name == name);
+            form.errors = errors.besides(is_shown);
+        }
+        (!form.fields.is_empty()).then_some(form)
+    }
+
+    /// The JSON that stands in the other form.
+    pub fn json(&self, filled: &Filled) -> Value {
+        let mut object = Map::new();
+        for (name, about) in self.fields.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str())) {
+            let value = match filled.current.as_ref().and_then(|object| object.get(name)) {
+                Some(value) => value.clone(),
+                None if filled.current.is_some() || name == "timezone" => continue,
+                None => blank(name, about["type"].as_str().unwrap_or_default(), filled),
+            };
+            object.insert(name.clone(), value);
+        }
+        Value::Object(object)
+    }
+}
+
+fn blank(name: &str, kind: &str, filled: &Filled) -> Value {
+    match kind {
+        "string" => Value::from(""),
+        "boolean" => Value::from(false),
+        "list" => Value::Array(vec![]),
+        "datetime" if name == "start" => Value::from(filled.now.as_str()),
+        "field" if name == "activity" => filled
+            .activities
+            .first()
+            .and_then(|(id, _)| id.parse::<i64>().ok())
+            .map_or(Value::Null, Value::from),
+        _ => Value::Null,
+    }
+}
+
+/// As it is typed into a field.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+fn input(name: &str, kind: &str, about: &Value, filled: &Filled) -> (Input, &'static str) {
+    let choice = |value: &str, words: &str| (value.to_owned(), words.to_owned());
+    match kind {
+        "datetime" => (Input::Line, "An instant such as 2026-11-23T09:00:00Z, or with an offset."),
+        "list" => (Input::Line, "Separated by commas."),
+        "boolean" => {
+            (Input::Choice(vec![choice("", "As it is"), choice("true", "Yes"), choice("false", "No")]), "")
+        }
+        "choice" => {
+            let choices = about["choices"].as_array().into_iter().flatten();
+            let known = choices.map(|each| {
+                choice(
+                    each["value"].as_str().unwrap_or_default(),
+                    each["display_name"].as_str().unwrap_or_default(),
+                )
+            });
+            (Input::Choice(std::iter::once(choice("", "As it is")).chain(known).collect()), "")
+        }
+        "field" if name == "activity" && !filled.activities.is_empty() => {
+            let none = std::iter::once(choice("", "Choose"));
+            (Input::Choice(none.chain(filled.activities.iter().cloned()).collect()), "")
+        }
+        "string" if about["max_length"].as_i64().is_some_and(|most| most > 1_000) => (Input::Lines, ""),
+        "string" if name == "timezone" => (Input::Line, "A name such as Europe/Berlin."),
+        _ => (Input::Line, ""),
+    }
+}
+
+/// What the API said against what was sent.
+#[derive(Clone, Debug, Default)]
+pub struct Errors {
+    of_fields: Vec<(String, Vec<String>)>,
+    others: Vec<String>,
+}
+
+impl Errors {
+    /// Reads a refusal in the framework's form.
+    pub fn read(body: &Value) -> Self {
+        let words = |value: &Value| match value {
+            Value::String(text) => vec![text.clone()],
+            Value::Array(items) => items
+                .iter()
+                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+                .collect(),
+            other => vec![other.to_string()],
+        };
+        match body {
+            Value::Array(_) => Self { of_fields: vec![], others: words(body) },
+            Value::Object(members) if members.contains_key("detail") => {
+                Self { of_fields: vec![], others: words(&body["detail"]) }
+            }
+            Value::Object(members) => Self {
+                of_fields: members.iter().map(|(name, value)| (name.clone(), words(value))).collect(),
+                others: vec![],
+            },
+            _ => Self::default(),
+        }
+    }
+
+    fn of(&self, name: &str) -> Vec<String> {
+        let found = self.of_fields.iter().find(|(field, _)| field == name);
+        found.map(|(_, errors)| errors.clone()).unwrap_or_default()
+    }
+
+    /// Those of fields that are not shown, and of none.
+    fn besides(&self, is_shown: impl Fn(&str) -> bool) -> Vec<String> {
+        let hidden = self.of_fields.iter().filter(|(name, _)| !is_shown(name));
+        self.others.iter().cloned().chain(hidden.flat_map(sentences)).collect()
+    }
+
+    /// All of them, with the names of their fields.
+    pub fn all(&self) -> Vec<String> {
+        self.besides(|_| false)
+    }
+}
+
+fn sentences((name, errors): &(String, Vec<String>)) -> Vec<String> {
+    let named =
+        |error: &String| if name == "non_field_errors" { error.clone() } else { format!("{name}: {error}") };
+    errors.iter().map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::query::Parameters;
+
+    fn actions() -> Actions {
+        Actions::read(&json!({"actions": {"POST": {
+            "id": {"type": "integer", "read_only": true},
+            "name": {"type": "string", "required": true, "read_only": false, "label": "Name", "max_length": 100},
+            "start": {"type": "datetime", "read_only": false, "label": "Start"},
+            "activity": {"type": "field", "required": true, "read_only": false, "label": "Activity"},
+            "tags": {"type": "list", "read_only": false, "label": "Tags"},
+            "uid": {"type": "field", "read_only": false, "label": "Uid"},
+        }}}))
+    }
+
+    fn filled() -> Filled {
+        Filled {
+            current: None,
+            activities: vec![("3".into(), "Reading".into())],
+            now: "2026-11-28T10:00:00Z".into(),
+        }
+    }
+
+    #[test]
+    fn the_json_to_send_is_what_is_there_or_something_to_begin_with() {
+        let expected = json!({"name": "", "start": "2026-11-28T10:00:00Z", "activity": 3, "tags": []});
+        assert_eq!(actions().json(&filled()), expected);
+        let current = json!({"id": 7, "name": "N", "start": null, "activity": 4, "tags": ["a"], "uid": "x"});
+        let there = Filled { current: current.as_object().cloned(), ..filled() };
+        assert_eq!(actions().json(&there), json!({"name": "N", "start": null, "activity": 4, "tags": ["a"]}));
+        assert_eq!(Actions::default().json(&filled()), json!({}));
+    }
+
+    #[test]
+    fn what_was_typed_stays_and_what_is_wrong_stands_beside_it() {
+        let form = Parameters::parse("_form=fields&name=&start=soon&tags=a,b&activity=9").unwrap();
+        let posted = Posted::read(form);
+        let errors = json!({"name": ["Blank."], "start": ["No instant."], "uid": ["Taken."], "non_field_errors": ["Odd."]});
+        let form = actions().form(&filled(), Some(&posted), &Errors::read(&errors)).unwrap();
+        let shown: Vec<_> = form
+            .fields
+            .iter()
+            .map(|field| (field.name.as_str(), field.value.as_str(), field.errors.join(" ")))
+            .collect();
+        let expected = [
+            ("name", "", "Blank.".to_owned()),
+            ("start", "soon", "No instant.".to_owned()),
+            ("activity", "9", String::new()),
+            ("tags", "a,b", String::new()),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(form.errors, ["uid: Taken.", "Odd."]);
+        assert_eq!(
+            (form.lists, form.empties),
+            (vec!["tags".to_owned()], vec!["name".to_owned(), "start".to_owned()])
+        );
+        assert!(Actions::default().form(&filled(), None, &Errors::default()).is_none());
+    }
+
+    #[test]
+    fn every_form_of_a_refusal_is_understood() {
+        assert_eq!(Errors::read(&json!({"detail": "No."})).all(), ["No."]);
+        assert_eq!(Errors::read(&json!(["One.", "Two."])).all(), ["One.", "Two."]);
+        assert_eq!(Errors::read(&json!({"a": ["One."], "b": {"c": 1}})).all(), ["a: One.", "b: {\"c\":1}"]);
+        assert_eq!(Errors::read(&json!(null)).all(), Vec::<String>::new());
+    }
+}

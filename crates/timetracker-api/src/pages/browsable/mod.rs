@@ -1,0 +1,262 @@
+//! What a browser sees of the API: any address under `/api/`, answered as it always is, and shown as a page.
+//!
+//! The request that a page or a form stands for is put to the API itself, with the token of whoever is signed in: it goes
+//! through the same gate, the same rules and the same handlers as everybody's. Nothing is decided here.
+//!
+//! [`posted`] reads a form, [`view`] makes the page of an answer: [`body`] shows it, [`forms`] is what can be done, [`place`] where
+//! one is.
+
+mod body;
+mod forms;
+mod place;
+mod posted;
+mod view;
+
+use std::sync::Arc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+pub use forms::Errors;
+use model::request_id::RequestId;
+use posted::Posted;
+use serde_json::Value;
+use view::Answered;
+
+use super::error::{Kind, PageError};
+use super::sessions::{self, SignedIn, Visitor, cookie};
+use super::{dress, form, store};
+use crate::App;
+use crate::auth::Caller;
+use crate::auth::scopes::Scope;
+use crate::routes::Endpoint;
+use crate::wire::edge;
+use crate::wire::error::ApiError;
+
+/// What of a browser's request is not the API's to see: it would answer for what is shown, and not for the page.
+const KEPT_BACK: [HeaderName; 10] = [
+    header::COOKIE,
+    header::ORIGIN,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_MATCH,
+    header::ACCESS_CONTROL_REQUEST_METHOD,
+    header::ACCESS_CONTROL_REQUEST_HEADERS,
+    header::RANGE,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+];
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The most activities that a form offers.
+const MOST_ACTIVITIES: i64 = 200;
+
+/// Answers with a page.
+///
+/// # Errors
+/// As the API's.
+pub async fn answer(
+    app: App,
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    // Who shows a token needs no cookie, and is not mistaken for whoever has one.
+    let has_token = request.headers().contains_key(header::AUTHORIZATION);
+    // What changes something is a form that was posted: no page of ours asks for it in any other way.
+    let may_be_ours = request.method().is_safe() || *request.method() == Method::POST;
+    let visitor = if has_token || !may_be_ours {
+        Visitor::Stranger
+    } else {
+        match sessions::visitor(&app, request.request()).await {
+            Ok(visitor) => visitor,
+            Err(error) => return Ok(fail(&app, request, &PageError::from(error))),
+        }
+    };
+    let mut posted = None;
+    if !has_token {
+        posted = match read(&app, &mut request, &visitor).await {
+            Ok(posted) => posted,
+            Err(error) => return Ok(fail(&app, request, &error)),
+        };
+        speak_for(&mut request, &visitor, posted.as_ref());
+    }
+    show(&app, request, &next, visitor, posted).await
+}
+
+fn fail(app: &App, request: ServiceRequest, error: &PageError) -> ServiceResponse<BoxBody> {
+    if let Some(cause) = error.cause() {
+        tracing::warn!(%cause, "a page could not be shown");
+    }
+    let (request, _unread) = request.into_parts();
+    let mut response = error.error_response();
+    edge::complete(app, response.headers_mut(), RequestId::new());
+    ServiceResponse::new(request, response)
+}
+
+/// What a page of ours has posted. Whoever is not signed in has posted nothing that counts, but sees it again.
+async fn read(
+    app: &App,
+    request: &mut ServiceRequest,
+    visitor: &Visitor,
+) -> Result<Option<Posted>, PageError> {
+    if *request.method() != Method::POST {
+        return Ok(None);
+    }
+    let (inside, payload) = request.parts_mut();
+    let form = form::read(app, inside, std::mem::replace(payload, Payload::None)).await?;
+    match visitor {
+        Visitor::SignedIn(person) if !person.secret.has_shown(form.get("_csrf").unwrap_or_default()) => {
+            Err(PageError::new(Kind::StaleForm))
+        }
+        _ => Ok(Some(Posted::read(form))),
+    }
+}
+
+/// Makes the request the one that is meant.
+fn speak_for(request: &mut ServiceRequest, visitor: &Visitor, posted: Option<&Posted>) {
+    let headers = request.headers_mut();
+    for name in KEPT_BACK {
+        headers.remove(name);
+    }
+    let body = posted.map(Posted::body).filter(|(_, body)| !body.is_empty());
+    let Some(posted) = posted else {
+        return give_token(headers, visitor);
+    };
+    give_token(headers, visitor);
+    headers.remove(header::CONTENT_TYPE);
+    if let Some(key) = posted.key.as_deref().and_then(|key| HeaderValue::from_str(key).ok()) {
+        headers.insert(KEY, key);
+    }
+    if let Some((media, _)) = &body {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    }
+    request.head_mut().method = posted.method.clone();
+    request.set_payload(Payload::from(body.map(|(_, body)| body).unwrap_or_default()));
+}
+
+fn give_token(headers: &mut HeaderMap, visitor: &Visitor) {
+    if let Visitor::SignedIn(SignedIn { access, .. }) = visitor
+        && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", access.expose()))
+    {
+        value.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, value);
+    }
+}
+
+/// Puts the request to the API, and shows what it answers.
+async fn show(
+    app: &App,
+    mut request: ServiceRequest,
+    next: &Next<BoxBody>,
+    mut visitor: Visitor,
+    posted: Option<Posted>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let (method, path, query) =
+        (request.method().clone(), request.path().to_owned(), request.query_string().to_owned());
+    let inside = request.match_info().unprocessed().to_owned();
+    let endpoint = Endpoint::find(&inside);
+    let (request, response) = edge::answer(app, request, next).await?.into_parts();
+    let (head, body) = response.into_parts();
+    let body = body.try_into_bytes().unwrap_or_default();
+    let mut cookies = None;
+    if head.status() == StatusCode::UNAUTHORIZED
+        && let Visitor::SignedIn(person) = &visitor
+    {
+        // The token is not good any more, whatever became of it: neither is what would renew it.
+        if let Err(error) = sessions::end(app, &person.secret).await {
+            tracing::warn!(%error, "a session whose token is not good any more could not be ended");
+        }
+        visitor = Visitor::Ended;
+    }
+    if matches!(visitor, Visitor::Ended) {
+        cookies = Some(cookie::Kind::Session.taken(app));
+    }
+    let caller = request.extensions().get::<Arc<Caller>>().cloned();
+    let (request, metadata) = match (&caller, endpoint) {
+        (Some(_), Some(endpoint)) if method != Method::OPTIONS && endpoint.allow.contains("OPTIONS") => {
+            about(app, request, next, &path, &inside).await?
+        }
+        (Some(_), Some(_)) if method == Method::OPTIONS => {
+            (request, serde_json::from_slice(&body).unwrap_or_default())
+        }
+        _ => (request, Value::Null),
+    };
+    let activities = match &caller {
+        Some(caller) if caller.may(Scope::ActivitiesRead) => activities(app, caller).await,
+        _ => Ok(Vec::new()),
+    };
+    let answered = Answered {
+        app,
+        method,
+        path: &path,
+        query: &query,
+        endpoint,
+        status: head.status(),
+        headers: head.headers(),
+        body: &body,
+        metadata,
+        posted,
+        visitor: &visitor,
+        activities: activities.unwrap_or_default(),
+    };
+    let page = view::render(&answered).unwrap_or_else(|error| error.error_response());
+    Ok(ServiceResponse::new(request, finish(page, head.status(), head.headers(), cookies)))
+}
+
+/// What the API says about this address: it is asked as a client would, by the same caller.
+async fn about(
+    app: &App,
+    request: HttpRequest,
+    next: &Next<BoxBody>,
+    path: &str,
+    inside: &str,
+) -> Result<(HttpRequest, Value), Error> {
+    let mut question = ServiceRequest::from_request(request);
+    question.head_mut().method = Method::OPTIONS;
+    question.headers_mut().remove(header::CONTENT_TYPE);
+    let way = question.match_info_mut();
+    way.reset();
+    way.skip(u16::try_from(path.len() - inside.len()).unwrap_or_default());
+    let (request, response) = edge::answer(app, question, next).await?.into_parts();
+    let body = response.into_body().try_into_bytes().unwrap_or_default();
+    Ok((request, serde_json::from_slice(&body).unwrap_or_default()))
+}
+
+/// What a track can be spent on, by name.
+async fn activities(app: &App, caller: &Caller) -> Result<Vec<(String, String)>, ApiError> {
+    let workspace = caller.workspace;
+    let rows =
+        app.db().read(move |conn| store::choices(conn, workspace, MOST_ACTIVITIES)).await?;
+    Ok(rows.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
+}
+
+/// The page has the answer's status, and those of its headers that are about more than its body.
+fn finish(
+    mut page: HttpResponse,
+    status: StatusCode,
+    headers: &HeaderMap,
+    cookie: Option<actix_web::cookie::Cookie<'static>>,
+) -> HttpResponse {
+    // A page is something, and nothing may be in an answer that says there is nothing.
+    if page.status() == StatusCode::OK && status != StatusCode::NO_CONTENT && !status.is_redirection() {
+        *page.status_mut() = status;
+    }
+    let own = [header::CONTENT_TYPE, header::ETAG, header::CACHE_CONTROL, header::VARY, header::LOCATION];
+    let own = own.into_iter().chain([header::CONTENT_SECURITY_POLICY, header::CONTENT_LENGTH]);
+    let own: Vec<HeaderName> = own.collect();
+    for (name, value) in headers.iter().filter(|(name, _)| !own.contains(name)) {
+        page.headers_mut().append(name.clone(), value.clone());
+    }
+    dress(page.headers_mut());
+    if let Some(cookie) = cookie
+        && let Err(error) = page.add_cookie(&cookie)
+    {
+        tracing::error!(%error, "a cookie could not be written");
+    }
+    page
+}

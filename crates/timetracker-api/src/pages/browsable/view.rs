@@ -1,0 +1,292 @@
+//! The page of an answer.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::http::{Method, StatusCode};
+use askama::Template;
+use serde_json::Value;
+
+use super::body::{self, Piece};
+use super::forms::{Actions, Errors, FieldsForm, Filled, Input, RawForm};
+use super::place::{self, Crumb, Filter};
+use super::posted::{Kind, Posted};
+use crate::App;
+use crate::pages::frame::Frame;
+use crate::pages::secret::BrowserSecret;
+use crate::pages::sessions::Visitor;
+use crate::pages::{PageError, page};
+use crate::routes::Endpoint;
+use crate::wire::query::Parameters;
+
+/// What was asked and answered.
+pub struct Answered<'a> {
+    pub app: &'a App,
+    pub method: Method,
+    pub path: &'a str,
+    pub query: &'a str,
+    pub endpoint: Option<&'static Endpoint>,
+    pub status: StatusCode,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+    /// The answer to OPTIONS, or null.
+    pub metadata: Value,
+    pub posted: Option<Posted>,
+    pub visitor: &'a Visitor,
+    /// Id and name of each.
+    pub activities: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/browsable/page.html")]
+struct Page<'a> {
+    frame: Frame,
+    title: String,
+    about: Option<String>,
+    crumbs: Vec<Crumb>,
+    method: &'a str,
+    /// The address, with this site before it.
+    url: String,
+    /// Its path.
+    path: &'a str,
+    /// And with its query: what forms lead to.
+    here: String,
+    status: String,
+    is_fine: bool,
+    headers: Vec<(String, String)>,
+    pieces: Vec<Piece>,
+    pager: Option<Pager>,
+    filters: Vec<Filter>,
+    /// What else the query says.
+    kept: Vec<(String, String)>,
+    curl: String,
+    /// What a person who is not signed in should know.
+    stranger: Option<&'static str>,
+    /// What was typed by somebody who is not signed in any more.
+    typed: Option<String>,
+    links: Vec<(&'static str, String)>,
+    /// What is wrong with what no form on the page stands for.
+    errors: Vec<String>,
+    fields: Option<FieldsForm>,
+    raw: Option<RawForm>,
+    delete: Option<&'static str>,
+    can_ask: bool,
+    /// So that a form that is sent twice does nothing twice: one each.
+    keys: [String; 3],
+}
+
+struct Pager {
+    count: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// The headers that say something about the answer.
+static SHOWN: [HeaderName; 9] = [
+    header::ALLOW,
+    header::CONTENT_TYPE,
+    header::ETAG,
+    header::LOCATION,
+    header::LINK,
+    header::RETRY_AFTER,
+    header::VARY,
+    header::WWW_AUTHENTICATE,
+    HeaderName::from_static("idempotency-replayed"),
+];
+
+/// Makes it.
+///
+/// # Errors
+/// When the template cannot be filled in.
+pub fn render(answered: &Answered<'_>) -> Result<HttpResponse, PageError> {
+    let Answered { app, path, query, status, visitor, .. } = answered;
+    let here = if query.is_empty() { (*path).to_owned() } else { format!("{path}?{query}") };
+    let json: Value = serde_json::from_slice(answered.body).unwrap_or_default();
+    let crumbs = place::crumbs(path);
+    let said = |name: &str| answered.metadata.get(name)?.as_str().map(str::to_owned);
+    let last = crumbs.last().map_or_else(String::new, |crumb| crumb.name.clone());
+    let is_write = !answered.method.is_safe();
+    let is_refused = status.as_u16() >= 400;
+    let person = match visitor {
+        Visitor::SignedIn(person) => Some(person),
+        _ => None,
+    };
+    let parameters = Parameters::parse(query).unwrap_or_default();
+    let (filters, kept) = place::filters(path, &parameters);
+    let mut view = Page {
+        frame: match person {
+            Some(person) => Frame::of(&person.username, person.secret.csrf_token()),
+            None => Frame::stranger(app.sign_in().is_some(), &here),
+        },
+        title: said("name").unwrap_or(last),
+        about: said("description"),
+        crumbs,
+        method: answered.method.as_str(),
+        url: app.url(&here),
+        path,
+        status: format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default()),
+        is_fine: !is_refused,
+        headers: headers(answered.headers),
+        pieces: body::pieces(answered.body, path).unwrap_or_default(),
+        pager: pager(&json),
+        filters: if is_write || is_refused { vec![] } else { filters },
+        kept,
+        curl: curl(answered, &app.url(&here)),
+        stranger: stranger(answered),
+        typed: None,
+        links: links(answered, &here),
+        errors: vec![],
+        fields: None,
+        raw: None,
+        delete: None,
+        can_ask: false,
+        keys: [(); 3].map(|()| key()),
+        here,
+    };
+    match (person, &answered.posted) {
+        (Some(_), _) => fill_forms(&mut view, answered, &json),
+        (None, Some(posted)) => view.typed = Some(retyped(posted)),
+        (None, None) => {}
+    }
+    page(StatusCode::OK, &view)
+}
+
+/// What can be done here: after a look, or when it was refused.
+fn fill_forms(view: &mut Page<'_>, answered: &Answered<'_>, json: &Value) {
+    let (Some(endpoint), status) = (answered.endpoint, answered.status) else { return };
+    let is_refused = status.as_u16() >= 400;
+    let is_gone = status == StatusCode::NOT_FOUND || status == StatusCode::UNAUTHORIZED;
+    let allows = |method: &str| endpoint.allow.split(", ").any(|each| each == method);
+    view.can_ask = allows("OPTIONS");
+    let posted = answered.posted.as_ref();
+    let errors = if is_refused && posted.is_some() { Errors::read(json) } else { Errors::default() };
+    let is_look = answered.method.is_safe() && answered.method != Method::OPTIONS;
+    if is_gone || !(is_look || is_refused) {
+        view.errors = errors.all();
+        return;
+    }
+    let filled = Filled {
+        current: current(answered, json),
+        activities: answered.activities.clone(),
+        now: answered.app.clock().now().to_string(),
+    };
+    let actions = Actions::read(&answered.metadata);
+    view.fields = actions.form(&filled, posted, &errors);
+    let methods: Vec<_> = ["POST", "PUT", "PATCH"].into_iter().filter(|method| allows(method)).collect();
+    let raw = posted.filter(|posted| posted.kind == Kind::Raw);
+    let text = match raw {
+        Some(posted) => posted.content().to_owned(),
+        None => example(endpoint, &filled).unwrap_or_else(|| pretty(&actions.json(&filled))),
+    };
+    let wrong = if raw.is_some() { errors.all() } else { vec![] };
+    view.raw = (!methods.is_empty()).then_some(RawForm { methods, text, errors: wrong });
+    view.delete = allows("DELETE").then_some(if endpoint.path == "/timer/" { "Stop" } else { "Delete" });
+    if posted.is_some_and(|posted| posted.kind == Kind::Button) {
+        view.errors = errors.all();
+    }
+}
+
+/// The object that is there, if it was shown.
+fn current(answered: &Answered<'_>, json: &Value) -> Option<serde_json::Map<String, Value>> {
+    let is_item = answered.endpoint.is_some_and(|endpoint| endpoint.path.contains('{'));
+    let is_shown = answered.method.is_safe() && answered.status == StatusCode::OK;
+    if is_item && is_shown { json.as_object().cloned() } else { None }
+}
+
+/// What is sent where nobody says it by OPTIONS.
+fn example(endpoint: &Endpoint, filled: &Filled) -> Option<String> {
+    (endpoint.path == "/tracks/{id}/split/").then(|| pretty(&serde_json::json!({ "at": filled.now })))
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+fn key() -> String {
+    BrowserSecret::new().map(|secret| secret.text().to_owned()).unwrap_or_default()
+}
+
+fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let shown = SHOWN.iter().flat_map(|name| headers.get_all(name).map(move |value| (name, value)));
+    let name = |name: &HeaderName| {
+        let words = name.as_str().split('-').map(|word| match word {
+            "www" => "WWW".to_owned(),
+            "etag" => "ETag".to_owned(),
+            word => word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default(),
+        });
+        words.collect::<Vec<_>>().join("-")
+    };
+    shown.map(|(key, value)| (name(key), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+}
+
+fn pager(json: &Value) -> Option<Pager> {
+    let count = json["count"].as_i64()?;
+    let link = |name: &str| json[name].as_str().map(str::to_owned);
+    let (previous, next) = (link("previous"), link("next"));
+    let rows = json["results"].as_array()?.len();
+    let count = if previous.is_none() && next.is_none() {
+        format!("{count} in all")
+    } else {
+        format!("{rows} of {count}")
+    };
+    Some(Pager { count, previous, next })
+}
+
+/// The line that asks the same.
+fn curl(answered: &Answered<'_>, url: &str) -> String {
+    let method = match answered.method.as_str() {
+        "GET" => String::new(),
+        "HEAD" => "-I ".to_owned(),
+        method => format!("-X {method} "),
+    };
+    let quoted = url.replace('\'', "%27");
+    let body = match answered.posted.as_ref().map(|posted| (posted.kind, posted)) {
+        Some((Kind::Raw, posted)) => {
+            let content = posted.content().replace('\'', r"'\''");
+            format!(" \\\n  -H 'Content-Type: application/json' -d '{content}'")
+        }
+        _ => String::new(),
+    };
+    format!("curl {method}-H \"Authorization: Bearer $access_token\" '{quoted}'{body}")
+}
+
+fn stranger(answered: &Answered<'_>) -> Option<&'static str> {
+    if answered.status != StatusCode::UNAUTHORIZED {
+        return None;
+    }
+    Some(match (answered.visitor, answered.app.sign_in().is_some()) {
+        (Visitor::Ended, _) => "You are not signed in any more. Sign in again to go on.",
+        (_, true) => "Sign in to see what is here.",
+        (_, false) => "What is here is shown to whoever has an access token.",
+    })
+}
+
+/// Where one goes on after a change.
+fn links(answered: &Answered<'_>, here: &str) -> Vec<(&'static str, String)> {
+    let mut links = Vec::new();
+    if answered.method.is_safe() && answered.method != Method::OPTIONS {
+        return links;
+    }
+    let location = answered.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+    if let Some(made) = location {
+        links.push(("See what was made", made.to_owned()));
+    }
+    if answered.method == Method::DELETE && answered.status == StatusCode::NO_CONTENT {
+        let crumbs = place::crumbs(answered.path);
+        let up = crumbs.iter().rev().nth(1).map(|crumb| crumb.href.clone());
+        links.push(("Back to the list", up.unwrap_or_default()));
+    } else if answered.endpoint.is_some_and(|endpoint| endpoint.allow.contains("GET")) {
+        links.push(("See it as it is now", here.to_owned()));
+    } else if let Some(up) = place::crumbs(answered.path).iter().rev().nth(1) {
+        links.push(("Back to the track", up.href.clone()));
+    }
+    links
+}
+
+/// What somebody typed who has to sign in before it counts.
+fn retyped(posted: &Posted) -> String {
+    if posted.kind == Kind::Raw {
+        return posted.content().to_owned();
+    }
+    let said = posted.typed.pairs().filter(|(name, value)| !name.starts_with('_') && !value.is_empty());
+    said.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
+}
