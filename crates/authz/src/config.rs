@@ -1,6 +1,7 @@
 //! What was decided from what was said: `AUTHZ_…` settings, parsed once. Nobody else reads settings.
 
 mod issuer;
+mod links;
 mod outside;
 
 use std::net::{IpAddr, SocketAddr};
@@ -19,6 +20,7 @@ use crate::scopes;
 use issuer::EXPECTED_ISSUER;
 pub(crate) use issuer::is_loopback;
 pub use issuer::{Issuer, IssuerError};
+pub use links::Links;
 pub use outside::{Outside, RequestUris, WhoMayRegister};
 
 /// Everything an operator may decide. Spans are lifetimes counted from issuing.
@@ -58,8 +60,8 @@ pub struct Config {
     pub outside: Outside,
     /// How long the audit log is kept (`AUDIT_DAYS`).
     pub audit_kept: Duration,
-    /// Where the API is, for the pages (`API_URL`).
-    pub api_url: Option<String>,
+    /// Where the pages lead.
+    pub links: Links,
     /// How a command line begins here, for the front page (`COMMAND`).
     pub command: String,
     /// How long requests are still taken once told to stop, for a gateway to notice (`DRAIN_SECONDS`).
@@ -182,7 +184,7 @@ impl Config {
             limits: Limits::read(said),
             outside: Outside::read(said),
             audit_kept,
-            api_url: said.optional("API_URL", "a URL"),
+            links: Links::read(said),
             command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),
             drain: said.seconds("DRAIN_SECONDS", Duration::ZERO),
             workers: said.or("WORKERS", cores, "a number of threads").max(1),
@@ -225,12 +227,6 @@ impl Config {
         } else {
             usual
         }
-    }
-
-    /// Where the API is; ends with a slash.
-    pub fn api_root(&self) -> String {
-        let said = self.api_url.clone().unwrap_or_else(|| format!("{}/api", self.issuer.base()));
-        if said.ends_with('/') { said } else { format!("{said}/") }
     }
 
     /// All scopes there are.

@@ -82,7 +82,7 @@ impl FirstLook {
     /// Everything a person needs, laid out to be read and pasted.
     pub fn lines(&self, public_url: &str) -> String {
         let mut text = format!(
-            "Sign in as\n\n    name      {USERNAME}\n    password  {}\n\nA ready client\n\n    \
+            "Sign in as\n\n    name      {USERNAME}\n    password  {}\n\nand see your time at {public_url}/time/\n\nA ready client\n\n    \
              client_id      {}\n    client_secret  {}\n\n",
             self.password.expose(),
             self.client_id,

@@ -4,6 +4,7 @@
 //! token over HTTP, as it does when they are deployed apart. [`settings`] lays down what a first start needs,
 //! [`server`] mounts both, [`first_look`] makes a person and a client to begin with.
 
+mod clients;
 pub mod first_look;
 pub mod server;
 pub mod settings;

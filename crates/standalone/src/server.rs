@@ -4,15 +4,12 @@ use std::net::SocketAddr;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App as HttpApp, HttpServer};
-use authz::audit::Origin;
-use authz::client_metadata::ClientMetadata;
-use authz::registration::{self, Kind, Refused, Registration};
 use authz::server::{Background, IDLE, STOP_WITHIN, write_audit};
-use model::secret::sha256;
 use model::time::Clock;
 use tokio::task::JoinHandle;
 
-use crate::settings::{API_CLIENT, Both, Problem};
+use crate::clients;
+use crate::settings::{Both, Problem};
 
 /// Both services, running.
 pub struct Standalone {
@@ -34,7 +31,7 @@ impl Standalone {
         let Both { listeners, public_url, authz: config, api: api_config, .. } = both;
         let workers = config.workers;
         let authz = authz::app::App::open(config, clock.clone()).await?;
-        register_api(&authz, &api_config).await?;
+        clients::register(&authz, &api_config).await?;
         let api = timetracker_api::App::open(&api_config, clock)?;
         let (own, theirs) = (authz.clone(), api.clone());
         let mut server = HttpServer::new(move || {
@@ -47,6 +44,7 @@ impl Standalone {
                 }))
                 .configure(timetracker_api::routes::configure(&theirs))
                 .configure(timetracker_api::routes::configure_metadata(&theirs))
+                .configure(timetracker_api::routes::configure_pages(&theirs))
                 .configure(authz::routes::configure(&own))
         })
         .workers(workers)
@@ -89,49 +87,4 @@ impl Standalone {
             tracing::error!(%error, "the listener broke");
         }
     }
-}
-
-/// The API is a client of the authorization server like any other; here its secret is derived from the master
-/// key, so that it need not be kept.
-async fn register_api(authz: &authz::app::App, api: &timetracker_api::config::Config) -> Result<(), Problem> {
-    let registered = registration::register(
-        authz,
-        &Origin::CommandLine(None),
-        Registration {
-            id: Some(API_CLIENT.to_owned()),
-            name: "Timetracker API".to_owned(),
-            kind: Kind::Confidential,
-            grant_types: Vec::new(),
-            redirect_uris: Vec::new(),
-            scopes: Vec::new(),
-            audiences: Vec::new(),
-            introspects: vec![api.audience.clone()],
-            secret: Some(api.client_secret.clone()),
-            metadata: ClientMetadata::default(),
-        },
-    )
-    .await;
-    match registered {
-        Ok(_) => Ok(()),
-        Err(Refused::Taken) => is_still_ours(authz, api).await,
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A client registered under another master key has another secret: the API could ask about nothing.
-async fn is_still_ours(
-    authz: &authz::app::App,
-    api: &timetracker_api::config::Config,
-) -> Result<(), Problem> {
-    let client = authz.clients.find(API_CLIENT).await?.ok_or("the API's client is gone")?;
-    let ours = sha256(api.client_secret.expose().as_bytes());
-    if client.secret_hash.as_deref() == Some(ours.as_slice()) && client.introspects == api.audience {
-        return Ok(());
-    }
-    Err(format!(
-        "the client {API_CLIENT} was registered with another secret or audience: has the secret key, \
-         TIMETRACKER_CLIENT_SECRET or TIMETRACKER_AUDIENCE changed? `authz client delete {API_CLIENT}` lets it \
-         register anew"
-    )
-    .into())
 }

@@ -14,6 +14,8 @@ pub type Problem = Box<dyn Error + Send + Sync>;
 
 /// The API's client id at the authorization server.
 pub const API_CLIENT: &str = "timetracker-api";
+/// The client id of its pages, with which people sign in there.
+pub const PAGES_CLIENT: &str = "timetracker-pages";
 
 /// Both services' configurations, and what they share.
 pub struct Both {
@@ -56,11 +58,16 @@ pub fn decide(variables: impl IntoIterator<Item = (String, String)>) -> Result<B
     said.default_to("DATABASE_URL", database("authz.db"));
     said.default_to("ISSUER", format!("{public_url}/o"));
     said.default_to("SECRET_KEY", key);
+    said.default_to("APP_URL", format!("{public_url}/time/sign-in/"));
     said.default_to("COMMAND", format!("AUTHZ_CONFIG={} authz", file.display()));
     let authz = authz::config::Config::from_settings(said);
 
-    let secret =
-        authz.as_ref().map(|authz| authz.secret_key.mac_key("standalone API client").tag(&[API_CLIENT]));
+    let secret = |of: &str| {
+        authz
+            .as_ref()
+            .map(|authz| authz.secret_key.mac_key("standalone API client").tag(&[of]))
+            .unwrap_or_default()
+    };
     let issuer =
         authz.as_ref().map_or_else(|_| format!("{public_url}/o"), |authz| authz.issuer.as_str().to_owned());
     let mut said = Settings::new("TIMETRACKER_", variables);
@@ -69,7 +76,9 @@ pub fn decide(variables: impl IntoIterator<Item = (String, String)>) -> Result<B
     said.default_to("ISSUER", issuer);
     said.default_to("INTROSPECTION_URL", format!("http://{}/o/introspect/", reachable(address)));
     said.default_to("CLIENT_ID", API_CLIENT);
-    said.default_to("CLIENT_SECRET", secret.unwrap_or_default());
+    said.default_to("CLIENT_SECRET", secret(API_CLIENT));
+    said.default_to("SIGN_IN_CLIENT_ID", PAGES_CLIENT);
+    said.default_to("SIGN_IN_CLIENT_SECRET", secret(PAGES_CLIENT));
     let api = timetracker_api::config::Config::from_settings(said);
     let (authz, api) = match (authz, api) {
         (Ok(authz), Ok(api)) => (authz, api),

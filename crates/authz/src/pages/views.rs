@@ -36,6 +36,8 @@ pub(crate) struct HomePage<'a> {
     pub(crate) frame: Frame<'a>,
     /// Absolute URL of the API root.
     pub(crate) api_url: &'a str,
+    /// Where people go for what they are here for, as configured; they are signed in on the way.
+    pub(crate) app_url: Option<&'a str>,
     /// The command line that registers a client; may have several lines.
     pub(crate) register_command: &'a str,
     /// Where the code page is, `/o/code/`.

@@ -7,6 +7,7 @@ mod driver;
 mod other_origins;
 mod others;
 mod reach;
+mod tracker;
 mod visitor;
 
 use futures_util::FutureExt;

@@ -17,5 +17,6 @@ mod first_look;
 mod journey;
 mod kill;
 mod matrix;
+mod pages;
 mod program;
 mod support;

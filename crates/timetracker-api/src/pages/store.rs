@@ -53,11 +53,7 @@ pub fn names(
 ///
 /// # Errors
 /// When the database cannot.
-pub fn choices(
-    conn: &mut Conn,
-    workspace: WorkspaceId,
-    most: i64,
-) -> QueryResult<Vec<(ActivityId, String)>> {
+pub fn choices(conn: &mut Conn, workspace: WorkspaceId, most: i64) -> QueryResult<Vec<(ActivityId, String)>> {
     activities::table
         .filter(activities::workspace_id.eq(workspace))
         .filter(activities::deleted_at.is_null())

@@ -158,7 +158,9 @@ fn code_run(app: &App, client: &Client, verifier: String, pasted: Option<String>
         authorize_url: authorize_url(issuer, client, &redirect_uri, &verifier),
         at_code_page: redirect_uri == code_url(app),
         exchange: exchange.to_string(),
-        call: Curl::to(&format!("{}activities/", app.config.api_root())).bearer(access).to_string(),
+        call: Curl::to(&format!("{}activities/", app.config.links.api_root(&app.config.issuer)))
+            .bearer(access)
+            .to_string(),
         refresh: client.may_use("refresh_token").then(|| renew.to_string()),
         revoke: revoke.field("token", token).to_string(),
         verifier,

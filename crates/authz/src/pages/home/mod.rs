@@ -25,12 +25,13 @@ pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, 
         "--scope write",
     ]
     .join(" \\\n  ");
-    let api_url = app.config.api_root();
+    let api_url = app.config.links.api_root(&app.config.issuer);
     super::page(
         &browser,
         &HomePage {
             frame: browser::frame(&browser.csrf_token(), signed_in.as_ref()),
             api_url: &api_url,
+            app_url: app.config.links.app.as_ref().map(|app| app.0.as_str()),
             register_command: &register,
             code_url: &code_url,
             developer_pages: app.config.developer_pages,

@@ -61,6 +61,7 @@ impl Browser {
             if !cookies.is_empty() {
                 request = request.header("cookie", cookies);
             }
+            request = request.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
             let answer = Answer::attempt(request).await?;
             self.keep_cookies(&answer);
             let Some(location) = answer.headers.get(LOCATION) else {

@@ -21,6 +21,8 @@ pub static SERVERS: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap()
 pub struct World {
     server: Option<Standalone>,
     databases: Option<Databases>,
+    said: Vec<(String, String)>,
+    clock: Clock,
     pub folder: TempDir,
 }
 
@@ -40,9 +42,23 @@ impl World {
         ];
         let said = own.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let said: Vec<_> = said.chain(databases.settings()).collect();
-        let both = standalone::settings::decide(said).unwrap();
+        let mut world = Self { server: None, databases: Some(databases), said, clock, folder };
+        world.start().await;
+        world
+    }
+
+    async fn start(&mut self) {
+        let both = standalone::settings::decide(self.said.clone()).unwrap();
+        let clock = self.clock.clone();
         let server = SERVERS.spawn(async move { Standalone::start(both, clock).await.unwrap() });
-        Self { server: Some(server.await.unwrap()), databases: Some(databases), folder }
+        self.server = Some(server.await.unwrap());
+    }
+
+    /// Stops it and starts it again with what it has, at another port.
+    pub async fn restart(&mut self) {
+        let server = self.server.take().unwrap();
+        SERVERS.spawn(server.stop()).await.unwrap();
+        self.start().await;
     }
 
     pub fn server(&self) -> &Standalone {

@@ -86,10 +86,19 @@ impl Actions {
     pub fn read(metadata: &Value) -> Self {
         let Some(actions) = metadata["actions"].as_object() else { return Self::default() };
         let Some((method, fields)) = actions.iter().next() else { return Self::default() };
-        let method = if method == "POST" { "POST" } else { "PUT" };
+        let method = match method.as_str() {
+            "POST" => "POST",
+            "PATCH" => "PATCH",
+            _ => "PUT",
+        };
         let is_ours = |field: &Value| field["read_only"] != Value::Bool(true);
         let fields = fields.as_object().into_iter().flatten().filter(|(_, field)| is_ours(field));
         Self { method, fields: fields.map(|(name, field)| (name.clone(), field.clone())).collect() }
+    }
+
+    /// Whether what is sent becomes one more, and not what is there.
+    pub fn is_about_new_ones(&self) -> bool {
+        self.method == "POST"
     }
 
     /// The form with a field for each; `None` when it is not known what there is to send.
@@ -178,10 +187,11 @@ fn input(name: &str, kind: &str, about: &Value, filled: &Filled) -> (Input, &'st
     match kind {
         "datetime" => (Input::Line, "An instant such as 2026-11-23T09:00:00Z, or with an offset."),
         "list" => (Input::Line, "Separated by commas."),
+        "time" => (Input::Line, "Such as 05:00."),
         "boolean" => {
             (Input::Choice(vec![choice("", "As it is"), choice("true", "Yes"), choice("false", "No")]), "")
         }
-        "choice" => {
+        "choice" if about["choices"].is_array() => {
             let choices = about["choices"].as_array().into_iter().flatten();
             let known = choices.map(|each| {
                 choice(

@@ -230,8 +230,7 @@ async fn about(
 /// What a track can be spent on, by name.
 async fn activities(app: &App, caller: &Caller) -> Result<Vec<(String, String)>, ApiError> {
     let workspace = caller.workspace;
-    let rows =
-        app.db().read(move |conn| store::choices(conn, workspace, MOST_ACTIVITIES)).await?;
+    let rows = app.db().read(move |conn| store::choices(conn, workspace, MOST_ACTIVITIES)).await?;
     Ok(rows.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
 }
 

@@ -164,12 +164,12 @@ fn fill_forms(view: &mut Page<'_>, answered: &Answered<'_>, json: &Value) {
         view.errors = errors.all();
         return;
     }
+    let actions = Actions::read(&answered.metadata);
     let filled = Filled {
-        current: current(answered, json),
+        current: if actions.is_about_new_ones() { None } else { current(answered, json) },
         activities: answered.activities.clone(),
         now: answered.app.clock().now().to_string(),
     };
-    let actions = Actions::read(&answered.metadata);
     view.fields = actions.form(&filled, posted, &errors);
     let methods: Vec<_> = ["POST", "PUT", "PATCH"].into_iter().filter(|method| allows(method)).collect();
     let raw = posted.filter(|posted| posted.kind == Kind::Raw);
@@ -187,7 +187,8 @@ fn fill_forms(view: &mut Page<'_>, answered: &Answered<'_>, json: &Value) {
 
 /// The object that is there, if it was shown.
 fn current(answered: &Answered<'_>, json: &Value) -> Option<serde_json::Map<String, Value>> {
-    let is_item = answered.endpoint.is_some_and(|endpoint| endpoint.path.contains('{'));
+    // The timer's answer is about what runs; what it is sent is what shall run instead.
+    let is_item = answered.endpoint.is_some_and(|endpoint| endpoint.path != "/timer/");
     let is_shown = answered.method.is_safe() && answered.status == StatusCode::OK;
     if is_item && is_shown { json.as_object().cloned() } else { None }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::App;
-use crate::catalogue::form::Draft as NewActivity;
-use crate::catalogue::{Kind, store as catalogue};
 use crate::auth::Caller;
 use crate::auth::scopes::{Needs, Scope, WRITE};
+use crate::catalogue::form::Draft as NewActivity;
+use crate::catalogue::{Kind, store as catalogue};
 use crate::id::{ActivityId, TrackId};
 use crate::pages::HOME;
 use crate::retries::{self, Retry};

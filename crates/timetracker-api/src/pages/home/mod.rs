@@ -12,7 +12,7 @@ use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use change::Change;
-use chrono::Days;
+use chrono::{Days, NaiveTime};
 use diesel::QueryResult;
 use model::db::Conn;
 use model::time::Timestamp;
@@ -25,14 +25,15 @@ use super::sessions::{self, SignedIn, Visitor, cookie};
 use super::sign_out::Unread;
 use super::{HOME, form, page, see_other, store};
 use crate::App;
-use crate::activities;
 use crate::auth::Caller;
 use crate::auth::scopes::Scope;
+use crate::me::store::Settings;
 use crate::reports::sum::{Key, Midnight, Rules};
 use crate::reports::{days, store as reports, sum};
 use crate::tracks::schedule;
 use crate::wire::challenge::Scheme;
 use crate::wire::error::ApiError;
+use crate::{activities, me};
 
 /// The most activities that can be chosen from, and the most entries of a day.
 const MOST_ACTIVITIES: i64 = 200;
@@ -142,27 +143,24 @@ async fn show(
 
 /// Everything on the page, as of one moment.
 fn look(conn: &mut Conn, caller: &Caller, now: Timestamp) -> QueryResult<Seen> {
-    let zone = reports::zone(conn, caller.person)?;
-    let today = now.to_utc().map(|at| at.with_timezone(&zone).date_naive()).unwrap_or_default();
-    let monday = week::monday(today);
-    let sunday = monday.checked_add_days(Days::new(6)).unwrap_or(monday);
-    let midnight = chrono::NaiveTime::MIN;
-    let (this_week, this_day) =
-        (days::days(zone, monday, sunday, midnight), days::days(zone, today, today, midnight));
+    let Settings { timezone: zone, week_start, day_start, .. } = me::store::settings(conn, caller.person)?;
+    let local = now.to_utc().unwrap_or_default().with_timezone(&zone).naive_local();
+    // Before the day begins it is still yesterday.
+    let today = (local - (day_start - NaiveTime::MIN)).date();
+    let first = week::first_day(today, week_start);
+    let last = first.checked_add_days(Days::new(6)).unwrap_or(first);
+    let this_week = days::days(zone, first, last, day_start);
+    let this_day = days::days(zone, today, today, day_start);
     let within = |days: &[days::Day]| {
         let (first, last) =
             (days.first().map_or(now, |day| day.begins), days.last().map_or(now, |day| day.begins));
         (first, last)
     };
-    let rules = Rules {
-        keys: vec![Key::Day, Key::Activity],
-        midnight: Midnight::Split,
-        week_start: chrono::Weekday::Mon,
-        rounding: None,
-    };
+    let rules =
+        Rules { keys: vec![Key::Day, Key::Activity], midnight: Midnight::Split, week_start, rounding: None };
     let running = schedule::running(conn, caller.person)?;
     let spent = reports::within(conn, caller.person, within(&this_week), Some(now))?;
-    let week = week::days(monday, today, &sum::sum(&rules, &this_week, &spent));
+    let week = week::days(first, today, &sum::sum(&rules, &this_week, &spent));
     let entries = store::newest(conn, caller.person, within(&this_day), MOST_ENTRIES)?;
     let activities = store::choices(conn, caller.workspace, MOST_ACTIVITIES)?;
     let used = week.iter().flat_map(|day| &day.parts).map(|part| part.activity);

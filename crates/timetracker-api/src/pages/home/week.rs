@@ -1,6 +1,6 @@
 //! A week as a picture: a column for each day, of the colours of what was done. Pure.
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 use crate::id::ActivityId;
 use crate::reports::sum::{Sums, Value};
@@ -36,15 +36,15 @@ pub struct Part {
     pub height: i64,
 }
 
-/// The Monday of a day's week.
-pub fn monday(date: NaiveDate) -> NaiveDate {
-    let behind = u64::from(date.weekday().num_days_from_monday());
+/// The first day of a day's week.
+pub fn first_day(date: NaiveDate, week_start: Weekday) -> NaiveDate {
+    let behind = u64::from(date.weekday().days_since(week_start));
     date.checked_sub_days(Days::new(behind)).unwrap_or(date)
 }
 
-/// The week from `monday` on, of sums by day and activity.
-pub fn days(monday: NaiveDate, today: NaiveDate, sums: &Sums) -> Vec<Day> {
-    let mut days: Vec<Day> = monday
+/// The week from its first day on, of sums by day and activity.
+pub fn days(first: NaiveDate, today: NaiveDate, sums: &Sums) -> Vec<Day> {
+    let mut days: Vec<Day> = first
         .iter_days()
         .take(7)
         .map(|date| Day { date, is_today: date == today, parts: Vec::new(), seconds: 0 })
@@ -109,11 +109,12 @@ mod tests {
     }
 
     #[test]
-    fn a_week_begins_on_monday() {
+    fn a_week_begins_when_it_is_said_to() {
         for day in 23..=29 {
-            assert_eq!(monday(date(day)), date(23), "{day}");
+            assert_eq!(first_day(date(day), Weekday::Mon), date(23), "{day}");
         }
-        assert_eq!(monday(date(30)), date(30));
+        assert_eq!(first_day(date(30), Weekday::Mon), date(30));
+        assert_eq!(first_day(date(28), Weekday::Sun), date(22));
     }
 
     #[test]

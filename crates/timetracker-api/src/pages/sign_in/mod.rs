@@ -40,10 +40,14 @@ pub async fn get(ThinData(app): ThinData<App>, request: HttpRequest) -> Result<H
         return page(StatusCode::NOT_FOUND, &Nowhere { frame: Frame::nobody() });
     };
     let query = Parameters::parse(request.query_string()).unwrap_or_default();
+    let next = Next::read(query.get("next"));
+    if let Ok(Visitor::SignedIn(_)) = sessions::visitor(&app, &request).await {
+        return Ok(see_other(&app.url(next.as_str())));
+    }
     // Two tabs may be on their way at once.
     let secret = cookie::Kind::Attempt.read(&app, &request).or_else(BrowserSecret::new);
     let secret = secret.ok_or_else(|| PageError::internal("there is no randomness"))?;
-    let attempt = Attempt { began_at: app.clock().now(), next: Next::read(query.get("next")) };
+    let attempt = Attempt { began_at: app.clock().now(), next };
     let state = attempt.seal(&secret).ok_or_else(|| PageError::internal("there is no randomness"))?;
     let url = client.authorization_url(&state, &attempt::verifier(&secret, &state));
     with_cookies(see_other(&url), &[cookie::Kind::Attempt.given(&app, &secret)])

@@ -294,8 +294,8 @@ async fn every_page_answers_its_methods_with_every_defence() {
     for (path, allow) in [
         ("/time/", "GET, POST, HEAD"),
         ("/time", "GET, POST, HEAD"),
-        ("/time/sign-in/", "GET"),
-        ("/time/callback/", "GET"),
+        ("/time/sign-in/", "GET, HEAD"),
+        ("/time/callback/", "GET, HEAD"),
         ("/time/sign-out/", "POST"),
         ("/time/style.css", "GET, HEAD"),
         ("/time/mark.svg", "GET, HEAD"),
