@@ -122,7 +122,7 @@ pub fn page<'a>(frame: Frame, seen: &Seen, typed: Option<Typed>, key: &'a str) -
     let bounds = (seen.week.first(), seen.week.last());
     let days = match bounds {
         (Some(first), Some(last)) => {
-            format!("{} to {}", first.date.format("%-d %B"), last.date.format("%-d %B %Y"))
+            format!("{} – {}", first.date.format("%-d %b"), last.date.format("%-d %b"))
         }
         _ => String::new(),
     };
@@ -203,7 +203,7 @@ impl Seen {
             weekday: day.date.format("%a").to_string(),
             date: day.date.format("%-d").to_string(),
             is_today: day.is_today,
-            total: (day.seconds > 0).then(|| week::clock(day.seconds)),
+            total: (day.seconds >= 60).then(|| week::clock(day.seconds)),
             words: if words.is_empty() { "nothing".to_owned() } else { words.join(", ") },
             parts: day.parts.iter().map(|part| (self.colour(part.activity), part.clone())).collect(),
         }
