@@ -113,6 +113,10 @@ impl Actions {
         };
         for (name, about) in self.fields.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str())) {
             let kind = about["type"].as_str().unwrap_or_default();
+            // A form has no place for one thing in another.
+            if kind == "nested object" {
+                continue;
+            }
             match kind {
                 "list" => form.lists.push(name.clone()),
                 "datetime" | "string" => form.empties.push(name.clone()),
@@ -188,6 +192,8 @@ fn input(name: &str, kind: &str, about: &Value, filled: &Filled) -> (Input, &'st
         "datetime" => (Input::Line, "An instant such as 2026-11-23T09:00:00Z, or with an offset."),
         "list" => (Input::Line, "Separated by commas."),
         "time" => (Input::Line, "Such as 05:00."),
+        "string" if name == "color" => (Input::Line, "Such as #0d6a66."),
+        "field" if name != "activity" || filled.activities.is_empty() => (Input::Line, "Its id."),
         "boolean" => {
             (Input::Choice(vec![choice("", "As it is"), choice("true", "Yes"), choice("false", "No")]), "")
         }
@@ -201,7 +207,7 @@ fn input(name: &str, kind: &str, about: &Value, filled: &Filled) -> (Input, &'st
             });
             (Input::Choice(std::iter::once(choice("", "As it is")).chain(known).collect()), "")
         }
-        "field" if name == "activity" && !filled.activities.is_empty() => {
+        "field" => {
             let none = std::iter::once(choice("", "Choose"));
             (Input::Choice(none.chain(filled.activities.iter().cloned()).collect()), "")
         }

@@ -48,6 +48,8 @@ pub struct Filter {
 type Known = (&'static str, &'static str, &'static [&'static str]);
 
 const SEARCH: Known = ("search", "Search", &[]);
+const ARCHIVED: Known = ("archived", "Archived", &["true", "false"]);
+const NAMED: Known = ("ordering", "Order by", &["id", "-id", "name", "-name", "created_at", "-created_at"]);
 const SIZE: Known = ("page_size", "Rows on a page", &[]);
 
 /// What can be asked of each list.
@@ -59,7 +61,9 @@ fn known(path: &str) -> &'static [Known] {
             ("ordering", "Order by", &["id", "-id", "start", "-start", "activity", "-activity"]),
             SIZE,
         ],
-        Some("/activities/") => &[SEARCH, ("ordering", "Order by", &["id", "-id", "name", "-name"]), SIZE],
+        Some("/activities/") => &[SEARCH, ("project", "Project (its id)", &[]), ARCHIVED, NAMED, SIZE],
+        Some("/projects/") => &[SEARCH, ("client", "Client (its id)", &[]), ARCHIVED, NAMED, SIZE],
+        Some("/clients/" | "/tags/") => &[SEARCH, ARCHIVED, NAMED, SIZE],
         Some("/reports/summary/") => &[
             ("from", "From (a date)", &[]),
             ("to", "To (a date)", &[]),
@@ -108,7 +112,8 @@ mod tests {
         let query = Parameters::parse("search=a+b&page=3&overlap=x&access_token=t").unwrap();
         let (filters, others) = filters("/api/activities/", &query);
         let values: Vec<_> = filters.iter().map(|filter| (filter.name, filter.value.as_str())).collect();
-        assert_eq!(values, [("search", "a b"), ("ordering", ""), ("page_size", "")]);
+        let expected = ["search", "project", "archived", "ordering", "page_size"];
+        assert_eq!(values, expected.map(|name| (name, if name == "search" { "a b" } else { "" })));
         assert_eq!(others, [("overlap".to_owned(), "x".to_owned())]);
         assert!(super::filters("/api/tracks/1/", &query).0.is_empty());
     }

@@ -81,7 +81,7 @@ struct Pager {
 }
 
 /// The headers that say something about the answer.
-static SHOWN: [HeaderName; 9] = [
+static SHOWN: [HeaderName; 11] = [
     header::ALLOW,
     header::CONTENT_TYPE,
     header::ETAG,
@@ -91,6 +91,8 @@ static SHOWN: [HeaderName; 9] = [
     header::VARY,
     header::WWW_AUTHENTICATE,
     HeaderName::from_static("idempotency-replayed"),
+    HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
 ];
 
 /// Makes it.
@@ -175,6 +177,8 @@ fn fill_forms(view: &mut Page<'_>, answered: &Answered<'_>, json: &Value) {
     let raw = posted.filter(|posted| posted.kind == Kind::Raw);
     let text = match raw {
         Some(posted) => posted.content().to_owned(),
+        // What is there was not asked for.
+        None if is_refused && endpoint.path.contains('{') && !actions.is_about_new_ones() => "{}".to_owned(),
         None => example(endpoint, &filled).unwrap_or_else(|| pretty(&actions.json(&filled))),
     };
     let wrong = if raw.is_some() { errors.all() } else { vec![] };
@@ -212,6 +216,7 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
         let words = name.as_str().split('-').map(|word| match word {
             "www" => "WWW".to_owned(),
             "etag" => "ETag".to_owned(),
+            "ratelimit" => "RateLimit".to_owned(),
             word => word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default(),
         });
         words.collect::<Vec<_>>().join("-")

@@ -27,13 +27,14 @@ use super::{HOME, form, page, see_other, store};
 use crate::App;
 use crate::auth::Caller;
 use crate::auth::scopes::Scope;
+use crate::me;
 use crate::me::store::Settings;
+use crate::reports::book::Book;
 use crate::reports::sum::{Key, Midnight, Rules};
 use crate::reports::{days, store as reports, sum};
 use crate::tracks::schedule;
 use crate::wire::challenge::Scheme;
 use crate::wire::error::ApiError;
-use crate::{activities, me};
 
 /// The most activities that can be chosen from, and the most entries of a day.
 const MOST_ACTIVITIES: i64 = 200;
@@ -160,7 +161,7 @@ fn look(conn: &mut Conn, caller: &Caller, now: Timestamp) -> QueryResult<Seen> {
         Rules { keys: vec![Key::Day, Key::Activity], midnight: Midnight::Split, week_start, rounding: None };
     let running = schedule::running(conn, caller.person)?;
     let spent = reports::within(conn, caller.person, within(&this_week), Some(now))?;
-    let week = week::days(first, today, &sum::sum(&rules, &this_week, &spent));
+    let week = week::days(first, today, &sum::sum(&rules, &this_week, &Book::default(), &spent));
     let entries = store::newest(conn, caller.person, within(&this_day), MOST_ENTRIES)?;
     let activities = store::choices(conn, caller.workspace, MOST_ACTIVITIES)?;
     let used = week.iter().flat_map(|day| &day.parts).map(|part| part.activity);

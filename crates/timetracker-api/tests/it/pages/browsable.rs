@@ -15,6 +15,7 @@ fn her_application(world: &World) -> crate::support::Person {
     world.bearer("access-ada")
 }
 
+/// R134
 #[tokio::test]
 async fn a_page_shows_the_request_the_answer_and_where_it_leads() {
     let world = World::with_pages().await;
@@ -34,7 +35,7 @@ async fn a_page_shows_the_request_the_answer_and_where_it_leads() {
     let headers = page.all("#headers div");
     assert_eq!(headers[..2], ["Allow GET, POST, HEAD, OPTIONS", "Content-Type application/json"]);
     assert!(headers[2].starts_with("ETag W/\"") && headers[3] == "Vary Accept", "{headers:?}");
-    // R134: what somebody typed is shown as it was typed.
+    // What somebody typed is shown as it was typed.
     let body = page.verbatim("#body");
     let shown: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(shown["results"][0]["description"], "<b>\"bold\"</b> & co");
@@ -84,7 +85,7 @@ async fn lists_have_pages_and_filters() {
         [format!("{PUBLIC}/api/activities/?ordering=-name&other=x&page_size=2")]
     );
     assert_eq!(second.attributes("#filter-form", "action"), ["/api/activities/"]);
-    assert_eq!(second.attributes("#filter-form input", "name"), ["other", "search", "page_size"]);
+    assert_eq!(second.attributes("#filter-form input", "name"), ["other", "search", "project", "page_size"]);
     assert_eq!(second.attributes("#filter-ordering option[selected]", "value"), ["-name"]);
     let refused = ada.opens("/api/activities/?page=9").await;
     assert_eq!((refused.status, refused.reads("#status").as_str()), (404, "404 Not Found"));

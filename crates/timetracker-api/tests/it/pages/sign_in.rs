@@ -335,7 +335,7 @@ async fn every_page_answers_its_methods_with_every_defence() {
     }
 }
 
-/// Sessions end when they are not used, and at last in any case.
+/// R135
 #[tokio::test]
 async fn a_session_ends_after_a_week_without_use_and_after_a_month_in_any_case() {
     let world = World::with_pages().await;
