@@ -66,7 +66,8 @@ impl Browser {
         let address = edge::client_address(request, &app.config.trusted_proxies);
         let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let user_agent = user_agent.unwrap_or_default().chars().take(MAX_USER_AGENT).collect();
-        let cookie = |name| request.cookie(name).map(|cookie| cookie.value().to_owned());
+        // As it is written: `__%48ost-` would pass for `__Host-`, which browsers keep other hosts from setting.
+        let cookie = |name| request.cookie_raw(name).map(|cookie| cookie.value().to_owned());
         let secret = cookie(cookie_name(&app)).filter(|value| value.len() == SECRET_LEN);
         let keepsakes = cookie(keepsakes_name(&app)).filter(|value| value.len() <= MAX_KEEPSAKES);
         let is_new = secret.is_none();

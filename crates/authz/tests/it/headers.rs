@@ -176,6 +176,30 @@ async fn over_tls_the_cookie_belongs_to_this_very_host_and_tls_is_promised() {
     assert_eq!(said["token_endpoint"], "https://id.example.com/o/token/");
 }
 
+/// R128: a browser keeps `__Host-` from other hosts as it is written; `__%48ost-` it does not know.
+#[tokio::test]
+async fn a_cookie_counts_by_its_name_as_it_is_written() {
+    let server = server_with(&[("ISSUER", "https://id.example.com/o")]).await;
+    server.person("ada").await;
+    let page = server.http.get("/accounts/login/").await;
+    let form = page.form("login-form").with("username", "ada");
+    let form = form.with("password", &crate::support::password_of("ada"));
+    let before = page.set_cookies()[0].split_once(';').unwrap().0.to_owned();
+    let request = server
+        .http
+        .post("/accounts/login/", crate::support::form(&form.fields))
+        .header("cookie", before)
+        .header("origin", "https://id.example.com");
+    let answer = server.http.send(request).await;
+    let given = answer.set_cookies()[0].split_once(';').unwrap().0;
+    let ask = async |cookie: &str| {
+        let request = server.http.request(reqwest::Method::GET, "/o/account/sessions/").header("cookie", cookie);
+        server.http.send(request).await.status
+    };
+    assert_eq!(ask(given).await, 200);
+    assert_eq!(ask(&given.replace("__Host", "__%48ost")).await, 303);
+}
+
 /// R137, R139, section 2 no. 24 of the dossier (CVE-2023-49097, CVE-2025-64101)
 #[tokio::test]
 async fn no_header_changes_who_we_say_we_are() {
