@@ -193,7 +193,8 @@ async fn a_cookie_counts_by_its_name_as_it_is_written() {
     let answer = server.http.send(request).await;
     let given = answer.set_cookies()[0].split_once(';').unwrap().0;
     let ask = async |cookie: &str| {
-        let request = server.http.request(reqwest::Method::GET, "/o/account/sessions/").header("cookie", cookie);
+        let request =
+            server.http.request(reqwest::Method::GET, "/o/account/sessions/").header("cookie", cookie);
         server.http.send(request).await.status
     };
     assert_eq!(ask(given).await, 200);

@@ -21,7 +21,7 @@ use super::scopes::{READ, WRITE};
 use crate::config::{Config, SignIn};
 
 /// How long the authorization server may take: it looks at a secret and writes.
-const WITHIN: Duration = Duration::from_secs(5);
+pub const WITHIN: Duration = Duration::from_secs(5);
 /// Connections that are kept.
 const KEPT: usize = 4;
 /// How long a token lasts of which that was not said (RFC 6749 section 5.1).

@@ -158,8 +158,9 @@ async fn show(
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let (method, path, query) =
         (request.method().clone(), request.path().to_owned(), request.query_string().to_owned());
-    let inside = request.match_info().unprocessed().to_owned();
-    let endpoint = Endpoint::find(&inside);
+    // Decoded, as the path is not: what is before it is counted in the same text.
+    let inside = request.match_info().unprocessed();
+    let (endpoint, before) = (Endpoint::find(inside), request.match_info().as_str().len() - inside.len());
     let (request, response) = edge::answer(app, request, next).await?.into_parts();
     let (head, body) = response.into_parts();
     let body = body.try_into_bytes().unwrap_or_default();
@@ -179,7 +180,7 @@ async fn show(
     let caller = request.extensions().get::<Arc<Caller>>().cloned();
     let (request, metadata) = match (&caller, endpoint) {
         (Some(_), Some(endpoint)) if method != Method::OPTIONS && endpoint.allow.contains("OPTIONS") => {
-            about(app, request, next, &path, &inside).await?
+            about(app, request, next, before).await?
         }
         (Some(_), Some(_)) if method == Method::OPTIONS => {
             (request, serde_json::from_slice(&body).unwrap_or_default())
@@ -208,20 +209,20 @@ async fn show(
     Ok(ServiceResponse::new(request, finish(page, head.status(), head.headers(), cookies)))
 }
 
-/// What the API says about this address: it is asked as a client would, by the same caller.
+/// What the API says about this address: it is asked as a client would, by the same caller. So much of the path is `before` what
+/// the table of routes has.
 async fn about(
     app: &App,
     request: HttpRequest,
     next: &Next<BoxBody>,
-    path: &str,
-    inside: &str,
+    before: usize,
 ) -> Result<(HttpRequest, Value), Error> {
     let mut question = ServiceRequest::from_request(request);
     question.head_mut().method = Method::OPTIONS;
     question.headers_mut().remove(header::CONTENT_TYPE);
     let way = question.match_info_mut();
     way.reset();
-    way.skip(u16::try_from(path.len() - inside.len()).unwrap_or_default());
+    way.skip(u16::try_from(before).unwrap_or_default());
     let (request, response) = edge::answer(app, question, next).await?.into_parts();
     let body = response.into_body().try_into_bytes().unwrap_or_default();
     Ok((request, serde_json::from_slice(&body).unwrap_or_default()))

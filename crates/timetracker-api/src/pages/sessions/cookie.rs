@@ -32,9 +32,10 @@ impl Kind {
         }
     }
 
-    /// The secret that a request brings.
+    /// The secret that a request brings. The name counts as it is written: `__%48ost-` would pass for `__Host-`, which browsers
+    /// keep other hosts from setting.
     pub fn read(self, app: &App, request: &HttpRequest) -> Option<BrowserSecret> {
-        BrowserSecret::parse(request.cookie(self.name(app.is_https()))?.value())
+        BrowserSecret::parse(request.cookie_raw(self.name(app.is_https()))?.value())
     }
 
     /// The cookie that gives a browser its secret.

@@ -16,7 +16,7 @@ use store::Session;
 
 use super::secret::BrowserSecret;
 use crate::App;
-use crate::auth::code_grant::{Refused, Tokens};
+use crate::auth::code_grant::{Refused, Tokens, WITHIN};
 use crate::id::PersonId;
 use crate::wire::error::ApiError;
 
@@ -34,6 +34,8 @@ const TURN: Duration = Duration::from_secs(8);
 /// How long somebody waits for whoever has the turn, in steps.
 const STEP: Duration = Duration::from_millis(100);
 const STEPS: usize = 60;
+/// How often it is tried again to keep what was renewed.
+const TRIES: usize = 3;
 
 const TOKENS: &str = "tokens";
 
@@ -121,6 +123,7 @@ pub async fn visitor(app: &App, request: &HttpRequest) -> Result<Visitor, ApiErr
     let Some(secret) = app.sign_in().and_then(|_| Kind::Session.read(app, request)) else {
         return Ok(Visitor::Stranger);
     };
+    let mut is_new = false;
     for _ in 0..STEPS {
         let (id, now) = (secret.id(), app.clock().now());
         let found = app.db().read(move |conn| store::find(conn, &id, now)).await?;
@@ -128,7 +131,8 @@ pub async fn visitor(app: &App, request: &HttpRequest) -> Result<Visitor, ApiErr
         let Some(kept) = Kept::open(&session, &secret) else { return Ok(Visitor::Ended) };
         see(app, &session, now).await;
         let is_good = now < kept.ends_at;
-        if now.plus(EARLY) < kept.ends_at || (is_good && kept.refresh.is_none()) {
+        // New ones will do however short they last.
+        if now.plus(EARLY) < kept.ends_at || (is_good && (is_new || kept.refresh.is_none())) {
             return Ok(Visitor::SignedIn(SignedIn { secret, username, access: Secret::new(kept.access) }));
         }
         let Some(refresh) = kept.refresh else {
@@ -142,7 +146,7 @@ pub async fn visitor(app: &App, request: &HttpRequest) -> Result<Visitor, ApiErr
             .await
             .unwrap_or(Err(ApiError::Internal("a renewal panicked".into())))
         {
-            Ok(Renewed::Yes) => {}
+            Ok(Renewed::Yes) => is_new = true,
             Ok(Renewed::Ended) => return Ok(Visitor::Ended),
             Ok(Renewed::ByOthers) | Err(_) if is_good => {
                 return Ok(Visitor::SignedIn(SignedIn {
@@ -192,23 +196,44 @@ impl Renewal {
         if !db.write(move |conn| store::claim(conn, &own, generation, now, until)).await? {
             return Ok(Renewed::ByOthers);
         }
+        let now = app.clock().now();
+        if until <= now.plus(WITHIN) {
+            // The database took long: the turn would end while the authorization server is asked.
+            db.write(move |conn| store::release(conn, &id, generation, now)).await?;
+            return Ok(Renewed::ByOthers);
+        }
         match client.renew(&refresh).await {
             Ok(tokens) => {
                 // One that does not rotate its refresh tokens says nothing about the one it has.
                 let refresh = tokens.refresh.unwrap_or(refresh);
                 let sealed = Kept::of(Tokens { refresh: Some(refresh), ..tokens }, now).seal(&secret)?;
-                let kept = db.write(move |conn| store::renew(conn, &id, generation, &sealed, now)).await?;
-                Ok(if kept { Renewed::Yes } else { Renewed::Ended })
+                keep(&app, &id, generation, sealed).await
             }
             Err(Refused::Grant) => {
-                db.write(move |conn| store::end_generation(conn, &id, generation)).await?;
-                Ok(Renewed::Ended)
+                let ended = db.write(move |conn| store::end_generation(conn, &id, generation)).await?;
+                Ok(if ended { Renewed::Ended } else { Renewed::ByOthers })
             }
             Err(Refused::Unanswered(error)) => {
                 db.write(move |conn| store::release(conn, &id, generation, now)).await?;
                 Err(ApiError::Unavailable(error.into()))
             }
         }
+    }
+}
+
+/// Keeps what was renewed. The old refresh token is used up: what the database cannot now, it may in a moment.
+async fn keep(app: &App, id: &[u8], generation: i64, sealed: Vec<u8>) -> Result<Renewed, ApiError> {
+    let now = app.clock().now();
+    let mut tries = TRIES;
+    loop {
+        let (id, sealed) = (id.to_vec(), sealed.clone());
+        match app.db().write(move |conn| store::renew(conn, &id, generation, &sealed, now)).await {
+            Ok(true) => return Ok(Renewed::Yes),
+            Ok(false) => return Ok(Renewed::ByOthers),
+            Err(error) if tries == 0 => return Err(error.into()),
+            Err(_) => tries -= 1,
+        }
+        rt::time::sleep(STEP).await;
     }
 }
 

@@ -134,11 +134,11 @@ pub fn end(conn: &mut Conn, id: &[u8]) -> QueryResult<bool> {
     diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(conn).map(|rows| rows == 1)
 }
 
-/// Ends one if nobody has renewed it since.
+/// Ends one if nobody has renewed it since; answers whether that was so.
 ///
 /// # Errors
 /// When the database cannot.
-pub fn end_generation(conn: &mut Conn, id: &[u8], generation: i64) -> QueryResult<()> {
+pub fn end_generation(conn: &mut Conn, id: &[u8], generation: i64) -> QueryResult<bool> {
     let row = sessions::table.filter(sessions::id.eq(id)).filter(sessions::generation.eq(generation));
-    diesel::delete(row).execute(conn).map(drop)
+    diesel::delete(row).execute(conn).map(|rows| rows == 1)
 }

@@ -15,6 +15,31 @@ fn her_application(world: &World) -> crate::support::Person {
     world.bearer("access-ada")
 }
 
+#[tokio::test]
+async fn an_address_may_be_written_in_other_ways() {
+    let world = World::with_pages().await;
+    let mut ada = signed_in(&world).await;
+    let reading = her_application(&world).has_activity("Reading").await;
+    let track = her_application(&world).has_track(reading, "Pumps").await;
+    let plain = ada.opens(&format!("/api/tracks/{track}/")).await;
+    let encoded = ada.opens(&format!("/api/tracks/%3{track}/")).await;
+    assert_eq!((plain.status, encoded.status, track), (200, 200, 1));
+    assert_eq!(encoded.all("form").len(), plain.all("form").len());
+    // More bytes as it is written than as it is meant, and no letter begins where that many are left out.
+    assert_eq!(ada.opens("/api/tracks/%E2%82%AC%E2%82%AC/").await.status, 404);
+}
+
+/// R128: a browser keeps `__Host-` from other hosts as it is written; `__%48ost-` it does not know.
+#[tokio::test]
+async fn a_cookie_counts_by_its_name_as_it_is_written() {
+    let world = World::with_pages().await;
+    let mut ada = signed_in(&world).await;
+    assert_eq!(ada.opens("/api/tracks/").await.status, 200);
+    ada.cookies =
+        ada.cookies.into_iter().map(|(name, value)| (name.replace("__H", "__%48"), value)).collect();
+    assert_eq!(ada.opens("/api/tracks/").await.status, 401);
+}
+
 /// R134
 #[tokio::test]
 async fn a_page_shows_the_request_the_answer_and_where_it_leads() {

@@ -45,6 +45,20 @@ async fn a_token_that_is_about_to_end_is_renewed_and_the_cookie_stays() {
     assert_eq!(ada.cookies, cookies);
 }
 
+/// However short they last, new ones are good enough: they are not renewed again before they were used.
+#[tokio::test]
+async fn tokens_that_last_half_a_minute_are_renewed_once_for_each_page() {
+    let world = World::with_pages().await;
+    world.authority.issues_for(30);
+    let mut ada = signed_in(&world).await;
+    let first = renewals(&world).len();
+    has_another(&world, "second", "refresh-ada");
+    has_another(&world, "third", "refresh-second");
+    assert_eq!(ada.opens("/api/").await.status, 200);
+    assert_eq!(ada.opens("/api/").await.status, 200);
+    assert_eq!(renewals(&world)[first..], ["refresh-ada", "refresh-second"]);
+}
+
 /// A refresh token is good once: of many tabs at several servers one uses it, and nobody is signed out.
 #[tokio::test]
 async fn of_many_tabs_one_renews_and_all_go_on() {

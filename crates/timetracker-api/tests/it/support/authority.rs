@@ -42,6 +42,8 @@ struct State {
     last: Mutex<(String, String)>,
     /// What may be redeemed: a code or refresh token, and the access token and the refresh token for it, once.
     redeemable: Mutex<HashMap<String, [String; 2]>>,
+    /// How many seconds tokens are said to last.
+    lasts: AtomicUsize,
     /// What the token endpoint was sent, and what was revoked.
     redeemed: Mutex<Vec<HashMap<String, String>>>,
     revoked: Mutex<Vec<String>>,
@@ -60,6 +62,7 @@ impl Authority {
             most: AtomicUsize::new(0),
             last: Mutex::default(),
             redeemable: Mutex::default(),
+            lasts: AtomicUsize::new(3_600),
             redeemed: Mutex::default(),
             revoked: Mutex::default(),
             clock,
@@ -145,6 +148,11 @@ impl Authority {
         self.0.redeemable.lock().unwrap().insert(what.to_owned(), tokens);
     }
 
+    /// From now on tokens last so many seconds.
+    pub fn issues_for(&self, seconds: usize) {
+        self.0.lasts.store(seconds, Ordering::SeqCst);
+    }
+
     /// What the token endpoint was sent, in order.
     pub fn redeemed(&self) -> Vec<HashMap<String, String>> {
         self.0.redeemed.lock().unwrap().clone()
@@ -182,7 +190,7 @@ async fn token(ThinData(authority): ThinData<Authority>, request: HttpRequest, b
     }
     match state.redeemable.lock().unwrap().remove(&what) {
         Some([access, refresh]) => HttpResponse::Ok().json(json!({
-            "access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": 3_600, "scope": "read write",
+            "access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": state.lasts.load(Ordering::SeqCst), "scope": "read write",
         })),
         None => HttpResponse::BadRequest().json(json!({"error": "invalid_grant"})),
     }
