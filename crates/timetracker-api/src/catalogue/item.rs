@@ -140,7 +140,8 @@ impl Field {
     }
 }
 
-fn shown(kind: Kind, with_rate: bool) -> impl Iterator<Item = Field> {
+/// The fields of a kind that are shown.
+pub(super) fn shown(kind: Kind, with_rate: bool) -> impl Iterator<Item = Field> {
     kind.fields().iter().copied().filter(move |field| with_rate || *field != Field::Rate)
 }
 

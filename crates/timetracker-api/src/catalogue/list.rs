@@ -4,7 +4,7 @@ use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::Draft;
-use super::item;
+use super::item::{self, Field};
 use super::store::{self, Filter, Key};
 use super::{Collection, Kind};
 use crate::App;
@@ -14,10 +14,13 @@ use crate::id::ItemId;
 use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
 use crate::wire::fields::Extent;
-use crate::wire::paging::Wanted;
+use crate::wire::filters;
+use crate::wire::listing::List;
 use crate::wire::query::Parameters;
 use crate::wire::sent::Sent;
-use crate::wire::{filters, json};
+
+const KEYS: [(&str, Key); 4] =
+    [("id", Key::Id), ("name", Key::Name), ("created_at", Key::Created), ("updated_at", Key::Updated)];
 
 /// `GET`: a page of them, by id ascending unless `ordering` says otherwise.
 ///
@@ -28,36 +31,35 @@ pub async fn get<C: Collection>(
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let query = Parameters::parse(request.query_string())?;
-    let filter = filter(C::KIND, &query)?;
-    let (wanted, workspace, with_rate) = (Wanted::read(&query)?, caller.workspace, caller.sees_rates());
-    let page = move |conn: &mut _| store::page(conn, workspace, C::KIND, &filter, wanted);
-    let (place, rows) = app.db().read(page).await??;
-    let path = C::KIND.path();
-    let bare = path.trim_end_matches('/');
-    let url = app.url(&if request.path().contains(".json") { format!("{bare}.json") } else { path.clone() });
-    let body = place.envelope(&url, &query, &rows, |out, row| item::write(out, C::KIND, row, with_rate));
-    Ok(json::tagged(body))
+    let (workspace, with_rate) = (caller.workspace, caller.sees_rates());
+    let members: Vec<&str> = item::shown(C::KIND, with_rate).map(Field::name).collect();
+    let narrowed: Vec<&str> = above(C::KIND).map(Kind::name).chain(["archived"]).collect();
+    let list = List { path: &C::KIND.path(), members: &members, filters: &narrowed, keys: &KEYS };
+    let (wanted, view) = list.read(&request)?;
+    let filter = filter(C::KIND, view.query())?;
+    let page = move |conn: &mut _| store::page(conn, workspace, C::KIND, &filter, &wanted);
+    let page = app.db().read(page).await??;
+    Ok(view.response(&app, &page, |out, row| item::write(out, C::KIND, row, with_rate)))
+}
+
+/// What one belongs to, nearer kinds first.
+fn above(kind: Kind) -> impl Iterator<Item = Kind> {
+    std::iter::successors(kind.parent(), |above| above.parent())
 }
 
 fn filter(kind: Kind, query: &Parameters) -> Result<Filter, ApiError> {
-    let by = filters::ordering(query, |name| match name {
-        "id" => Some(Key::Id),
-        "name" => Some(Key::Name),
-        "created_at" => Some(Key::Created),
-        "updated_at" => Some(Key::Updated),
-        _ => None,
-    });
-    let mut above = Vec::new();
-    let mut parent = kind.parent();
-    while let Some(kind) = parent {
+    let mut belongs = Vec::new();
+    for kind in above(kind) {
         if let Some(said) = query.said(kind.name()) {
             let id = said.trim().parse().map_err(|_| filters::no_such_choice(kind.name()))?;
-            above.push((kind, ItemId(id)));
+            belongs.push((kind, ItemId(id)));
         }
-        parent = kind.parent();
     }
-    Ok(Filter { search: filters::search(query)?, archived: filters::boolean(query, "archived")?, above, by })
+    Ok(Filter {
+        search: filters::search(query)?,
+        archived: filters::boolean(query, "archived")?,
+        above: belongs,
+    })
 }
 
 /// `POST`: a new one.

@@ -17,12 +17,13 @@ use crate::id::{ItemId, WorkspaceId};
 use crate::names;
 use crate::schema::{clients, projects, tags};
 use crate::wire::conditional::Conditions;
+use crate::wire::cursor::{Place, Value, along};
 use crate::wire::error::{ApiError, Verdict, or_refuse};
 use crate::wire::fields;
 use crate::wire::filters::no_such_choice;
-use crate::wire::paging::{Place, Wanted};
+use crate::wire::listing::{Page, Wanted};
 
-/// Which items, and in what order.
+/// Which items.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// LIKE patterns, all of which must match the name, or the description where there is one.
@@ -31,8 +32,6 @@ pub struct Filter {
     pub archived: Option<bool>,
     /// Only what belongs to these, nearer ones first.
     pub above: Vec<(Kind, ItemId)>,
-    /// By what; `true` descends.
-    pub by: Vec<(Key, bool)>,
 }
 
 /// What items can be ordered by.
@@ -48,7 +47,7 @@ pub enum Key {
     Updated,
 }
 
-/// A page of the workspace's items of a kind, by id unless the filter says otherwise.
+/// A page of the workspace's items of a kind.
 ///
 /// # Errors
 /// When the database cannot; the inner error when there is no such page, or it is to be narrowed by what is not there.
@@ -57,8 +56,8 @@ pub fn page(
     workspace: WorkspaceId,
     kind: Kind,
     filter: &Filter,
-    wanted: Wanted,
-) -> Verdict<(Place, Vec<Item>)> {
+    wanted: &Wanted<Key>,
+) -> Verdict<Page<Item>> {
     for (above, id) in &filter.above {
         if find(conn, workspace, *above, *id)?.is_none() {
             return Ok(Err(no_such_choice(above.name())));
@@ -73,22 +72,53 @@ pub fn page(
             }
             found
         };
-        let place = or_refuse!(wanted.among(matching().count().get_result(conn)?));
-        let mut found = matching().select(rows::item()).limit(place.limit).offset(place.offset);
-        for (key, descends) in &filter.by {
-            found = match (key, descends) {
-                (Key::Id, false) => found.then_order_by(rows::id.asc()),
-                (Key::Id, true) => found.then_order_by(rows::id.desc()),
-                (Key::Name, false) => found.then_order_by(rows::name.asc()),
-                (Key::Name, true) => found.then_order_by(rows::name.desc()),
-                (Key::Created, false) => found.then_order_by(rows::created_at.asc()),
-                (Key::Created, true) => found.then_order_by(rows::created_at.desc()),
-                (Key::Updated, false) => found.then_order_by(rows::updated_at.asc()),
-                (Key::Updated, true) => found.then_order_by(rows::updated_at.desc()),
-            };
+        let mut found = matching().select(rows::item());
+        match wanted {
+            Wanted::Numbered(wanted, by) => {
+                let place = or_refuse!(wanted.among(matching().count().get_result(conn)?));
+                for (key, descends) in by {
+                    found = match (key, descends) {
+                        (Key::Id, false) => found.then_order_by(rows::id.asc()),
+                        (Key::Id, true) => found.then_order_by(rows::id.desc()),
+                        (Key::Name, false) => found.then_order_by(rows::name.asc()),
+                        (Key::Name, true) => found.then_order_by(rows::name.desc()),
+                        (Key::Created, false) => found.then_order_by(rows::created_at.asc()),
+                        (Key::Created, true) => found.then_order_by(rows::created_at.desc()),
+                        (Key::Updated, false) => found.then_order_by(rows::updated_at.asc()),
+                        (Key::Updated, true) => found.then_order_by(rows::updated_at.desc()),
+                    };
+                }
+                found = if Wanted::id_descends(by) {
+                    found.then_order_by(rows::id.desc())
+                } else {
+                    found.then_order_by(rows::id.asc())
+                };
+                Ok(Ok(Page::Numbered(place, found.limit(place.limit).offset(place.offset).load(conn)?)))
+            }
+            Wanted::Placed(wanted) => {
+                let from = wanted.from.as_ref().map(|from| &from.value);
+                let (text, number) = (from.and_then(Value::text), from.and_then(Value::number));
+                found = match wanted.order.key {
+                    Key::Id => along!(found, *wanted, rows::id),
+                    Key::Name => along!(found, *wanted, rows::name, text, rows::id),
+                    Key::Created => along!(found, *wanted, rows::created_at, number, rows::id),
+                    Key::Updated => along!(found, *wanted, rows::updated_at, number, rows::id),
+                };
+                let found = found.limit(wanted.limit()).load(conn)?;
+                Ok(Ok(Page::Placed(wanted.page(found, |item| place(wanted.order.key, item)))))
+            }
         }
-        Ok(Ok((place, found.then_order_by(rows::id.asc()).load(conn)?)))
     })
+}
+
+fn place(key: Key, item: &Item) -> Place {
+    let value = match key {
+        Key::Id => Value::Absent,
+        Key::Name => Value::Text(item.what.name.clone()),
+        Key::Created => Value::Number(item.created_at.micros()),
+        Key::Updated => Value::Number(item.updated_at.micros()),
+    };
+    Place { value, id: item.id.0 }
 }
 
 /// One item.

@@ -9,24 +9,38 @@ use crate::changes::{Stamp, mark};
 use crate::id::WorkspaceId;
 use crate::names::key;
 use crate::schema::{people, replace, tags, tracks, trim};
+use crate::tracks::store::memory::Memory;
 
 /// Adds what is new to the workspace's list; answers the names as the list writes them, one to a line.
 ///
 /// # Errors
 /// When the database cannot.
-pub fn keep(conn: &mut Conn, workspace: WorkspaceId, names: &str, stamp: Stamp) -> QueryResult<String> {
+pub fn keep(
+    conn: &mut Conn,
+    workspace: WorkspaceId,
+    names: &str,
+    stamp: Stamp,
+    memory: &mut Memory,
+) -> QueryResult<String> {
     let mut kept = Vec::new();
     for name in names.split('\n').filter(|name| !name.is_empty()) {
+        let key = key(name);
+        if let Some(known) = memory.tags.get(&key) {
+            kept.push(known.clone());
+            continue;
+        }
         let known = tags::table
             .filter(tags::workspace_id.eq(workspace))
-            .filter(tags::name_key.eq(key(name)))
+            .filter(tags::name_key.eq(&key))
             .filter(tags::deleted_at.is_null())
             .select(tags::name);
         let known: Option<String> = known.get_result(conn).optional()?;
         if known.is_none() {
             insert(conn, workspace, name, stamp)?;
         }
-        kept.push(known.unwrap_or_else(|| name.to_owned()));
+        let known = known.unwrap_or_else(|| name.to_owned());
+        memory.tags.insert(key, known.clone());
+        kept.push(known);
     }
     Ok(kept.join("\n"))
 }

@@ -7,13 +7,13 @@ use model::id::Uid;
 use uuid::Uuid;
 
 use super::form::Draft;
+use super::store::memory::Memory;
 use super::{KIND, change, store};
 use crate::App;
 use crate::auth::allowed::Allowed;
 use crate::auth::scopes::Scope;
 use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
-use crate::wire::fields::Extent;
 use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
 
@@ -49,12 +49,9 @@ pub async fn put(
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
     let (uid, asked) = (read(&uid)?, super::asked(&request)?);
-    let draft = Draft::read(&sent, Extent::Whole).and_then(|draft| match draft.uid() {
-        Some(other) if other != uid => Err(ApiError::field("uid", "This must be the uid of the address.")),
-        _ => Ok(draft),
-    });
+    let draft = Draft::known(&sent, uid);
     retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
-        let kept = change::upsert(conn, caller, draft, uid, &asked, stamp)?;
+        let kept = change::upsert(conn, caller, draft, uid, &asked, (stamp, &mut Memory::default()))?;
         Ok(kept.map(|(track, is_new)| if is_new { super::created(&track) } else { super::reply(&track) }))
     })
     .await

@@ -152,6 +152,18 @@ impl Draft {
         })
     }
 
+    /// Reads every field of the track that is known by `uid`.
+    ///
+    /// # Errors
+    /// As [`Draft::read`], and 400 when the fields say another uid.
+    pub fn known(sent: &Sent, uid: Uid) -> Result<Self, ApiError> {
+        let draft = Self::read(sent, Extent::Whole)?;
+        if draft.uid.is_some_and(|other| other != uid) {
+            return Err(ApiError::field("uid", "This must be the uid of the address."));
+        }
+        Ok(draft)
+    }
+
     /// Says what the track says, but not when.
     pub fn like(track: &Track) -> Self {
         Self {

@@ -1,22 +1,48 @@
 //! `/api/tracks/`.
 
+use std::borrow::Cow;
+
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
 
 use super::change;
-use super::form::Draft;
-use super::store::{self, Filter, Key};
+use super::form::{Draft, SOURCES};
+use super::store::pages::{self, Filter, Key};
 use crate::App;
+use crate::auth::Caller;
 use crate::auth::allowed::Allowed;
 use crate::auth::scopes::Scope;
 use crate::id::ActivityId;
 use crate::retries::{self, Retry};
 use crate::wire::error::ApiError;
-use crate::wire::fields::Extent;
-use crate::wire::paging::Wanted;
+use crate::wire::fields::{self, Extent, Given, Problems};
+use crate::wire::filters::{self, NO_SUCH_CHOICE};
+use crate::wire::listing::List;
 use crate::wire::query::Parameters;
 use crate::wire::sent::Sent;
-use crate::wire::{filters, json};
+
+/// What can be asked of it.
+static LIST: List<'static, Key> = List {
+    path: "/api/tracks/",
+    members: &super::MEMBERS,
+    filters: &[
+        "activity",
+        "user",
+        "tag",
+        "start_after",
+        "start_before",
+        "end_after",
+        "end_before",
+        "running",
+        "billable",
+        "source",
+    ],
+    keys: &[("id", Key::Id), ("start", Key::Start), ("activity", Key::Activity)],
+};
+
+/// The most tags that are asked for at once.
+const MOST_TAGS: usize = 20;
 
 /// `GET`: a page of the caller's, by id ascending unless `ordering` says otherwise.
 ///
@@ -27,39 +53,52 @@ pub async fn get(
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let query = Parameters::parse(request.query_string())?;
-    let wanted = Wanted::read(&query)?;
-    let (place, rows) = match filter(&query)? {
-        None => {
-            let owner = caller.person;
-            app.db().read(move |conn| store::page(conn, owner, wanted)).await??
-        }
-        Some(filter) => app.db().read(move |conn| store::filtered(conn, &caller, &filter, wanted)).await??,
-    };
-    let suffix = if request.path().contains(".json") { "/api/tracks.json" } else { "/api/tracks/" };
-    let body = place.envelope(&app.url(suffix), &query, &rows, super::write);
-    Ok(json::tagged(body))
+    let (wanted, view) = LIST.read(&request)?;
+    let filter = filter(view.query(), &caller)?;
+    let page = app.db().read(move |conn| pages::page(conn, &caller, filter, &wanted)).await??;
+    Ok(view.response(&app, &page, super::write))
 }
 
-/// What the query narrows or orders; `None` when it does neither.
-fn filter(query: &Parameters) -> Result<Option<Filter>, ApiError> {
+/// What narrows it. An interval is half open: `start_after` takes in the instant, `start_before` does not.
+fn filter(query: &Parameters, caller: &Caller) -> Result<Filter, ApiError> {
     if query.is_empty() {
-        return Ok(None);
+        return Ok(Filter::default());
     }
-    let activity = match query.said("activity").map(|text| text.trim().parse()) {
-        None => None,
-        Some(Ok(id)) => Some(ActivityId(id)),
-        Some(Err(_)) => return Err(filters::no_such_choice("activity")),
+    let mut problems = Problems::default();
+    let said = |name: &'static str| match query.said(name) {
+        None => Given::Missing,
+        Some(text) => Given::Value(Cow::Owned(Value::String(text.to_owned()))),
     };
-    let search = filters::search(query)?;
-    let by = filters::ordering(query, |name| match name {
-        "id" => Some(Key::Id),
-        "start" => Some(Key::Start),
-        "activity" => Some(Key::Activity),
-        _ => None,
+    let key = |name: &'static str| match query.said(name).map(|text| text.trim().parse::<i64>()) {
+        None => Ok(None),
+        Some(Ok(id)) => Ok(Some(id)),
+        Some(Err(_)) => Err(vec![NO_SUCH_CHOICE.into()]),
+    };
+    let activity = problems.take("activity", key("activity")).flatten().map(ActivityId);
+    let user = key("user").and_then(|user| match user {
+        // Somebody else is not there.
+        Some(user) if user != caller.person.0 => Err(vec![NO_SUCH_CHOICE.into()]),
+        _ => Ok(()),
     });
-    let plain = activity.is_none() && search.is_empty() && by.is_empty();
-    Ok((!plain).then_some(Filter { activity, search, by }))
+    problems.take("user", user);
+    let tags: Vec<String> = query.all("tag").filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    if tags.len() > MOST_TAGS {
+        problems.note("tag", format!("Ensure this field has no more than {MOST_TAGS} elements."));
+    } else if tags.iter().any(|name| name.contains('\0')) {
+        problems.note("tag", "Null characters are not allowed.");
+    }
+    let mut instant = |name: &'static str| {
+        let said = problems.take(name, fields::instant(&said(name)));
+        said.and_then(|said| said.over(None))
+    };
+    let start = (instant("start_after"), instant("start_before"));
+    let end = (instant("end_after"), instant("end_before"));
+    let running = problems.take("running", fields::boolean(&said("running"))).flatten();
+    let billable = problems.take("billable", fields::boolean(&said("billable"))).flatten();
+    let source = problems.take("source", fields::choice(&said("source"), &SOURCES)).flatten();
+    problems.finish()?;
+    let search = filters::search(query)?;
+    Ok(Filter { activity, search, tags, start, end, running, billable, source })
 }
 
 /// `POST`: a new one. Without an end it runs, and what ran stops when it begins.

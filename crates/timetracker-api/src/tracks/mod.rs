@@ -26,6 +26,26 @@ use crate::wire::{json, metadata};
 /// What the framework calls one in a 404.
 pub(crate) const KIND: &str = "Track";
 
+/// What one has on the wire, in its order.
+const MEMBERS: [&str; 16] = [
+    "id",
+    "description",
+    "start",
+    "end",
+    "activity",
+    "user",
+    "uid",
+    "tags",
+    "billable",
+    "duration",
+    "running",
+    "timezone",
+    "source",
+    "version",
+    "created_at",
+    "updated_at",
+];
+
 pub(crate) const FIELDS: &str = r#"{"id":{"type":"integer","required":false,"read_only":true,"label":"ID"},"description":{"type":"string","required":false,"read_only":false,"label":"Description","max_length":10000},"start":{"type":"datetime","required":false,"read_only":false,"label":"Start"},"end":{"type":"datetime","required":false,"read_only":false,"label":"End"},"activity":{"type":"field","required":true,"read_only":false,"label":"Activity"},"user":{"type":"field","required":false,"read_only":true,"label":"User"},"uid":{"type":"field","required":false,"read_only":false,"label":"Uid"},"tags":{"type":"list","required":false,"read_only":false,"label":"Tags","child":{"type":"string","required":true,"read_only":false,"max_length":100}},"billable":{"type":"boolean","required":false,"read_only":false,"label":"Billable"},"duration":{"type":"integer","required":false,"read_only":false,"label":"Duration","min_value":0},"running":{"type":"boolean","required":false,"read_only":true,"label":"Running"},"timezone":{"type":"string","required":false,"read_only":false,"label":"Timezone"},"source":{"type":"choice","required":false,"read_only":false,"label":"Source","choices":[{"value":"human","display_name":"Human"},{"value":"agent","display_name":"Agent"},{"value":"import","display_name":"Import"}]},"version":{"type":"integer","required":false,"read_only":true,"label":"Version"},"created_at":{"type":"datetime","required":false,"read_only":true,"label":"Created at"},"updated_at":{"type":"datetime","required":false,"read_only":true,"label":"Updated at"}}"#;
 
 /// A track, as the wire shows it: what it always had, and then what it has come to have.
@@ -82,12 +102,12 @@ pub(crate) fn text(track: &Track) -> Vec<u8> {
 }
 
 /// The answer to a change of one.
-fn reply(track: &Track) -> Reply {
+pub(crate) fn reply(track: &Track) -> Reply {
     Reply::object(track.version, text(track))
 }
 
 /// The answer to whoever made one.
-fn created(track: &Track) -> Reply {
+pub(crate) fn created(track: &Track) -> Reply {
     reply(track).created(format!("/api/tracks/{}/", track.id))
 }
 

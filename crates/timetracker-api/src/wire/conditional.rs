@@ -84,6 +84,11 @@ impl Conditions {
         }
     }
 
+    /// Only this version.
+    pub fn of_version(version: i64) -> Self {
+        Self { only: Some(Named::Versions(vec![version])), except: None }
+    }
+
     /// Whether an object of this version may be changed.
     ///
     /// # Errors
@@ -108,6 +113,12 @@ pub fn held(headers: &HeaderMap) -> Option<Vec<String>> {
     headers.contains_key(header::IF_NONE_MATCH).then(|| {
         tags(headers, &header::IF_NONE_MATCH).map(|tag| tag.trim_start_matches("W/").to_owned()).collect()
     })
+}
+
+/// Whether a tag is that one, or the one of the same in another form.
+pub fn is_form_of(tag: &str, plain: &str) -> bool {
+    let bare = tag.strip_suffix('"').and_then(|tag| tag.split_once('.')).map_or(tag, |(tag, _)| tag);
+    bare.trim_end_matches('"') == plain.trim_end_matches('"')
 }
 
 /// Empties an answer that the client has already.

@@ -9,10 +9,12 @@ use crate::App;
 use crate::routes::Endpoint;
 
 /// The request headers that a page may send.
-const HEADERS: &str = "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match";
+const HEADERS: &str =
+    "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer";
 /// The answer's headers that a page may read beside the few it always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "WWW-Authenticate, ETag, Retry-After, Location, Idempotency-Replayed, RateLimit, RateLimit-Policy",
+    "WWW-Authenticate, ETag, Retry-After, Location, Link, Idempotency-Replayed, Preference-Applied, \
+     RateLimit, RateLimit-Policy",
 );
 /// Seconds for which a browser need not ask again.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");

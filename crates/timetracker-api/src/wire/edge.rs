@@ -14,7 +14,7 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use model::request_id::RequestId;
 
@@ -22,7 +22,7 @@ use super::allowance::Allowance;
 use super::challenge::Scheme;
 use super::error::ApiError;
 use super::query::Parameters;
-use super::{conditional, cors, json, negotiate};
+use super::{conditional, cors, json, negotiate, problem};
 use crate::App;
 use crate::auth::proofs::Sent;
 use crate::auth::scopes::Needs;
@@ -154,6 +154,8 @@ struct Visit<'a> {
     held: Option<Vec<String>>,
     /// What it took of the caller's quota.
     allowance: Option<Allowance>,
+    /// Whether errors are to be problems.
+    wants_problems: bool,
     /// The configured origin of the page it comes from.
     page: Option<HeaderValue>,
     logged: bool,
@@ -164,6 +166,7 @@ impl<'a> Visit<'a> {
         Self {
             app,
             page: cors::origin(app, request.headers()),
+            wants_problems: problem::is_wanted(request.headers()),
             id: RequestId::new(),
             began: Instant::now(),
             method: request.method().clone(),
@@ -181,10 +184,15 @@ impl<'a> Visit<'a> {
             Ok(Err(error)) => Err(error),
             // The request went down with the handler; the error carries the finished answer instead.
             Err(_panic) => {
-                let mut response = ApiError::Internal("a handler panicked".into()).error_response();
+                let fault = ApiError::Internal("a handler panicked".into());
+                let mut response = fault.error_response();
                 self.log(response.status(), Some("a handler panicked"));
                 self.dress(&mut response);
-                Err(InternalError::from_response("a handler panicked", self.name_fault(response)).into())
+                let response = match self.problem(&fault, None) {
+                    Some(problem) => as_problem(response, problem),
+                    None => self.name_fault(response),
+                };
+                Err(InternalError::from_response("a handler panicked", response).into())
             }
         }
     }
@@ -198,6 +206,8 @@ impl<'a> Visit<'a> {
             Some(cause) => self.log(status, Some(&cause.to_string())),
             None => self.log(status, None),
         }
+        let problem = error.and_then(Error::as_error::<ApiError>);
+        let problem = problem.and_then(|error| self.problem(error, Some(response.request())));
         self.dress(response.response_mut());
         let is_held =
             self.held.as_ref().is_some_and(|held| conditional::shorten(response.response_mut(), held));
@@ -206,6 +216,11 @@ impl<'a> Visit<'a> {
         }
         if is_held {
             return response.map_body(|_, _| BoxBody::new(()));
+        }
+        if let Some(problem) = problem {
+            let (request, response) = response.into_parts();
+            let problem = if self.indent > 0 { json::indented(&problem, self.indent) } else { problem };
+            return ServiceResponse::new(request, as_problem(response, problem));
         }
         let is_page = error_is_page(&response);
         if status == StatusCode::INTERNAL_SERVER_ERROR && !is_page {
@@ -269,6 +284,12 @@ impl<'a> Visit<'a> {
         response.set_body(BoxBody::new(body))
     }
 
+    /// The error in the form of a problem, if that is wanted.
+    fn problem(&self, error: &ApiError, request: Option<&HttpRequest>) -> Option<Vec<u8>> {
+        let fault = (error.status_code() == StatusCode::INTERNAL_SERVER_ERROR).then(|| self.id.to_string());
+        self.wants_problems.then(|| problem::body(error, request, fault.as_deref()))
+    }
+
     /// Failures of ours and slow requests, or every one when asked. Never the query, never a header.
     fn log(&self, status: StatusCode, cause: Option<&str>) {
         let took = self.began.elapsed();
@@ -305,6 +326,11 @@ pub fn complete(app: &App, headers: &mut HeaderMap, id: RequestId) {
 /// Whether a person has been told already, on a page.
 fn error_is_page(response: &ServiceResponse) -> bool {
     response.response().error().is_some_and(|error| error.as_error::<PageError>().is_some())
+}
+
+fn as_problem(mut response: HttpResponse, problem: Vec<u8>) -> HttpResponse {
+    response.headers_mut().insert(header::CONTENT_TYPE, problem::MEDIA_TYPE);
+    response.set_body(BoxBody::new(problem))
 }
 
 #[cfg(test)]

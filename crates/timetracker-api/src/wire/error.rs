@@ -12,7 +12,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use model::db::DbError;
 
 use super::challenge::{Rejected, Scheme};
-use super::{fields, json};
+use super::{fields, json, prefer};
 use crate::auth::scopes::Needs;
 use crate::id::TrackId;
 
@@ -22,6 +22,8 @@ pub type Message = Cow<'static, str>;
 /// A private cause.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
+/// What is said of each of [`ApiError::UnknownParameters`].
+pub(super) const UNKNOWN: &str = "This parameter is not known here.";
 const TWO_TOKENS: &str = "The access token was sent in more than one way.";
 
 /// What a store function answers when the question itself may be refused.
@@ -45,6 +47,8 @@ pub enum ApiError {
     Fields(Vec<(&'static str, Vec<Message>)>),
     /// 400: messages without a field, as a bare array (the search filter's form).
     Messages(Vec<Message>),
+    /// 400: parameters that are not known here, which the client would like to be told.
+    UnknownParameters(Vec<String>),
     /// 400: the body or the query cannot be read.
     Malformed(Message),
     /// 400: a token presented in two ways at once (RFC 6750 section 2).
@@ -61,10 +65,14 @@ pub enum ApiError {
     NoSuch(&'static str),
     /// 404: a page that is not there.
     InvalidPage,
+    /// 404: a cursor that was not made here.
+    InvalidCursor,
     /// 409: it would overlap these, which is not wanted.
     Overlaps(Vec<TrackId>),
     /// 409: what is there does not allow it.
     Conflict(&'static str),
+    /// 409: a batch that was to be done as a whole, with the places of what failed and why.
+    NotDone(Vec<(usize, ApiError)>),
     /// 412: it is not as the client thinks; with what it is.
     Stale(Option<Vec<u8>>),
     /// 422: the key of another request.
@@ -120,9 +128,10 @@ impl ApiError {
         }
     }
 
-    fn detail(&self) -> Message {
+    /// A sentence for people, whatever the form of the answer.
+    pub(super) fn detail(&self) -> Message {
         match self {
-            Self::Fields(_) | Self::Messages(_) => "Invalid input.".into(),
+            Self::Fields(_) | Self::Messages(_) | Self::UnknownParameters(_) => "Invalid input.".into(),
             Self::Malformed(message) => message.clone(),
             Self::TwoTokens(_) => TWO_TOKENS.into(),
             Self::Unauthenticated(..) => "Authentication credentials were not provided.".into(),
@@ -132,8 +141,12 @@ impl ApiError {
             Self::NotFound => "Not found.".into(),
             Self::NoSuch(kind) => format!("No {kind} matches the given query.").into(),
             Self::InvalidPage => "Invalid page.".into(),
+            Self::InvalidCursor => "Invalid cursor".into(),
             Self::Overlaps(_) => "The track would overlap others.".into(),
             Self::Conflict(sentence) => (*sentence).into(),
+            Self::NotDone(failed) => {
+                format!("Nothing was changed, because this failed: {}.", failed.len()).into()
+            }
             Self::Stale(_) => "This is not the version that is there.".into(),
             Self::KeyReused => "This Idempotency-Key was used for another request.".into(),
             Self::CursorGone => "This cursor leads nowhere any more: begin again without one.".into(),
@@ -152,7 +165,8 @@ impl ApiError {
         }
     }
 
-    fn body(&self) -> Vec<u8> {
+    /// The framework's body.
+    pub fn body(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         match self {
             Self::Fields(fields) => {
@@ -167,35 +181,60 @@ impl ApiError {
                 }
                 out.push(b'}');
             }
+            Self::UnknownParameters(names) => {
+                out.push(b'{');
+                for (position, name) in names.iter().enumerate() {
+                    if position > 0 {
+                        out.push(b',');
+                    }
+                    json::text(&mut out, name);
+                    out.push(b':');
+                    json::list(&mut out, [UNKNOWN], json::text);
+                }
+                out.push(b'}');
+            }
             Self::Messages(messages) => {
                 json::list(&mut out, messages, |out, message| json::text(out, message));
-            }
-            Self::Overlaps(tracks) => {
-                out.extend_from_slice(b"{\"detail\":");
-                json::text(&mut out, &self.detail());
-                out.extend_from_slice(b",\"tracks\":");
-                json::list(&mut out, tracks, |out, track| json::number(out, track.0));
-                out.push(b'}');
             }
             _ => {
                 out.extend_from_slice(b"{\"detail\":");
                 json::text(&mut out, &self.detail());
-                match self {
-                    Self::CursorGone => out.extend_from_slice(b",\"reset\":true"),
-                    Self::LacksScope(_, needs) => {
-                        out.extend_from_slice(b",\"required_scopes\":");
-                        json::list(&mut out, [needs.name()], json::text);
-                    }
-                    Self::Stale(Some(current)) => {
-                        out.extend_from_slice(b",\"current\":");
-                        out.extend_from_slice(current);
-                    }
-                    _ => {}
-                }
+                self.write_more(&mut out);
                 out.push(b'}');
             }
         }
         out
+    }
+
+    /// What stands behind the sentence.
+    pub(super) fn write_more(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Overlaps(tracks) => {
+                out.extend_from_slice(b",\"tracks\":");
+                json::list(out, tracks, |out, track| json::number(out, track.0));
+            }
+            Self::NotDone(failed) => {
+                out.extend_from_slice(b",\"failed\":");
+                json::list(out, failed, |out, (index, error)| {
+                    let status = error.status_code().as_u16();
+                    out.extend_from_slice(
+                        format!("{{\"index\":{index},\"status\":{status},\"body\":").as_bytes(),
+                    );
+                    out.extend_from_slice(&error.body());
+                    out.push(b'}');
+                });
+            }
+            Self::CursorGone => out.extend_from_slice(b",\"reset\":true"),
+            Self::LacksScope(_, needs) => {
+                out.extend_from_slice(b",\"required_scopes\":");
+                json::list(out, [needs.name()], json::text);
+            }
+            Self::Stale(Some(current)) => {
+                out.extend_from_slice(b",\"current\":");
+                out.extend_from_slice(current);
+            }
+            _ => {}
+        }
     }
 
     fn challenges(&self) -> Vec<HeaderValue> {
@@ -222,13 +261,17 @@ impl Error for ApiError {}
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Fields(_) | Self::Messages(_) | Self::Malformed(_) | Self::TwoTokens(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Fields(_)
+            | Self::Messages(_)
+            | Self::UnknownParameters(_)
+            | Self::Malformed(_)
+            | Self::TwoTokens(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(..) => StatusCode::UNAUTHORIZED,
             Self::LacksScope(..) | Self::NoPerson => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::NoSuch(_) | Self::InvalidPage => StatusCode::NOT_FOUND,
-            Self::Overlaps(_) | Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::NotFound | Self::NoSuch(_) | Self::InvalidPage | Self::InvalidCursor => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Overlaps(_) | Self::Conflict(_) | Self::NotDone(_) => StatusCode::CONFLICT,
             Self::CursorGone => StatusCode::GONE,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
@@ -255,6 +298,9 @@ impl ResponseError for ApiError {
         };
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if matches!(self, Self::UnknownParameters(_)) {
+            response.headers_mut().insert(prefer::APPLIED, prefer::STRICT);
         }
         // What was not read of the body must not be taken for the next request.
         if matches!(self, Self::TooSlow | Self::TooLarge) {

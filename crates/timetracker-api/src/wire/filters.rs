@@ -48,7 +48,8 @@ fn terms(text: &str) -> Vec<String> {
     terms
 }
 
-fn pattern(term: &str) -> String {
+/// The pattern of what has the term in it.
+pub fn pattern(term: &str) -> String {
     let mut pattern = String::with_capacity(term.len() + 2);
     pattern.push('%');
     for letter in term.chars() {
@@ -70,9 +71,12 @@ pub fn boolean(query: &Parameters, name: &'static str) -> Result<Option<bool>, A
     fields::boolean(&Given::Value(Cow::Owned(Value::from(said)))).map_err(ApiError::of_field(name))
 }
 
+/// What is said of a choice that is not there, or not for the caller.
+pub const NO_SUCH_CHOICE: &str = "Select a valid choice. That choice is not one of the available choices.";
+
 /// The answer to a filter by what is not there for the caller.
 pub fn no_such_choice(name: &'static str) -> ApiError {
-    ApiError::field(name, "Select a valid choice. That choice is not one of the available choices.")
+    ApiError::field(name, NO_SUCH_CHOICE)
 }
 
 /// The keys of `ordering` that `known` knows, and whether each descends; others are silently dropped.

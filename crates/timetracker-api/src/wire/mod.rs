@@ -4,7 +4,8 @@
 //! * [`allowance`]: what a request takes of its caller's quota.
 //! * [`negotiate`]: `Accept`, `?format=`. [`query`]: query strings and forms. [`sent`]: request bodies.
 //! * [`fields`], [`instant`] and [`calendar`]: validation of values, every failing field at once. [`filters`]: search, order.
-//! * [`paging`]: the envelope. [`error`]: what an API client is told when something will not do. [`challenge`]: and how to come back.
+//! * [`listing`]: lists, with [`paging`] by number and [`cursor`] by place, [`sparse`] rows, and what a client may [`prefer`].
+//! * [`error`]: what an API client is told when something will not do, or [`problem`]. [`challenge`]: and how to come back.
 //! * [`json`] and [`metadata`]: answers, written by hand. [`reply`]: those to changes. [`conditional`]: entity tags.
 
 pub mod allowance;
@@ -12,16 +13,21 @@ pub mod calendar;
 pub mod challenge;
 pub mod conditional;
 pub mod cors;
+pub mod cursor;
 pub mod edge;
 pub mod error;
 pub mod fields;
 pub mod filters;
 pub mod instant;
 pub mod json;
+pub mod listing;
 pub mod metadata;
 pub mod negotiate;
 pub mod paging;
 pub mod path;
+pub mod prefer;
+pub mod problem;
 pub mod query;
 pub mod reply;
 pub mod sent;
+pub mod sparse;

@@ -54,7 +54,9 @@ pub fn indent(headers: &HeaderMap, format: Option<&str>) -> Result<usize, ApiErr
 fn one(range: &str) -> Option<usize> {
     let mut parts = range.split(';');
     let media = parts.next()?.trim().to_ascii_lowercase();
-    if !matches!(media.as_str(), "*/*" | "application/*" | "application/json") {
+    // Who names the form of problems takes JSON when there is none.
+    let are_json = ["*/*", "application/*", "application/json", "application/problem+json"];
+    if !are_json.contains(&media.as_str()) {
         return None;
     }
     let indent = parts.filter_map(|part| part.trim().strip_prefix("indent=")).next_back();
@@ -85,6 +87,7 @@ mod tests {
             ("application/json; indent=x", Ok(0)),
             ("application/json;q=0.1, text/html", Ok(0)),
             ("text/html,application/xhtml+xml,*/*;q=0.8", Ok(0)),
+            ("application/problem+json", Ok(0)),
             ("application/xml", Err(406)),
             ("text/html", Err(406)),
             ("junk", Err(406)),

@@ -1,7 +1,6 @@
-//! Pages by number: `page`, `page_size`, and the envelope `count, next, previous, results`.
+//! Pages by number: `page`, `page_size`.
 
 use super::error::ApiError;
-use super::json;
 use super::query::Parameters;
 
 /// Rows of a page when nobody says.
@@ -29,6 +28,16 @@ pub struct Place {
     pub limit: i64,
 }
 
+/// Rows of a page, at most.
+pub fn size(query: &Parameters) -> i64 {
+    let said = query.said("page_size").map(str::trim);
+    match said.map(str::parse::<i64>) {
+        Some(Ok(size)) if size > 0 => size.min(MOST),
+        Some(Err(error)) if *error.kind() == std::num::IntErrorKind::PosOverflow => MOST,
+        _ => USUAL,
+    }
+}
+
 impl Wanted {
     /// Reads `page` and `page_size`. A size that is no number from 1 is as if it had not been said.
     ///
@@ -40,13 +49,7 @@ impl Wanted {
             Some("last") => None,
             Some(text) => Some(text.trim().parse().map_err(|_| ApiError::InvalidPage)?),
         };
-        let size = query.said("page_size").map(str::trim);
-        let size = match size.map(str::parse::<i64>) {
-            Some(Ok(size)) if size > 0 => size.min(MOST),
-            Some(Err(error)) if *error.kind() == std::num::IntErrorKind::PosOverflow => MOST,
-            _ => USUAL,
-        };
-        Ok(Self { page, size })
+        Ok(Self { page, size: size(query) })
     }
 
     /// Finds the page among `count` rows; the first page of nothing exists.
@@ -66,34 +69,15 @@ impl Wanted {
 }
 
 impl Place {
-    /// Writes the envelope around `rows`, with links that begin with `url`.
-    pub fn envelope<R>(
-        &self,
-        url: &str,
-        query: &Parameters,
-        rows: &[R],
-        row: impl FnMut(&mut Vec<u8>, &R),
-    ) -> Vec<u8> {
-        let mut out = Vec::with_capacity(192 + rows.len() * 192);
-        out.extend_from_slice(b"{\"count\":");
-        json::number(&mut out, self.count);
-        out.extend_from_slice(b",\"next\":");
-        link(&mut out, (self.page < self.pages).then(|| (url, query.with_page(Some(self.page + 1)))));
-        out.extend_from_slice(b",\"previous\":");
-        let before = self.page - 1;
-        link(&mut out, (before > 0).then(|| (url, query.with_page((before > 1).then_some(before)))));
-        out.extend_from_slice(b",\"results\":");
-        json::list(&mut out, rows, row);
-        out.push(b'}');
-        out
+    /// How many there are.
+    pub fn count(&self) -> i64 {
+        self.count
     }
-}
 
-fn link(out: &mut Vec<u8>, target: Option<(&str, String)>) {
-    match target {
-        None => out.extend_from_slice(b"null"),
-        Some((url, query)) if query.is_empty() => json::text(out, url),
-        Some((url, query)) => json::text(out, &format!("{url}?{query}")),
+    /// The numbers of the pages around it: the one before, the one behind, and the last.
+    pub fn neighbours(&self) -> (Option<u64>, Option<u64>, u64) {
+        let before = (self.page > 1).then(|| self.page - 1);
+        (before, (self.page < self.pages).then(|| self.page + 1), self.pages)
     }
 }
 
@@ -133,16 +117,5 @@ mod tests {
         ] {
             assert_eq!(place(query, count), expected, "{query} of {count}");
         }
-    }
-
-    #[test]
-    fn the_envelope_links_both_ways_and_the_first_page_needs_no_number() {
-        let query = Parameters::parse("page=2&page_size=1&b=2&a=1").unwrap();
-        let place = Wanted::read(&query).unwrap().among(3).unwrap();
-        let body = place.envelope("http://h/api/tracks/", &query, &[7], |out, row| json::number(out, *row));
-        assert_eq!(
-            String::from_utf8(body).unwrap(),
-            r#"{"count":3,"next":"http://h/api/tracks/?a=1&b=2&page=3&page_size=1","previous":"http://h/api/tracks/?a=1&b=2&page_size=1","results":[7]}"#
-        );
     }
 }

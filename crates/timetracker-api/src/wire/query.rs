@@ -59,15 +59,19 @@ impl Parameters {
         self.0.is_empty()
     }
 
-    /// The query of a link to another page: names in order, `page` as said, and never a token.
-    pub fn with_page(&self, page: Option<u64>) -> String {
-        let page = page.map(|page| page.to_string());
+    /// Every name, in its order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The query of a link to another page: names in order, the place as said, and never a token.
+    pub fn with_place(&self, place: Option<(&str, &str)>) -> String {
         let mut pairs: Vec<(&str, &str)> = self
             .0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
-            .filter(|(name, _)| !matches!(*name, "page" | "access_token"))
-            .chain(page.as_deref().map(|page| ("page", page)))
+            .filter(|(name, _)| !matches!(*name, "page" | "cursor" | "access_token"))
+            .chain(place)
             .collect();
         pairs.sort_by_key(|(name, _)| *name);
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
@@ -97,9 +101,9 @@ mod tests {
     /// R150, R170.
     #[test]
     fn links_have_sorted_names_and_no_token() {
-        let query = Parameters::parse("search=a%20b&page=2&access_token=t&activity=3").unwrap();
-        assert_eq!(query.with_page(Some(3)), "activity=3&page=3&search=a+b");
-        assert_eq!(query.with_page(None), "activity=3&search=a+b");
+        let query = Parameters::parse("search=a%20b&page=2&access_token=t&activity=3&cursor=c").unwrap();
+        assert_eq!(query.with_place(Some(("page", "3"))), "activity=3&page=3&search=a+b");
+        assert_eq!(query.with_place(None), "activity=3&search=a+b");
     }
 
     /// R150.

@@ -20,8 +20,9 @@ use super::query::Parameters;
 use crate::App;
 use crate::auth::bearer;
 
-/// The largest body in bytes (R145).
+/// The largest body in bytes (R145), and the largest of many changes at once.
 pub const LARGEST: usize = 256 * 1024;
+const LARGEST_OF_MANY: usize = 1024 * 1024;
 /// How deeply a JSON body may be nested (R149).
 const DEEPEST: usize = 32;
 
@@ -106,19 +107,36 @@ impl Sent {
     }
 }
 
+/// As [`Sent`], where many changes come at once.
+#[derive(Debug)]
+pub struct Large(pub Sent);
+
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
 impl FromRequest for Sent {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            let app = request.app_data::<ThinData<App>>();
-            let within = app.ok_or(ApiError::NotFound)?.body_timeout();
-            let body = read_within(within, request.headers(), payload, LARGEST).await?;
-            parse(request.headers(), body).await
-        })
+        Box::pin(receive(request.clone(), payload.take(), LARGEST))
     }
+}
+
+impl FromRequest for Large {
+    type Error = ApiError;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let sent = receive(request.clone(), payload.take(), LARGEST_OF_MANY);
+        Box::pin(async move { sent.await.map(Self) })
+    }
+}
+
+async fn receive(request: HttpRequest, payload: Payload, largest: usize) -> Result<Sent, ApiError> {
+    let app = request.app_data::<ThinData<App>>();
+    let within = app.ok_or(ApiError::NotFound)?.body_timeout();
+    let body = read_within(within, request.headers(), payload, largest).await?;
+    parse(request.headers(), body).await
 }
 
 /// Reads a body of at most so many bytes, in the time it may take.

@@ -34,7 +34,8 @@ fn permits_nothing(answer: &Answer) -> &Answer {
 #[tokio::test]
 async fn a_preflight_permits_configured_pages_what_exists() {
     let world = world().await;
-    let headers = "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match";
+    let headers =
+        "Authorization, Content-Type, DPoP, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer";
     for origin in [SPA, LOCAL] {
         for (path, method, allow) in [
             ("/api/tracks/", "GET", "GET, POST, HEAD, OPTIONS"),
@@ -111,7 +112,7 @@ async fn a_configured_page_reads_answers_and_errors() {
             .has("access-control-allow-origin", SPA)
             .has(
                 "access-control-expose-headers",
-                "WWW-Authenticate, ETag, Retry-After, Location, Idempotency-Replayed, RateLimit, RateLimit-Policy",
+                "WWW-Authenticate, ETag, Retry-After, Location, Link, Idempotency-Replayed, Preference-Applied, RateLimit, RateLimit-Policy",
             )
             .has("vary", "Accept, Origin")
             .lacks("access-control-allow-credentials");

@@ -20,6 +20,7 @@ mod edge;
 mod health;
 mod introspection;
 mod limits;
+mod lists;
 mod logs;
 mod matrix;
 mod me;

@@ -23,6 +23,8 @@ use timetracker_api::auth::scopes::Scopes;
 use timetracker_api::changes::cursor::{Kind, Place};
 use timetracker_api::schema::{people, tracks};
 use timetracker_api::tracks::schedule;
+use timetracker_api::tracks::store::pages::{self, Filter};
+use timetracker_api::wire::listing;
 use timetracker_api::wire::paging::Wanted;
 use timetracker_api::wire::query::Parameters;
 use timetracker_api::{MIGRATIONS, changes, reports};
@@ -110,7 +112,8 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     let mut seeded = Seeded::new();
     let (person, workspace) = (seeded.caller.person, seeded.caller.workspace);
     let wanted = Wanted::read(&Parameters::parse("page_size=20&page=2").unwrap()).unwrap();
-    let page = seeded.explain(|conn| timetracker_api::tracks::store::page(conn, person, wanted));
+    let (caller, wanted) = (seeded.caller.clone(), listing::Wanted::Numbered(wanted, Vec::new()));
+    let page = seeded.explain(|conn| pages::page(conn, &caller, Filter::default(), &wanted));
     let [count, rows] = page.as_slice() else { panic!("{page:?}") };
     count.finds_one("people");
     rows.goes_by("tracks", "tracks_of_person");

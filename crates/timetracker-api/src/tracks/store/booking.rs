@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 use model::db::Conn;
 
+use super::memory::{Memory, Wishes};
 use super::row::Track;
 use super::schedule::Policy;
 use crate::auth::Caller;
@@ -13,14 +14,8 @@ use crate::tracks::form::{Draft, Entry};
 use crate::wire::error::Verdict;
 use crate::wire::fields;
 
-/// What a person wants where a request does not say.
-pub(super) struct Wishes {
-    pub timezone: String,
-    pub policy: Policy,
-}
-
 /// An activity that is there: whether it, its project and its client are archived, and what the first two say of new tracks.
-type Found = (Option<ActivityId>, [Option<bool>; 3], [Option<bool>; 2]);
+pub type Found = (Option<ActivityId>, [Option<bool>; 3], [Option<bool>; 2]);
 
 /// Looks up what only the database knows and finishes the validation with it.
 pub(super) fn complete(
@@ -28,9 +23,10 @@ pub(super) fn complete(
     caller: &Caller,
     mut draft: Draft,
     before: Option<&Track>,
+    memory: &mut Memory,
 ) -> Verdict<(Entry, Wishes)> {
     let named = draft.activity();
-    let (timezone, policy, (found, archived, billable)) = look(conn, caller, named)?;
+    let (wishes, (found, archived, billable)) = recall(conn, caller, named, memory)?;
     if let Some(named) = named {
         let is_new = before.is_none_or(|track| track.activity != named);
         if found.is_none() {
@@ -42,8 +38,25 @@ pub(super) fn complete(
     if before.is_none() {
         draft.default_billable(billable.into_iter().flatten().next().unwrap_or(false));
     }
-    let policy = Policy::named(&policy).unwrap_or(Policy::Reject);
-    Ok(draft.onto(before).map(|entry| (entry, Wishes { timezone, policy })))
+    Ok(draft.onto(before).map(|entry| (entry, wishes)))
+}
+
+/// What was looked up before in this transaction, or is looked up now.
+fn recall(
+    conn: &mut Conn,
+    caller: &Caller,
+    named: Option<ActivityId>,
+    memory: &mut Memory,
+) -> QueryResult<(Wishes, Found)> {
+    let known = named.map_or(Some(Found::default()), |named| memory.activities.get(&named).copied());
+    if let (Some(wishes), Some(found)) = (&memory.wishes, known) {
+        return Ok((wishes.clone(), found));
+    }
+    let (timezone, policy, found) = look(conn, caller, named)?;
+    let wishes = Wishes { timezone, policy: Policy::named(&policy).unwrap_or(Policy::Reject) };
+    memory.wishes = Some(wishes.clone());
+    memory.activities.extend(found.0.map(|id| (id, found)));
+    Ok((wishes, found))
 }
 
 /// Why nothing new may be booked on an activity. What is archived is out of use with all that belongs to it.

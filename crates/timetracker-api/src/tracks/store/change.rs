@@ -2,12 +2,13 @@
 //! then writes, so that a refusal leaves nothing behind.
 
 use diesel::prelude::*;
-use model::db::Conn;
+use model::db::{Conn, Kept as KeptStatement};
 use model::id::Uid;
 use model::time::Timestamp;
 
 use super::booking::complete;
 use super::find;
+use super::memory::Memory;
 use super::row::{COLUMNS, Track};
 use super::schedule::{self, Fit, Policy};
 use crate::auth::Caller;
@@ -59,7 +60,21 @@ pub fn insert(
     policy: Option<Policy>,
     stamp: Stamp,
 ) -> Verdict<Kept> {
-    let (mut entry, wishes) = or_refuse!(complete(conn, caller, draft, None)?);
+    insert_one(conn, caller, draft, policy, (stamp, &mut Memory::default()))
+}
+
+/// As [`insert`], one of many.
+///
+/// # Errors
+/// As [`insert`].
+pub fn insert_one(
+    conn: &mut Conn,
+    caller: &Caller,
+    draft: Draft,
+    policy: Option<Policy>,
+    (stamp, memory): (Stamp, &mut Memory),
+) -> Verdict<Kept> {
+    let (mut entry, wishes) = or_refuse!(complete(conn, caller, draft, None, memory)?);
     if let Some(uid) = entry.uid
         && is_taken(conn, caller, uid)?
     {
@@ -69,7 +84,7 @@ pub fn insert(
     let fit = or_refuse!(schedule::fit(conn, caller.person, None, &mut entry, policy, stamp.at)?);
     let stopped = fit.stops.map(|(running, at)| stop(conn, &running, at, stamp)).transpose()?;
     entry.timezone.get_or_insert(wishes.timezone);
-    let track = write(conn, caller, entry, fit.exclusive, stamp)?;
+    let track = write(conn, caller, entry, fit.exclusive, (stamp, memory))?;
     Ok(Ok(Kept { track, stopped }))
 }
 
@@ -84,10 +99,10 @@ fn write(
     caller: &Caller,
     entry: Entry,
     exclusive: bool,
-    stamp: Stamp,
+    (stamp, memory): (Stamp, &mut Memory),
 ) -> QueryResult<Track> {
-    let tags = tags::keep(conn, caller.workspace, &entry.tags, stamp)?;
-    diesel::insert_into(tracks::table)
+    let tags = tags::keep(conn, caller.workspace, &entry.tags, stamp, memory)?;
+    let insert = diesel::insert_into(tracks::table)
         .values((
             tracks::person_id.eq(caller.person),
             tracks::uid.eq(entry.uid.unwrap_or_else(|| Uid::new(stamp.at))),
@@ -104,8 +119,11 @@ fn write(
             tracks::updated_at.eq(stamp.at),
             tracks::seq.eq(stamp.seq),
         ))
-        .returning(COLUMNS)
-        .get_result(conn)
+        .returning(COLUMNS);
+    match conn {
+        Conn::Sqlite(conn) => KeptStatement(insert).get_result(conn),
+        Conn::Postgres(conn) => KeptStatement(insert).get_result(conn),
+    }
 }
 
 /// Ends a running track; the caller has looked that `at` is not before its start.
@@ -147,7 +165,8 @@ pub fn edit(
     policy: Option<Policy>,
     stamp: Stamp,
 ) -> Verdict<Track> {
-    let (mut entry, wishes) = or_refuse!(complete(conn, caller, draft, Some(&before))?);
+    let mut memory = Memory::default();
+    let (mut entry, wishes) = or_refuse!(complete(conn, caller, draft, Some(&before), &mut memory)?);
     let mut moved = None;
     if (entry.start, entry.end) != (before.start, before.end) {
         let policy = policy.unwrap_or(wishes.policy);
@@ -157,7 +176,7 @@ pub fn edit(
     if entry.says_nothing_new(&before) {
         return Ok(Ok(before));
     }
-    let tags = tags::keep(conn, caller.workspace, &entry.tags, stamp)?;
+    let tags = tags::keep(conn, caller.workspace, &entry.tags, stamp, &mut memory)?;
     diesel::update(tracks::table.filter(tracks::id.eq(before.id)))
         .set((
             tracks::activity_id.eq(entry.activity),
@@ -188,7 +207,7 @@ pub fn upsert(
     draft: Result<Draft, ApiError>,
     uid: Uid,
     asked: &Asked,
-    stamp: Stamp,
+    (stamp, memory): (Stamp, &mut Memory),
 ) -> Verdict<(Track, bool)> {
     let one = tracks::table.filter(tracks::person_id.eq(caller.person)).filter(tracks::uid.eq(uid));
     let known: Option<(Track, Option<Timestamp>)> =
@@ -203,7 +222,8 @@ pub fn upsert(
         None => {
             or_refuse!(asked.conditions.admit_nothing());
             let draft = or_refuse!(draft).known_by(uid);
-            Ok(insert(conn, caller, draft, asked.policy, stamp)?.map(|kept| (kept.track, true)))
+            let kept = insert_one(conn, caller, draft, asked.policy, (stamp, memory))?;
+            Ok(kept.map(|kept| (kept.track, true)))
         }
     }
 }
@@ -233,7 +253,9 @@ pub fn restore(conn: &mut Conn, caller: &Caller, id: TrackId, asked: &Asked, sta
     let deleted: Option<Track> = one.select(COLUMNS).get_result(conn).optional()?;
     let Some(deleted) = deleted else { return Ok(Err(ApiError::NoSuch(KIND))) };
     or_refuse!(asked.admit(&deleted));
-    let (mut entry, wishes) = or_refuse!(complete(conn, caller, Draft::empty(), Some(&deleted))?);
+    let mut memory = Memory::default();
+    let (mut entry, wishes) =
+        or_refuse!(complete(conn, caller, Draft::empty(), Some(&deleted), &mut memory)?);
     let policy = asked.policy.unwrap_or(wishes.policy);
     let Fit { exclusive, .. } =
         or_refuse!(schedule::fit(conn, caller.person, Some(id), &mut entry, policy, stamp.at)?);
@@ -275,6 +297,6 @@ pub fn split(
     let exclusive = tracks::table.filter(tracks::id.eq(id)).select(tracks::exclusive).get_result(conn)?;
     let rest = Entry { start: Some(at), uid: None, ..Entry::of(&whole) };
     let first = stop(conn, &whole, at, stamp)?;
-    let second = write(conn, caller, rest, exclusive, stamp)?;
+    let second = write(conn, caller, rest, exclusive, (stamp, &mut Memory::default()))?;
     Ok(Ok([first, second]))
 }

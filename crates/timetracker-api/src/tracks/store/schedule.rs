@@ -90,9 +90,11 @@ pub fn fit(
     now: Timestamp,
 ) -> Verdict<Fit> {
     let Some(start) = entry.start else { return Ok(Ok(Fit::default())) };
-    let other = running(conn, person)?.filter(|other| Some(other.id) != changed);
-    let since = other.as_ref().and_then(|other| other.start);
     let is_open = entry.end.is_none();
+    // What has an end and may overlap need not know what runs.
+    let other = if is_open || policy != Policy::Allow { running(conn, person)? } else { None };
+    let other = other.filter(|other| Some(other.id) != changed);
+    let since = other.as_ref().and_then(|other| other.start);
     if is_open && start > now.plus(AHEAD) {
         return Ok(Err(ApiError::field("start", "A timer cannot start in the future.")));
     }

@@ -1,0 +1,237 @@
+//! The SQL of lists. Nothing here reads more of an index than the page it is asked for, but for what a filter passes over and
+//! what a page by number counts.
+
+#[cfg(test)]
+mod plans;
+
+use diesel::dsl::{SqlTypeOf, exists};
+use diesel::prelude::*;
+use diesel::select;
+use diesel::sql_types::Text;
+use model::db::{Conn, MultiBackend};
+use model::time::Timestamp;
+
+use super::row::{COLUMNS, Columns, Track};
+use crate::auth::Caller;
+use crate::id::{ActivityId, PersonId, WorkspaceId};
+use crate::names;
+use crate::schema::{activities, lower, people, tags, tracks};
+use crate::wire::cursor::{self, Value, along};
+use crate::wire::error::{Verdict, or_refuse};
+use crate::wire::filters::{self, no_such_choice};
+use crate::wire::listing::{Page, Wanted};
+
+/// Which tracks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those of this activity.
+    pub activity: Option<ActivityId>,
+    /// LIKE patterns, all of which must match the description.
+    pub search: Vec<String>,
+    /// Only those that have all of these tags, however they are written.
+    pub tags: Vec<String>,
+    /// Only those that began from the first instant on, and before the second.
+    pub start: (Option<Timestamp>, Option<Timestamp>),
+    /// Only those that ended so.
+    pub end: (Option<Timestamp>, Option<Timestamp>),
+    /// Only what runs, or only what does not.
+    pub running: Option<bool>,
+    /// Only what is billable, or only what is not.
+    pub billable: Option<bool>,
+    /// Only what was written by these.
+    pub source: Option<&'static str>,
+}
+
+/// What tracks can be ordered by. Those without a start come first, either way, on both databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// In the order they were made.
+    Id,
+    /// By when they began.
+    Start,
+    /// By activity.
+    Activity,
+}
+
+type Rows<'a> = tracks::BoxedQuery<'a, MultiBackend, SqlTypeOf<Columns>>;
+
+/// A page of the caller's tracks.
+///
+/// # Errors
+/// When the database cannot; the inner error for an activity that is not the caller's, and when there is no such page.
+pub fn page(
+    conn: &mut Conn,
+    caller: &Caller,
+    mut filter: Filter,
+    wanted: &Wanted<Key>,
+) -> Verdict<Page<Track>> {
+    if let Some(activity) = filter.activity
+        && !has_activity(conn, caller.workspace, activity)?
+    {
+        return Ok(Err(no_such_choice("activity")));
+    }
+    for name in &mut filter.tags {
+        *name = as_listed(conn, caller.workspace, name)?;
+    }
+    match wanted {
+        Wanted::Numbered(wanted, by) if by.is_empty() && filter == Filter::default() => {
+            let count = people::table.filter(people::id.eq(caller.person)).select(people::track_count);
+            let place = or_refuse!(wanted.among(count.get_result(conn)?));
+            let rows = tracks::table
+                .filter(tracks::person_id.eq(caller.person))
+                .filter(tracks::deleted_at.is_null())
+                .order(tracks::id.asc())
+                .limit(place.limit)
+                .offset(place.offset)
+                .select(COLUMNS);
+            Ok(Ok(Page::Numbered(place, rows.load(conn)?)))
+        }
+        Wanted::Numbered(wanted, by) => {
+            let count = matching(caller.person, &filter).count().get_result(conn)?;
+            let place = or_refuse!(wanted.among(count));
+            let rows = matching(caller.person, &filter).select(COLUMNS);
+            let rows = ordered(rows.limit(place.limit).offset(place.offset), by);
+            Ok(Ok(Page::Numbered(place, rows.load(conn)?)))
+        }
+        Wanted::Placed(wanted) => {
+            let rows = placed(conn, caller.person, &filter, wanted)?;
+            let place =
+                |track: &Track| cursor::Place { value: value(wanted.order.key, track), id: track.id.0 };
+            Ok(Ok(Page::Placed(wanted.page(rows, place))))
+        }
+    }
+}
+
+fn value(key: Key, track: &Track) -> Value {
+    match key {
+        Key::Id => Value::Absent,
+        Key::Activity => Value::Number(track.activity.0),
+        Key::Start => track.start.map_or(Value::Absent, |start| Value::Number(start.micros())),
+    }
+}
+
+fn ordered<'a>(mut rows: Rows<'a>, by: &[(Key, bool)]) -> Rows<'a> {
+    for (key, descends) in by {
+        rows = match (key, descends) {
+            (Key::Id, false) => rows.then_order_by(tracks::id.asc()),
+            (Key::Id, true) => rows.then_order_by(tracks::id.desc()),
+            (Key::Activity, false) => rows.then_order_by(tracks::activity_id.asc()),
+            (Key::Activity, true) => rows.then_order_by(tracks::activity_id.desc()),
+            (Key::Start, false) => {
+                rows.then_order_by(tracks::start_at.is_not_null().asc()).then_order_by(tracks::start_at.asc())
+            }
+            (Key::Start, true) => rows
+                .then_order_by(tracks::start_at.is_not_null().asc())
+                .then_order_by(tracks::start_at.desc()),
+        };
+    }
+    if Wanted::id_descends(by) {
+        rows.then_order_by(tracks::id.desc())
+    } else {
+        rows.then_order_by(tracks::id.asc())
+    }
+}
+
+/// The rows behind a place. Those without a start are asked for on their own: where an index has them differs from one
+/// database to the other.
+fn placed(
+    conn: &mut Conn,
+    owner: PersonId,
+    filter: &Filter,
+    wanted: &cursor::Wanted<Key>,
+) -> QueryResult<Vec<Track>> {
+    if wanted.order.key != Key::Start {
+        return part(owner, filter, wanted, None).limit(wanted.limit()).load(conn);
+    }
+    let began = wanted.from.as_ref().map(|from| from.value != Value::Absent);
+    let parts = [wanted.is_back, !wanted.is_back];
+    let mut rows: Vec<Track> = Vec::new();
+    for has_start in parts.into_iter().skip_while(|has_start| began.is_some_and(|began| began != *has_start))
+    {
+        let rest = wanted.limit() - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        if rest > 0 {
+            let from = wanted.from.clone().filter(|_| began == Some(has_start));
+            let wanted = cursor::Wanted { from, ..wanted.clone() };
+            rows.extend(part(owner, filter, &wanted, Some(has_start)).limit(rest).load::<Track>(conn)?);
+        }
+    }
+    Ok(rows)
+}
+
+/// The rows behind a place in the order of one index; with a start, or without.
+fn part<'a>(
+    owner: PersonId,
+    filter: &'a Filter,
+    wanted: &cursor::Wanted<Key>,
+    has_start: Option<bool>,
+) -> Rows<'a> {
+    let rows = matching(owner, filter).select(COLUMNS);
+    let rows = match has_start {
+        None => rows,
+        Some(true) => rows.filter(tracks::start_at.is_not_null()),
+        Some(false) => rows.filter(tracks::start_at.is_null()),
+    };
+    let number = wanted.from.as_ref().and_then(|from| from.value.number());
+    match wanted.order.key {
+        Key::Id => along!(rows, *wanted, tracks::id),
+        Key::Activity => along!(rows, *wanted, tracks::activity_id, number, tracks::id),
+        Key::Start => along!(rows, *wanted, tracks::start_at, number, tracks::id),
+    }
+}
+
+fn matching(owner: PersonId, filter: &Filter) -> tracks::BoxedQuery<'_, MultiBackend> {
+    let alive = tracks::person_id.eq(owner).and(tracks::deleted_at.is_null());
+    let mut rows = tracks::table.filter(alive).into_boxed();
+    if let Some(activity) = filter.activity {
+        rows = rows.filter(tracks::activity_id.eq(activity));
+    }
+    for pattern in &filter.search {
+        rows = rows.filter(lower(tracks::description).like(lower(pattern)).escape('\\'));
+    }
+    for name in &filter.tags {
+        let lines = "\n".into_sql::<Text>().concat(tracks::tags).concat("\n");
+        rows = rows.filter(lines.like(filters::pattern(&format!("\n{name}\n"))).escape('\\'));
+    }
+    if let Some(from) = filter.start.0 {
+        rows = rows.filter(tracks::start_at.ge(from));
+    }
+    if let Some(to) = filter.start.1 {
+        rows = rows.filter(tracks::start_at.lt(to));
+    }
+    if let Some(from) = filter.end.0 {
+        rows = rows.filter(tracks::end_at.ge(from));
+    }
+    if let Some(to) = filter.end.1 {
+        rows = rows.filter(tracks::end_at.lt(to));
+    }
+    rows = match filter.running {
+        None => rows,
+        Some(true) => rows.filter(tracks::start_at.is_not_null()).filter(tracks::end_at.is_null()),
+        Some(false) => rows.filter(tracks::start_at.is_null().or(tracks::end_at.is_not_null())),
+    };
+    if let Some(billable) = filter.billable {
+        rows = rows.filter(tracks::billable.eq(billable));
+    }
+    if let Some(source) = filter.source {
+        rows = rows.filter(tracks::source.eq(source));
+    }
+    rows
+}
+
+fn has_activity(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId) -> QueryResult<bool> {
+    let usable = activities::table
+        .filter(activities::id.eq(id))
+        .filter(activities::workspace_id.eq(workspace))
+        .filter(activities::deleted_at.is_null());
+    select(exists(usable)).get_result(conn)
+}
+
+/// A tag as tracks have it: as the workspace's list writes it. What is not in the list no track has.
+fn as_listed(conn: &mut Conn, workspace: WorkspaceId, name: &str) -> QueryResult<String> {
+    let known = tags::table
+        .filter(tags::workspace_id.eq(workspace))
+        .filter(tags::name_key.eq(names::key(name)))
+        .filter(tags::deleted_at.is_null())
+        .select(tags::name);
+    Ok(known.get_result(conn).optional()?.unwrap_or_else(|| name.to_owned()))
+}
