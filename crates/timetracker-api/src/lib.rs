@@ -12,6 +12,7 @@
 //! | `/api/timer/` | GET PUT PATCH DELETE | [`timer`] |
 //! | `/api/tracks/by-uid/{uid}/` | GET PUT DELETE | [`tracks::by_uid`] |
 //! | `/api/reports/summary/` | GET | [`reports`] |
+//! | `/api/batch/` | POST | [`batch`] |
 //! | `/api/changes/` | GET | [`changes`] |
 //! | `/api/me/` | GET PATCH | [`me`] |
 //! | `/api/limits/` | GET | [`limits`] |
@@ -26,6 +27,7 @@
 
 mod app;
 pub mod auth;
+pub mod batch;
 pub mod catalogue;
 pub mod changes;
 pub mod config;

@@ -18,7 +18,9 @@ use crate::catalogue::{Activities, Clients, Collection, Projects, Tags};
 use crate::pages::{self, home, sign_in, sign_out, statics};
 use crate::wire::edge;
 use crate::wire::error::ApiError;
-use crate::{App, catalogue, changes, health, limits, me, protected_resource, reports, root, timer, tracks};
+use crate::{
+    App, batch, catalogue, changes, health, limits, me, protected_resource, reports, root, timer, tracks,
+};
 
 /// Any scope that looks at something.
 const ANY_READ: &[Scope] = &[ActivitiesRead, TracksRead, ProjectsRead, RatesRead, ReportsRead, ProfileRead];
@@ -26,12 +28,13 @@ const ANY_READ: &[Scope] = &[ActivitiesRead, TracksRead, ProjectsRead, RatesRead
 const OF_LIST: &str = "GET, POST, HEAD, OPTIONS";
 const OF_ROOT: &str = "GET, HEAD, OPTIONS";
 const OF_VERB: &str = "POST";
+const OF_BATCH: &str = "POST, OPTIONS";
 const OF_NAMED: &str = "GET, PUT, DELETE, HEAD, OPTIONS";
 const OF_SETTINGS: &str = "GET, PATCH, HEAD, OPTIONS";
 const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
 
 /// Everything under `/api`.
-pub static ENDPOINTS: [Endpoint; 20] = [
+pub static ENDPOINTS: [Endpoint; 21] = [
     Endpoint {
         path: "/tracks/",
         allow: OF_LIST,
@@ -127,6 +130,14 @@ pub static ENDPOINTS: [Endpoint; 20] = [
         verbs: &[
             get_free(&Scope::ALL, |route| route.to(limits::get)),
             options(&Scope::ALL, |route| route.to(limits::options)),
+        ],
+    },
+    Endpoint {
+        path: "/batch/",
+        allow: OF_BATCH,
+        verbs: &[
+            post(batch::NEEDS, |route| route.to(batch::post)),
+            options(changes::NEEDS, |route| route.to(batch::options)),
         ],
     },
     Endpoint {

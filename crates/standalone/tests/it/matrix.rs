@@ -56,8 +56,8 @@ impl Things {
     /// A path with an object that is there, just made. An endpoint that is not known here has no row: add it.
     async fn path(&self, endpoint: &Endpoint) -> String {
         let made = match endpoint.path {
-            "/" | "/activities/" | "/projects/" | "/clients/" | "/tags/" | "/tracks/" | "/changes/"
-            | "/reports/summary/" | "/me/" | "/limits/" => {
+            "/" | "/activities/" | "/projects/" | "/clients/" | "/tags/" | "/tracks/" | "/batch/"
+            | "/changes/" | "/reports/summary/" | "/me/" | "/limits/" => {
                 return format!("/api{}", endpoint.path);
             }
             "/timer/" => {
@@ -92,6 +92,9 @@ impl Things {
                 .any(|kind| path.starts_with(kind)) =>
             {
                 json!({"name": Self::new_name()})
+            }
+            "/batch/" => {
+                json!({"operations": [{"op": "create", "type": "activity", "data": {"name": "Written"}}]})
             }
             "/tracks/{id}/split/" => json!({"at": "2026-11-02T08:30:00Z"}),
             "/tracks/" | "/tracks/{id}/" | "/tracks/by-uid/{uid}/" | "/timer/" => {
@@ -231,7 +234,9 @@ fn judge(
         }
         Verdict::Scopes(_) => {
             let status = match *method {
-                Method::POST if !endpoint.path.starts_with("/tracks/{id}/") => 201,
+                Method::POST if !endpoint.path.starts_with("/tracks/{id}/") && endpoint.path != "/batch/" => {
+                    201
+                }
                 Method::DELETE if endpoint.path != "/timer/" => 204,
                 _ => 200,
             };

@@ -77,10 +77,7 @@ pub async fn post<C: Collection>(
     let retry = Retry::read(&request, &sent)?.map(|retry| retry.shown(with_rate));
     let made = retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
         let made = store::insert(conn, caller.workspace, C::KIND, draft, stamp)?;
-        Ok(made.map(|item| {
-            let path = format!("{}{}/", C::KIND.path(), item.id);
-            super::reply(C::KIND, &item, with_rate).created(path)
-        }))
+        Ok(made.map(|item| super::created(C::KIND, &item, with_rate)))
     });
     Ok(super::tagged(C::KIND, with_rate, made.await?))
 }

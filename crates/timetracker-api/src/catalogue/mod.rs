@@ -198,6 +198,11 @@ fn tagged(kind: Kind, with_rate: bool, mut response: HttpResponse) -> HttpRespon
 }
 
 /// The answer to a change of one.
-fn reply(kind: Kind, item: &Item, with_rate: bool) -> Reply {
+pub(crate) fn reply(kind: Kind, item: &Item, with_rate: bool) -> Reply {
     Reply::object(item.version, item::text(kind, item, with_rate))
+}
+
+/// The answer to whoever made one.
+pub(crate) fn created(kind: Kind, item: &Item, with_rate: bool) -> Reply {
+    reply(kind, item, with_rate).created(format!("{}{}/", kind.path(), item.id))
 }

@@ -10,6 +10,7 @@
 mod activities;
 mod api_root;
 mod authentication;
+mod batch;
 mod bodies;
 mod catalogue;
 mod changes;

@@ -25,6 +25,7 @@ fn with_everything() -> BTreeMap<&'static str, [u16; 8]> {
         ("/tags/", [200, 400, 405, 405, 405, 200, 200, 405]),
         ("/tags/{id}/", [404, 405, 404, 404, 404, 404, 200, 405]),
         ("/reports/summary/", [200, 405, 405, 405, 405, 200, 200, 405]),
+        ("/batch/", [405, 400, 405, 405, 405, 405, 200, 405]),
         ("/changes/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/me/", [200, 405, 405, 200, 405, 200, 200, 405]),
         ("/limits/", [200, 405, 405, 405, 405, 200, 200, 405]),
@@ -74,6 +75,8 @@ fn sufficient(path: &str, method: &str) -> &'static [&'static str] {
         }
         ("/reports/summary/", _) if looks => &["reports:read"],
         ("/changes/", _) if looks => &["tracks:read", "activities:read", "projects:read"],
+        ("/batch/", "OPTIONS") => &["tracks:read", "activities:read", "projects:read"],
+        ("/batch/", "POST") => &["tracks:write", "activities:write", "projects:write"],
         ("/me/", _) if looks => &["profile:read"],
         ("/me/", "PATCH") => &["profile:write"],
         ("/limits/", _) if looks => ANY,
