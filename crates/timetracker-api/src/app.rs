@@ -15,6 +15,7 @@ use crate::auth::Gate;
 use crate::auth::code_grant::CodeGrant;
 use crate::auth::connections::SetupError;
 use crate::config::Config;
+use crate::live::Live;
 use crate::pages;
 use crate::wire::allowance::Limit;
 
@@ -41,6 +42,8 @@ struct Inner {
     limit: Option<Limit>,
     body_timeout: Duration,
     log_requests: LogRequests,
+    heartbeat: Duration,
+    live: Live,
     draining: AtomicBool,
 }
 
@@ -99,6 +102,7 @@ impl App {
         let origin = Url::parse(&config.public_url).map(|url| url.origin().ascii_serialization());
         Ok(Self(Arc::new(Inner {
             probe: Probe::new(db.clone()),
+            live: Live::new(db.clone(), config.most_streams),
             db,
             clock,
             gate,
@@ -110,6 +114,7 @@ impl App {
             limit: config.quota.map(Limit::of),
             body_timeout: config.body_timeout,
             log_requests: config.log_requests,
+            heartbeat: config.heartbeat,
             draining: AtomicBool::new(false),
         })))
     }
@@ -119,9 +124,10 @@ impl App {
         !self.0.draining.load(Ordering::Relaxed) && self.0.probe.takes_writes().await
     }
 
-    /// From now on not ready: a gateway should send its requests elsewhere.
+    /// From now on not ready: a gateway should send its requests elsewhere. Whoever waits for something is answered.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
+        self.0.live.close();
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -134,6 +140,16 @@ impl App {
 
     pub(crate) fn gate(&self) -> &Gate {
         &self.0.gate
+    }
+
+    /// Who waits for changes.
+    pub(crate) fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    /// How often a stream says something, if there is nothing to say.
+    pub(crate) fn heartbeat(&self) -> Duration {
+        self.0.heartbeat
     }
 
     /// An absolute URL. Built from configuration: the Host header and its relatives are anybody's (R137).

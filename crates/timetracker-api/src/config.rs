@@ -52,6 +52,10 @@ pub struct Config {
     pub quota: Option<Quota>,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
+    /// How many streams and waiting requests there may be at once.
+    pub most_streams: usize,
+    /// How often a stream says something, if there is nothing to say; the token is looked at three times as often.
+    pub heartbeat: Duration,
     /// Whether to run pending migrations at start; when off, pending migrations refuse the start.
     pub auto_migrate: bool,
     /// How many threads serve HTTP.
@@ -99,6 +103,8 @@ impl Config {
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001);
 const DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
 
+const MOST_STREAMS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
+
 fn read(settings: &mut Settings) -> Option<Config> {
     let database = settings.required("DATABASE_URL", DATABASE);
     let issuer = settings.required::<String>("ISSUER", "the authorization server's issuer, an https URL");
@@ -133,6 +139,11 @@ fn read(settings: &mut Settings) -> Option<Config> {
     let quota =
         Quota::new(settings.or("RATE_LIMIT", 6_000, "a number of requests in an hour, 0 for no limit"));
     let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
+    let most_streams = settings.or("MAX_STREAMS", MOST_STREAMS, "a whole number from 1").get();
+    let heartbeat = settings.seconds("HEARTBEAT_SECONDS", Duration::from_secs(15));
+    if !(1..=60).contains(&heartbeat.as_secs()) {
+        settings.problem("HEARTBEAT_SECONDS", "expected 1 to 60");
+    }
     let auto_migrate = settings.or("AUTO_MIGRATE", true, "true or false");
     let workers = settings.or("WORKERS", processors(), "a whole number from 1").get();
     let drain = settings.seconds("DRAIN_SECONDS", Duration::ZERO);
@@ -155,6 +166,8 @@ fn read(settings: &mut Settings) -> Option<Config> {
         introspection_timeout,
         quota,
         body_timeout,
+        most_streams,
+        heartbeat,
         auto_migrate,
         workers,
         drain,

@@ -14,6 +14,7 @@
 //! | `/api/reports/summary/` | GET | [`reports`] |
 //! | `/api/batch/` | POST | [`batch`] |
 //! | `/api/changes/` | GET | [`changes`] |
+//! | `/api/events/` | GET | [`live::events`] |
 //! | `/api/me/` | GET PATCH | [`me`] |
 //! | `/api/limits/` | GET | [`limits`] |
 //! | `/.well-known/oauth-protected-resource`, the same and `/api` | GET | [`protected_resource`] |
@@ -34,6 +35,7 @@ pub mod config;
 pub mod health;
 pub mod id;
 pub mod limits;
+pub mod live;
 pub mod me;
 pub mod money;
 pub mod names;

@@ -19,7 +19,8 @@ use crate::pages::{self, home, sign_in, sign_out, statics};
 use crate::wire::edge;
 use crate::wire::error::ApiError;
 use crate::{
-    App, batch, catalogue, changes, health, limits, me, protected_resource, reports, root, timer, tracks,
+    App, batch, catalogue, changes, health, limits, live, me, protected_resource, reports, root, timer,
+    tracks,
 };
 
 /// Any scope that looks at something.
@@ -34,7 +35,7 @@ const OF_SETTINGS: &str = "GET, PATCH, HEAD, OPTIONS";
 const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
 
 /// Everything under `/api`.
-pub static ENDPOINTS: [Endpoint; 21] = [
+pub static ENDPOINTS: [Endpoint; 22] = [
     Endpoint {
         path: "/tracks/",
         allow: OF_LIST,
@@ -130,6 +131,14 @@ pub static ENDPOINTS: [Endpoint; 21] = [
         verbs: &[
             get_free(&Scope::ALL, |route| route.to(limits::get)),
             options(&Scope::ALL, |route| route.to(limits::options)),
+        ],
+    },
+    Endpoint {
+        path: live::events::PATH,
+        allow: OF_ROOT,
+        verbs: &[
+            get(changes::NEEDS, |route| route.to(live::events::get)),
+            options(changes::NEEDS, |route| route.to(live::events::options)),
         ],
     },
     Endpoint {

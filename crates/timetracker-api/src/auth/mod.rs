@@ -78,6 +78,12 @@ impl Caller {
     pub const fn sets_rates(&self) -> bool {
         self.may(Scope::RatesWrite)
     }
+
+    /// Whether somebody may do the same for the same person.
+    fn is_as(&self, other: &Self) -> bool {
+        let who = |caller: &Self| (caller.person, caller.workspace, caller.scopes, caller.key);
+        who(self) == who(other) && self.client == other.client
+    }
 }
 
 /// Turns tokens into callers.
@@ -134,6 +140,23 @@ impl Gate {
                 caller
             }
             _ => Err(ApiError::Unauthenticated(Scheme::Dpop, Rejected::Unbound)),
+        }
+    }
+
+    /// Whether the token of somebody who was let in before speaks for them still, as it did then. A key that was proven then
+    /// need not be proven again.
+    ///
+    /// # Errors
+    /// 401 when it does not, 503 when it could not be asked.
+    pub async fn admit_again(&self, token: &str, caller: &Caller) -> Result<(), ApiError> {
+        let scheme = if caller.key.is_some() { Scheme::Dpop } else { Scheme::Bearer };
+        match self.answers.get(token, self.clock.now(), || self.ask(token)).await {
+            Verdict::Caller(now) if now.is_as(caller) => Ok(()),
+            Verdict::Caller(_) | Verdict::Nobody(_) => {
+                Err(ApiError::Unauthenticated(scheme, Rejected::Invalid))
+            }
+            Verdict::Rejected(rejected) => Err(ApiError::Unauthenticated(scheme, rejected)),
+            Verdict::Unanswered(cause) => Err(ApiError::Unavailable(cause.to_string().into())),
         }
     }
 

@@ -19,6 +19,7 @@ use crate::auth::allowed::Allowed;
 use crate::auth::scopes::Scope;
 use crate::catalogue::item::{self, Item};
 use crate::id::WorkspaceId;
+use crate::live::waiting;
 use crate::tracks::row::Track;
 use crate::wire::error::{ApiError, Verdict};
 use crate::wire::query::Parameters;
@@ -96,21 +97,30 @@ pub enum Row {
 }
 
 /// What is asked for.
-struct Asked {
-    kinds: Vec<Kind>,
-    since: Option<Cursor>,
-    most: i64,
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Of which kinds.
+    pub kinds: Vec<Kind>,
+    /// From where on; everything there is without it.
+    pub since: Option<Cursor>,
+    /// How many at once.
+    pub most: i64,
 }
 
 /// What is told.
-struct Told {
-    changes: Vec<Change>,
+#[derive(Debug)]
+pub struct Told {
+    /// In the order of the feed.
+    pub changes: Vec<Change>,
     /// Where to go on.
-    place: Place,
-    has_more: bool,
+    pub place: Place,
+    /// Whether there is more already.
+    pub has_more: bool,
+    /// The last transaction that was looked at.
+    pub last: i64,
 }
 
-/// `GET ?since=…&types=tracks,tags&limit=…`. Without `types` it is all that the token lets its client see.
+/// `GET ?since=…&types=tracks,tags&limit=…&wait=…`. Without `types` it is all that the token lets its client see.
 ///
 /// # Errors
 /// 400 for what makes no sense, 403 for types that the token does not show; 410 for a cursor of another database, of one
@@ -120,9 +130,21 @@ pub async fn get(
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = read(&caller, &Parameters::parse(request.query_string())?)?;
-    let (workspace, kinds, with_rate) = (caller.workspace, asked.kinds.clone(), caller.sees_rates());
-    let told = app.db().read(move |conn| look(conn, &caller, &asked)).await??;
+    let query = Parameters::parse(request.query_string())?;
+    let (asked, within) = (read(&caller, &query)?, waiting::read(&query)?);
+    let (caller, with_rate) = (caller.caller(), caller.sees_rates());
+    let ask = || {
+        let (caller, asked) = (caller.clone(), asked.clone());
+        let told = app.db().read(move |conn| look(conn, &caller, &asked));
+        async move {
+            let told = told.await??;
+            let last = told.last;
+            Ok((told, last))
+        }
+    };
+    let has_news = |told: &Told| !told.changes.is_empty() || told.has_more;
+    let told = waiting::until((&app, &request, &caller), within, ask, has_news).await?;
+    let (workspace, kinds) = (caller.workspace, asked.kinds);
     let cursor = Cursor { workspace, place: told.place, kinds, has_rates: with_rate };
     let mut body = b"{\"changes\":".to_vec();
     json::list(&mut body, &told.changes, |out, change| write(out, change, with_rate));
@@ -134,14 +156,12 @@ pub async fn get(
     Ok(json::tagged(body))
 }
 
-fn read(caller: &Allowed, query: &Parameters) -> Result<Asked, ApiError> {
-    let since = match query.said("since") {
-        None => None,
-        Some(cursor) => {
-            let cursor = Cursor::read(cursor);
-            Some(cursor.ok_or_else(|| ApiError::field("since", "This is not a cursor of this feed."))?)
-        }
-    };
+/// Reads what is asked for.
+///
+/// # Errors
+/// 400 for what makes no sense, 403 for types that the token does not show.
+pub fn read(caller: &Allowed, query: &Parameters) -> Result<Asked, ApiError> {
+    let since = query.said("since").map(|said| cursor("since", said)).transpose()?;
     let mut kinds = Kind::ALL.to_vec();
     if let Some(types) = query.said("types") {
         for name in types.split(',').map(str::trim) {
@@ -162,7 +182,19 @@ fn read(caller: &Allowed, query: &Parameters) -> Result<Asked, ApiError> {
     Ok(Asked { kinds, since, most })
 }
 
-fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
+/// Reads a cursor, said under that name.
+///
+/// # Errors
+/// 400 for what is none.
+pub fn cursor(name: &'static str, said: &str) -> Result<Cursor, ApiError> {
+    Cursor::read(said).ok_or_else(|| ApiError::field(name, "This is not a cursor of this feed."))
+}
+
+/// What changed behind the place, as far as it is asked for.
+///
+/// # Errors
+/// When the database cannot; the inner error for a cursor that leads nowhere any more.
+pub fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
     // First, and then nothing beyond it: what is committed between two of the questions is told next time, whole.
     let last = store::last(conn, caller.workspace)?;
     let leads_on = |cursor: &Cursor| {
@@ -183,10 +215,11 @@ fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
     let read = changes.last().map(|change| change.place).filter(|_| has_more);
     // Who has nothing yet need not learn what is there no more.
     changes.retain(|change| asked.since.is_some() || change.row.is_some());
-    Ok(Ok(Told { changes, place: read.unwrap_or(Place::end_of(last)), has_more }))
+    Ok(Ok(Told { changes, place: read.unwrap_or(Place::end_of(last)), has_more, last }))
 }
 
-fn write(out: &mut Vec<u8>, change: &Change, with_rate: bool) {
+/// A change, as the wire shows it.
+pub(crate) fn write(out: &mut Vec<u8>, change: &Change, with_rate: bool) {
     out.extend_from_slice(b"{\"type\":");
     json::text(out, change.place.kind.name());
     match &change.row {

@@ -6,7 +6,7 @@ mod store;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use model::db::Conn;
 use model::secret::sha256;
@@ -72,7 +72,7 @@ impl Retry {
     }
 }
 
-/// Does a person's change: in one transaction, in its turn, and once.
+/// Does a person's change: in one transaction, in its turn, and once. Whoever waits for it is woken.
 ///
 /// # Errors
 /// As `work`; 422 for a key that was used for something else.
@@ -82,26 +82,29 @@ pub async fn once(
     retry: Option<Retry>,
     work: impl FnOnce(&mut Conn, &Caller, Stamp) -> Verdict<Reply> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
-    let clock = app.clock().clone();
+    let (clock, workspace) = (app.clock().clone(), caller.workspace);
     let done = app.db().write(move |conn| {
         let stamp = changes::begin(conn, caller.workspace, &clock)?;
-        let Some(retry) = &retry else { return Ok(work(conn, &caller, stamp)?.map(|reply| (reply, false))) };
+        let Some(retry) = &retry else {
+            return Ok(work(conn, &caller, stamp)?.map(|reply| (reply, Some(stamp.seq))));
+        };
         match store::find(conn, &caller, retry, stamp.at.minus(KEPT))? {
-            Some((fingerprint, reply)) if fingerprint == retry.fingerprint => Ok(Ok((reply, true))),
+            Some((fingerprint, reply)) if fingerprint == retry.fingerprint => Ok(Ok((reply, None))),
             Some(_) => Ok(Err(ApiError::KeyReused)),
             None => {
                 let done = work(conn, &caller, stamp)?;
                 if let Ok(reply) = &done {
                     store::keep(conn, &caller, retry, reply, stamp.at, KEPT)?;
                 }
-                Ok(done.map(|reply| (reply, false)))
+                Ok(done.map(|reply| (reply, Some(stamp.seq))))
             }
         }
     });
-    let (reply, was_done) = done.await??;
+    let (reply, seq) = done.await??;
     let mut response = reply.response(app);
-    if was_done {
-        response.headers_mut().insert(REPLAYED, actix_web::http::header::HeaderValue::from_static("true"));
+    match seq {
+        Some(seq) => app.live().moved(workspace, seq),
+        None => drop(response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"))),
     }
     Ok(response)
 }

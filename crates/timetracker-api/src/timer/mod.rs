@@ -5,6 +5,7 @@ pub mod continuing;
 pub mod store;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use model::time::Timestamp;
@@ -12,6 +13,8 @@ use model::time::Timestamp;
 use crate::App;
 use crate::auth::allowed::Allowed;
 use crate::auth::scopes::Scope;
+use crate::changes;
+use crate::live::waiting;
 use crate::retries::{self, Retry};
 use crate::tracks::form::Draft;
 use crate::tracks::row::Track;
@@ -21,7 +24,7 @@ use crate::wire::fields::{self, Extent};
 use crate::wire::query::Parameters;
 use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
-use crate::wire::{json, metadata};
+use crate::wire::{conditional, json, metadata};
 
 /// What runs, and what has just been stopped.
 #[derive(Debug)]
@@ -64,16 +67,45 @@ fn end(mut body: Vec<u8>, at: Timestamp) -> Vec<u8> {
     body
 }
 
-/// `GET`: 200 whether anything runs or not.
+/// `GET`: 200 whether anything runs or not. With `?wait=` it comes when something else runs than the client knows, or than did
+/// at first.
 ///
 /// # Errors
-/// When the database cannot.
-pub async fn get(caller: Allowed, ThinData(app): ThinData<App>) -> Result<HttpResponse, ApiError> {
-    let person = caller.person;
-    let running = app.db().read(move |conn| schedule::running(conn, person)).await?;
+/// 400 for a wait that is too long, and as [`waiting::until`].
+pub async fn get(
+    caller: Allowed,
+    ThinData(app): ThinData<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let within = waiting::read(&Parameters::parse(request.query_string())?)?;
+    let caller = caller.caller();
+    let look = || {
+        let caller = caller.clone();
+        let found = app.db().read(move |conn| {
+            let last = changes::store::last(conn, caller.workspace)?;
+            Ok((schedule::running(conn, caller.person)?, last))
+        });
+        async move { Ok(found.await?) }
+    };
+    let mut known = conditional::held(request.headers());
+    let has_news = |running: &Option<Track>| {
+        let tag = tag(running.as_ref());
+        let known = known.get_or_insert_with(|| vec![tag.clone()]);
+        !known.iter().any(|each| conditional::is_form_of(each, &tag))
+    };
+    let running = waiting::until((&app, &request, &caller), within, look, has_news).await?;
     let mut body = Vec::with_capacity(512);
     member(&mut body, b"{\"running\":", running.as_ref());
-    Ok(json::response(StatusCode::OK, end(body, app.clock().now())))
+    let mut response = json::response(StatusCode::OK, end(body, app.clock().now()));
+    if let Ok(tag) = HeaderValue::try_from(format!("W/{}", tag(running.as_ref()))) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// What runs, and as which version of it; the clock is not part of it.
+fn tag(running: Option<&Track>) -> String {
+    running.map_or("\"idle\"".to_owned(), |track| format!("\"track-{}-{}\"", track.id, track.version))
 }
 
 /// `PUT`: what is sent runs from now on, or from its `start` on, and what ran stops then: one call, whole or not at all.

@@ -27,6 +27,7 @@ use crate::App;
 use crate::auth::proofs::Sent;
 use crate::auth::scopes::Needs;
 use crate::auth::{Caller, bearer};
+use crate::live::events;
 use crate::pages::{PageError, browsable};
 use crate::protected_resource;
 use crate::routes::Endpoint;
@@ -109,7 +110,11 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Re
     let (headers, query) = (request.headers(), request.query_string());
     let query_format = if query.contains("format") { Some(Parameters::parse(query)?) } else { None };
     let format = query_format.as_ref().and_then(|query| query.said("format"));
-    visit.indent = negotiate::indent(headers, format)?;
+    // A stream has a form of its own, which those who listen may ask for by its name.
+    let is_stream = visit.endpoint.is_some_and(|endpoint| endpoint.path == events::PATH);
+    if !is_stream {
+        visit.indent = negotiate::indent(headers, format)?;
+    }
     let (scheme, token) = bearer::token(headers, query)?;
     let caller = match scheme {
         Scheme::Bearer => app.gate().admit(token, None).await?,

@@ -27,6 +27,7 @@ fn with_everything() -> BTreeMap<&'static str, [u16; 8]> {
         ("/reports/summary/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/batch/", [405, 400, 405, 405, 405, 405, 200, 405]),
         ("/changes/", [200, 405, 405, 405, 405, 200, 200, 405]),
+        ("/events/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/me/", [200, 405, 405, 200, 405, 200, 200, 405]),
         ("/limits/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/timer/", [200, 405, 400, 409, 200, 200, 200, 405]),
@@ -74,7 +75,7 @@ fn sufficient(path: &str, method: &str) -> &'static [&'static str] {
             &["projects:write"]
         }
         ("/reports/summary/", _) if looks => &["reports:read"],
-        ("/changes/", _) if looks => &["tracks:read", "activities:read", "projects:read"],
+        ("/changes/" | "/events/", _) if looks => &["tracks:read", "activities:read", "projects:read"],
         ("/batch/", "OPTIONS") => &["tracks:read", "activities:read", "projects:read"],
         ("/batch/", "POST") => &["tracks:write", "activities:write", "projects:write"],
         ("/me/", _) if looks => &["profile:read"],

@@ -1,13 +1,13 @@
 //! The program itself, as an operator meets it.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use model::db::DatabaseUrl;
 use model::db::testing::TestDatabase;
 use timetracker_api::server::Server;
 
-use crate::support::World;
+use crate::support::{ISSUER, Person, World, json};
 
 fn program(database: &TestDatabase) -> Command {
     let url = match database.url() {
@@ -94,4 +94,87 @@ fn a_signal_ends_the_program_cleanly() {
     assert!(server.wait().unwrap().success());
     assert!(began.elapsed().as_secs() < 15);
     assert!(lines.any(|line| line.contains("stopped")));
+}
+
+/// A program that serves, ended when the test is over.
+struct Serving {
+    child: Child,
+    base: String,
+}
+
+impl Serving {
+    fn start(world: &World) -> Self {
+        let mut child = program(world.database())
+            .arg("serve")
+            .envs([
+                ("TIMETRACKER_ISSUER", ISSUER),
+                ("TIMETRACKER_INTROSPECTION_URL", &world.authority.url()),
+                ("TIMETRACKER_CLIENT_ID", "api"),
+                ("TIMETRACKER_CLIENT_SECRET", "hush"),
+                ("TIMETRACKER_LISTEN", "127.0.0.1:0"),
+                ("TIMETRACKER_LOG_FORMAT", "json"),
+                ("TIMETRACKER_HEARTBEAT_SECONDS", "1"),
+            ])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let listening = lines.find(|line| line.contains("listening")).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&listening).unwrap();
+        let base = format!("http://{}", line["address"].as_str().unwrap());
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, base }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Whoever listens at one process hears at once what is written at another, and a process that is told to stop sends its
+/// listeners home; with what they heard last they go on elsewhere and miss nothing.
+#[tokio::test]
+async fn two_processes_tell_what_the_other_wrote_and_one_takes_over_from_the_other() {
+    let world = World::new().await;
+    let mut vouched = world.authority.vouches(77, "ada", "read write");
+    // These programs go by the machine's clock.
+    vouched["nbf"] = json!(null);
+    vouched["exp"] = json!(4_000_000_000_i64);
+    world.authority.knows("lasting", vouched);
+    let mut first = Serving::start(&world);
+    let second = Serving::start(&world);
+    let holder: Person = world.bearer("lasting");
+    let (here, there) = (world.at(&first.base, &holder), world.at(&second.base, &holder));
+    let activity = here.has_activity("a").await;
+    let mut listener = here.listens(None).await;
+    let mut heard = Vec::new();
+    let mut written = Vec::new();
+    for number in 0..10 {
+        let writer = if number % 2 == 0 { &here } else { &there };
+        written.push(writer.has_track(activity, "").await);
+        let event = listener.event().await.unwrap();
+        heard.push(event.data["data"]["id"].as_i64().unwrap());
+        if number == 9 {
+            assert!(Command::new("kill").arg(first.child.id().to_string()).status().unwrap().success());
+            written.push(there.has_track(activity, "while nobody listened").await);
+            // Perhaps it heard that, too, before it was sent home.
+            let (mut last, began) = (event.id, std::time::Instant::now());
+            while let Some(event) = listener.event().await {
+                heard.push(event.data["data"]["id"].as_i64().unwrap());
+                last = event.id;
+            }
+            assert!(first.child.wait().unwrap().success());
+            assert!(began.elapsed().as_secs() < 10);
+            listener = there.listens(Some(&last)).await;
+            written.push(there.has_track(activity, "last").await);
+            while heard.len() < written.len() {
+                heard.push(listener.event().await.unwrap().data["data"]["id"].as_i64().unwrap());
+            }
+        }
+    }
+    assert_eq!(heard, written);
 }

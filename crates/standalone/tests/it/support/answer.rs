@@ -23,6 +23,10 @@ impl Answer {
     pub async fn to(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        // A stream has no end to be read to.
+        if status == 200 && headers.get("content-type").is_some_and(|media| media == "text/event-stream") {
+            return Self { status, headers, text: String::new() };
+        }
         Self { status, headers, text: response.text().await.unwrap() }
     }
 

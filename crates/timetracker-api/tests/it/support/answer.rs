@@ -14,6 +14,10 @@ pub struct Answer {
 impl Answer {
     pub async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        // A stream has no end to be read to.
+        if status == 200 && headers.get("content-type").is_some_and(|media| media == "text/event-stream") {
+            return Self { status, headers, text: String::new() };
+        }
         Self { status, headers, text: response.text().await.unwrap() }
     }
 

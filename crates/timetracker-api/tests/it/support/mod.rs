@@ -3,6 +3,7 @@
 mod answer;
 mod authority;
 mod item;
+mod listener;
 mod shown;
 mod visitor;
 mod world;
@@ -10,6 +11,7 @@ mod world;
 pub use answer::Answer;
 pub use authority::{ISSUER, Mood};
 pub use item::{Item, OF_ACTIVITY};
+pub use listener::{Event, Listener};
 pub use shown::{MEMBERS, NOW, Shown};
 pub use visitor::{HTML, Visitor};
 pub use world::{PUBLIC, Person, World, config, pages};

@@ -18,7 +18,7 @@ use timetracker_api::server::Server;
 use tokio::runtime::Runtime;
 
 use super::authority::{Authority, ISSUER};
-use super::{Answer, json};
+use super::{Answer, Listener, json};
 
 pub const PUBLIC: &str = "https://time.example.com";
 
@@ -119,6 +119,11 @@ impl World {
     /// Whoever holds `token`.
     pub fn bearer(&self, token: &str) -> Person {
         Person { token: token.to_owned(), subject: 0, base: self.base(), http: self.http.clone() }
+    }
+
+    /// The same person at a server that is none of this world.
+    pub fn at(&self, base: &str, person: &Person) -> Person {
+        Person { base: base.to_owned(), ..self.bearer(&person.token) }
     }
 
     /// The same person at another server of this world.
@@ -226,6 +231,15 @@ impl Person {
 
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.send_json(Method::PATCH, path, &body).await
+    }
+
+    /// Listens from now on, or behind a cursor.
+    pub async fn listens(&self, since: Option<&str>) -> Listener {
+        let mut request = self.request(Method::GET, "/api/events/").header("accept", "text/event-stream");
+        if let Some(cursor) = since {
+            request = request.header("last-event-id", cursor);
+        }
+        Listener::new(request.send().await.unwrap())
     }
 
     /// Makes an activity and answers its id.
