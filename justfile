@@ -59,6 +59,10 @@ bench *arguments:
 bench-instructions *arguments:
     python3 crates/standalone/bench/instructions.py {{ arguments }}
 
+# What is asked most, among ten million tracks; needs what bench needs, and half an hour
+bench-scale *arguments:
+    python3 crates/standalone/bench/scale.py {{ arguments }}
+
 # Whether the time of a refused sign-in tells why; needs the programs of PostgreSQL
 bench-sign-in *arguments:
     python3 crates/standalone/bench/sign_in.py {{ arguments }}

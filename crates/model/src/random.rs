@@ -1,6 +1,5 @@
-//! Random numbers that anybody may see: those in ids and nonces. They are drawn many at a time, because a draw costs the
-//! same for ten bytes and for hundreds. Secrets are drawn one by one elsewhere, so that none lies in memory before it is
-//! needed.
+//! Random numbers. Those that anybody may see, in ids and nonces, are drawn many at a time, because a draw costs the same for
+//! ten bytes and for hundreds. Secrets are drawn one by one, so that none lies in memory before it is needed.
 
 use std::cell::RefCell;
 
@@ -16,6 +15,13 @@ struct Drawn {
 
 thread_local! {
     static DRAWN: RefCell<Drawn> = const { RefCell::new(Drawn { bytes: [0; SIZE], used: SIZE }) };
+}
+
+/// Random bytes for a secret. `None` when the operating system has no randomness to give.
+pub fn secret<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Random bytes that need not be secret. `None` when the operating system has no randomness to give.

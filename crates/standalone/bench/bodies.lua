@@ -1,5 +1,5 @@
--- Sends one prepared request after the other. Arguments: METHOD, FILE of lines, WHAT a line is (body or bearer or
--- none), the Authorization header ("" for none), whether a line is good for "once" or for "many" times, the media type,
+-- Sends one prepared request after the other. Arguments: METHOD, FILE of lines, WHAT a line is (body, bearer, asks: a bearer
+-- token, a blank and a path, or none), the Authorization header ("" for none), whether a line is good for "once" or for "many" times, the media type,
 -- the BODY of every request (either "" for none), and which PART of how many PARTS of the lines is taken. Prepared once, so that
 -- the generator costs little.
 
@@ -17,8 +17,13 @@ function init(arguments)
       local body = nil
       if what == "body" then body = line end
       if arguments[7] ~= "" then body = arguments[7] end
+      local path = nil
       if what == "bearer" then headers["Authorization"] = "Bearer " .. line end
-      prepared[#prepared + 1] = wrk.format(method, nil, headers, body)
+      if what == "asks" then
+        local token, asked = line:match("^(%S+) (%S+)$")
+        headers["Authorization"], path = "Bearer " .. token, asked
+      end
+      prepared[#prepared + 1] = wrk.format(method, path, headers, body)
     end
     number = number + 1
   end

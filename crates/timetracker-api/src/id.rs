@@ -58,6 +58,10 @@ row_id! {
     TrackId
 }
 row_id! {
+    /// An address under which a calendar program sees somebody's tracks.
+    FeedId
+}
+row_id! {
     /// An item of the catalogue; which kind it is of goes with it.
     ItemId
 }

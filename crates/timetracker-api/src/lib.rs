@@ -12,6 +12,10 @@
 //! | `/api/timer/` | GET PUT PATCH DELETE | [`timer`] |
 //! | `/api/tracks/by-uid/{uid}/` | GET PUT DELETE | [`tracks::by_uid`] |
 //! | `/api/reports/summary/` | GET | [`reports`] |
+//! | `/api/reports/detailed/` | GET | [`reports::detailed`] |
+//! | `/api/feeds/` | GET POST | [`feeds::list`] |
+//! | `/api/feeds/{id}/` | GET DELETE | [`feeds::detail`] |
+//! | `/api/feeds/{token}.ics` | GET, without a token of ours | [`feeds::calendar`] |
 //! | `/api/batch/` | POST | [`batch`] |
 //! | `/api/changes/` | GET | [`changes`] |
 //! | `/api/events/` | GET | [`live::events`] |
@@ -23,7 +27,7 @@
 //! Whoever asks for HTML gets the same as a page ([`pages::browsable`]); `/time/` is where people see their own time ([`pages`]).
 //!
 //! HEAD and OPTIONS too, with and without the trailing slash, and with `.json` in front of it. Everything under
-//! `/api` passes [`wire::edge::api`]: no route can be reached without a token. [`auth`] says whose it is,
+//! `/api` but a calendar passes [`wire::edge::api`]: no other route can be reached without a token. [`auth`] says whose it is,
 //! [`wire`] holds the conventions, and each resource keeps its own SQL.
 
 mod app;
@@ -32,6 +36,7 @@ pub mod batch;
 pub mod catalogue;
 pub mod changes;
 pub mod config;
+pub mod feeds;
 pub mod health;
 pub mod id;
 pub mod limits;

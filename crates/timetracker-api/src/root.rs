@@ -9,11 +9,12 @@ use crate::auth::allowed::Allowed;
 use crate::wire::{json, metadata};
 
 /// The collections, what always was there first.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 10] = [
     ("activities", "/api/activities/"),
     ("tracks", "/api/tracks/"),
     ("changes", "/api/changes/"),
     ("clients", "/api/clients/"),
+    ("feeds", "/api/feeds/"),
     ("projects", "/api/projects/"),
     ("reports", "/api/reports/summary/"),
     ("tags", "/api/tags/"),

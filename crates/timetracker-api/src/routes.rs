@@ -11,15 +11,15 @@ pub use endpoint::Endpoint;
 use endpoint::{Verb, delete, get, get_free, options, patch, post, put};
 
 use crate::auth::scopes::Scope::{
-    self, ActivitiesRead, ProfileRead, ProfileWrite, ProjectsRead, RatesRead, ReportsRead, TimerWrite,
-    TracksRead, TracksWrite,
+    self, ActivitiesRead, ProfileRead, ProfileWrite, ProjectsRead, RatesRead, ReportsRead, ReportsShare,
+    TimerWrite, TracksRead, TracksWrite,
 };
 use crate::catalogue::{Activities, Clients, Collection, Projects, Tags};
 use crate::pages::{self, home, sign_in, sign_out, statics};
 use crate::wire::edge;
 use crate::wire::error::ApiError;
 use crate::{
-    App, batch, catalogue, changes, health, limits, live, me, protected_resource, reports, root, timer,
+    App, batch, catalogue, changes, feeds, health, limits, live, me, protected_resource, reports, root, timer,
     tracks,
 };
 
@@ -30,12 +30,13 @@ const OF_LIST: &str = "GET, POST, HEAD, OPTIONS";
 const OF_ROOT: &str = "GET, HEAD, OPTIONS";
 const OF_VERB: &str = "POST";
 const OF_BATCH: &str = "POST, OPTIONS";
+const OF_FEED: &str = "GET, DELETE, HEAD, OPTIONS";
 const OF_NAMED: &str = "GET, PUT, DELETE, HEAD, OPTIONS";
 const OF_SETTINGS: &str = "GET, PATCH, HEAD, OPTIONS";
 const OF_ITEM: &str = "GET, PUT, PATCH, DELETE, HEAD, OPTIONS";
 
 /// Everything under `/api`.
-pub static ENDPOINTS: [Endpoint; 22] = [
+pub static ENDPOINTS: [Endpoint; 25] = [
     Endpoint {
         path: "/tracks/",
         allow: OF_LIST,
@@ -106,6 +107,32 @@ pub static ENDPOINTS: [Endpoint; 22] = [
         verbs: &[
             get(&[ReportsRead], |route| route.to(reports::get)),
             options(&[ReportsRead], |route| route.to(reports::options)),
+        ],
+    },
+    Endpoint {
+        path: "/reports/detailed/",
+        allow: OF_ROOT,
+        verbs: &[
+            get(&[ReportsRead], |route| route.to(reports::detailed::get)),
+            options(&[ReportsRead], |route| route.to(reports::detailed::options)),
+        ],
+    },
+    Endpoint {
+        path: "/feeds/",
+        allow: OF_LIST,
+        verbs: &[
+            get(&[ReportsShare], |route| route.to(feeds::list::get)),
+            post(&[ReportsShare], |route| route.to(feeds::list::post)),
+            options(&[ReportsShare], |route| route.to(feeds::list::options)),
+        ],
+    },
+    Endpoint {
+        path: "/feeds/{id}/",
+        allow: OF_FEED,
+        verbs: &[
+            get(&[ReportsShare], |route| route.to(feeds::detail::get)),
+            delete(&[ReportsShare], |route| route.to(feeds::detail::delete)),
+            options(&[ReportsShare], |route| route.to(feeds::detail::options)),
         ],
     },
     Endpoint {
@@ -191,6 +218,13 @@ const fn item_of<C: Collection>(path: &'static str) -> Endpoint {
     }
 }
 
+/// What is for whoever has its address, which is a secret. No scope opens it, because nobody asks for one.
+static CALENDARS: [Endpoint; 1] = [Endpoint {
+    path: "/api/feeds/{token}.ics",
+    allow: "GET, HEAD",
+    verbs: &[get(&[], |route| route.to(feeds::calendar::get))],
+}];
+
 /// What needs no token and tells nothing: no scope opens it, because nobody asks for one.
 static HEALTH: [Endpoint; 2] = [
     Endpoint { path: "/healthz", allow: "GET, HEAD", verbs: &[get(&[], |route| route.to(health::alive))] },
@@ -260,6 +294,8 @@ pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
                 scope = scope.service(endpoint.mounted(&spelling));
             }
         }
+        // Before the rest of `/api`, which asks for a token.
+        without_token(&app, &CALENDARS)(config);
         config.service(
             scope
                 .default_service(web::to(not_found))

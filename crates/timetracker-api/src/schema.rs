@@ -126,6 +126,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    feeds (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        token_hash -> Binary,
+        name -> Text,
+        days -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency_keys (person_id, client_id, method, path, key) {
         person_id -> BigInt,
         client_id -> Text,

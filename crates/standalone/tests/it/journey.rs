@@ -79,7 +79,7 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
     let ada = application.bearer(&tokens.access);
     let origin = world.origin();
     let places = format!(
-        r#"{{"activities":"{origin}/api/activities/","tracks":"{origin}/api/tracks/","changes":"{origin}/api/changes/","clients":"{origin}/api/clients/","projects":"{origin}/api/projects/","reports":"{origin}/api/reports/summary/","tags":"{origin}/api/tags/","timer":"{origin}/api/timer/","me":"{origin}/api/me/"}}"#
+        r#"{{"activities":"{origin}/api/activities/","tracks":"{origin}/api/tracks/","changes":"{origin}/api/changes/","clients":"{origin}/api/clients/","feeds":"{origin}/api/feeds/","projects":"{origin}/api/projects/","reports":"{origin}/api/reports/summary/","tags":"{origin}/api/tags/","timer":"{origin}/api/timer/","me":"{origin}/api/me/"}}"#
     );
     ada.get("/api/").await.is(200, &places);
     let empty = r#"{"count":0,"next":null,"previous":null,"results":[]}"#;

@@ -57,12 +57,20 @@ impl Things {
     async fn path(&self, endpoint: &Endpoint) -> String {
         let made = match endpoint.path {
             "/" | "/activities/" | "/projects/" | "/clients/" | "/tags/" | "/tracks/" | "/batch/"
-            | "/changes/" | "/reports/summary/" | "/me/" | "/limits/" => {
+            | "/changes/" | "/reports/summary/" | "/reports/detailed/" | "/me/" | "/limits/" => {
                 return format!("/api{}", endpoint.path);
             }
             "/timer/" => {
                 self.owner.put("/api/timer/", self.body(endpoint)).await;
                 return "/api/timer/".to_owned();
+            }
+            "/feeds/" => {
+                self.end_feeds().await;
+                return "/api/feeds/".to_owned();
+            }
+            "/feeds/{id}/" => {
+                self.end_feeds().await;
+                self.owner.post("/api/feeds/", json!({})).await
             }
             "/activities/{id}/" | "/projects/{id}/" | "/clients/{id}/" | "/tags/{id}/" => {
                 let list = format!("/api{}", endpoint.path.replace("{id}/", ""));
@@ -82,6 +90,14 @@ impl Things {
         };
         let uid = made.json()["uid"].as_str().unwrap_or_default().to_owned();
         format!("/api{}", endpoint.path.replace("{id}", &made.id().to_string()).replace("{uid}", &uid))
+    }
+
+    /// There may not be many.
+    async fn end_feeds(&self) {
+        for feed in self.owner.get("/api/feeds/").await.json()["results"].as_array().unwrap() {
+            let path = format!("/api/feeds/{}/", feed["id"]);
+            self.owner.request(Method::DELETE, &path).send().await.unwrap();
+        }
     }
 
     /// What can be written there.

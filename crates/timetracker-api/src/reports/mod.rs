@@ -1,9 +1,11 @@
-//! `/api/reports/summary/`: where the time went. Days are those of a zone, as long as they are there.
+//! `/api/reports/summary/`: where the time went. Days are those of a zone, as long as they are there. [`detailed`] has the
+//! tracks behind it.
 //!
 //! [`query`] is what is asked, [`store`] reads the tracks and the [`book`] of what they cost, [`days`] knows when days begin, [`sum`] adds up.
 
 pub mod book;
 pub mod days;
+pub mod detailed;
 pub mod query;
 pub mod store;
 pub mod sum;
@@ -14,7 +16,6 @@ use query::Query;
 use sum::{Key, Sum, Sums, Value};
 
 use crate::auth::allowed::Allowed;
-use crate::names;
 use crate::wire::error::ApiError;
 use crate::wire::query::Parameters;
 use crate::wire::{json, metadata};
@@ -32,7 +33,8 @@ pub async fn get(
     let (said, now) = (Parameters::parse(request.query_string())?, app.clock().now());
     let with_money = caller.sees_rates();
     let report = move |conn: &mut _| {
-        let query = match Query::read(&said, &me::store::settings(conn, caller.person)?, now) {
+        let query = match Query::read(&said, &me::store::settings(conn, caller.person)?, now, query::LONGEST)
+        {
             Ok(query) => query,
             Err(error) => return Ok(Err(error)),
         };
@@ -49,16 +51,8 @@ pub async fn get(
         let book = store::book(conn, caller.workspace)?;
         tracks.retain(|track| {
             let belongs = book.of(track.activity);
-            let (project, client) =
-                (belongs.and_then(|belongs| belongs.project), belongs.and_then(|belongs| belongs.client));
-            query.project.is_none_or(|wanted| project == Some(wanted))
-                && query.client.is_none_or(|wanted| client == Some(wanted))
-                && query.billable.is_none_or(|billable| billable == track.billable)
-                && query.activity.is_none_or(|activity| activity == track.activity)
-                && query
-                    .tag
-                    .as_ref()
-                    .is_none_or(|tag| track.tags.split('\n').any(|name| names::key(name) == *tag))
+            let belongs = belongs.map_or((None, None), |belongs| (belongs.project, belongs.client));
+            query.admits((track.activity, belongs), track.billable, &track.tags)
         });
         let sums = sum::sum(&query.rules, &days, &book, &tracks);
         Ok(Ok((query, sums)))

@@ -10,13 +10,14 @@ use serde_json::Value;
 use super::sum::{Key, Midnight, Rounding, Rules};
 use crate::id::{ActivityId, ItemId};
 use crate::me::store::Settings;
+use crate::names;
 use crate::wire::error::{ApiError, Message};
 use crate::wire::fields::{self, Given, Problems};
 use crate::wire::query::Parameters;
 use crate::wire::{calendar, json};
 
-/// The longest range in days.
-const LONGEST: i64 = 400;
+/// The longest range in days of what is answered all at once.
+pub const LONGEST: i64 = 400;
 /// How much may be grouped by at once.
 const MOST_KEYS: usize = 3;
 
@@ -112,11 +113,12 @@ fn minutes(said: Option<&str>) -> Read<i64> {
 }
 
 impl Query {
-    /// Reads it; what is not said is the week up to today, by day, and as the person has set it up.
+    /// Reads it; what is not said is the week up to today, by day, and as the person has set it up. It covers at
+    /// most `longest` days.
     ///
     /// # Errors
     /// 400 with everything that is wrong.
-    pub fn read(said: &Parameters, usual: &Settings, now: Timestamp) -> Result<Self, ApiError> {
+    pub fn read(said: &Parameters, usual: &Settings, now: Timestamp, longest: i64) -> Result<Self, ApiError> {
         let mut problems = Problems::default();
         let given =
             |name| said.said(name).map_or(Given::Missing, |text| Given::Value(Cow::Owned(Value::from(text))));
@@ -127,8 +129,8 @@ impl Query {
         let from = problems.take("from", date(said.said("from"), week)).unwrap_or(week);
         if to < from {
             problems.note("to", "Must not be before from.");
-        } else if (to - from).num_days() >= LONGEST {
-            problems.note("to", format!("A report covers at most {LONGEST} days."));
+        } else if (to - from).num_days() >= longest {
+            problems.note("to", format!("A report covers at most {longest} days."));
         }
         let keys = problems.take("group_by", keys(said.said("group_by"))).unwrap_or_default();
         let midnight = choice(said.said("midnight"), &MIDNIGHTS, Midnight::Split);
@@ -155,9 +157,24 @@ impl Query {
             activity: activity.map(ActivityId),
             project: project.map(ItemId),
             client: client.map(ItemId),
-            tag: said.said("tag").map(crate::names::key),
+            tag: said.said("tag").map(names::key),
             with_running: running,
         })
+    }
+
+    /// Whether a track of this activity, which belongs to a project and a client, is one of those that are wanted.
+    pub fn admits(
+        &self,
+        (activity, (project, client)): (ActivityId, (Option<ItemId>, Option<ItemId>)),
+        billable: bool,
+        tags: &str,
+    ) -> bool {
+        let has = |wanted: &String| tags.split('\n').any(|name| names::key(name) == *wanted);
+        self.project.is_none_or(|wanted| project == Some(wanted))
+            && self.client.is_none_or(|wanted| client == Some(wanted))
+            && self.billable.is_none_or(|wanted| wanted == billable)
+            && self.activity.is_none_or(|wanted| wanted == activity)
+            && self.tag.as_ref().is_none_or(has)
     }
 
     /// Says how it was understood.
@@ -174,7 +191,9 @@ impl Query {
         member("to", &self.to.to_string());
         member("tz", self.zone.name());
         let keys: Vec<&str> = self.rules.keys.iter().map(|key| name(*key)).collect();
-        member("group_by", &keys.join(","));
+        if !keys.is_empty() {
+            member("group_by", &keys.join(","));
+        }
         member("midnight", named(&MIDNIGHTS, self.rules.midnight));
         member("day_start", &self.day_start.format("%H:%M").to_string());
         member("week_start", calendar::name(self.rules.week_start));

@@ -162,7 +162,7 @@ pub fn sum(rules: &Rules, days: &[Day], book: &Book, tracks: &[Spent]) -> Sums {
 }
 
 /// What of a track lies in each day, in whole seconds that add up to its length, rounded down.
-fn pieces(midnight: Midnight, days: &[Day], track: &Spent) -> Vec<(NaiveDate, i64)> {
+pub(super) fn pieces(midnight: Midnight, days: &[Day], track: &Spent) -> Vec<(NaiveDate, i64)> {
     let (Some(first), Some(last)) = (days.first(), days.last()) else { return Vec::new() };
     let is_in = |at: Timestamp| first.begins <= at && at < last.begins;
     let at = days.partition_point(|day| day.begins <= track.start).saturating_sub(1);
@@ -214,7 +214,7 @@ fn value(key: Key, week_start: Weekday, date: NaiveDate, track: &Spent, belongs:
     }
 }
 
-fn round(side: Rounding, step: i64, seconds: i64) -> i64 {
+pub(super) fn round(side: Rounding, step: i64, seconds: i64) -> i64 {
     let down = seconds - seconds.rem_euclid(step);
     match side {
         Rounding::Down => down,

@@ -72,6 +72,11 @@ impl Retry {
     }
 }
 
+/// Whether this is the answer to an earlier request.
+pub fn is_replay(answer: &HttpResponse) -> bool {
+    answer.headers().contains_key(REPLAYED)
+}
+
 /// Does a person's change: in one transaction, in its turn, and once. Whoever waits for it is woken.
 ///
 /// # Errors

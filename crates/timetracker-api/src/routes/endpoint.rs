@@ -5,7 +5,9 @@ use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use crate::auth::scopes::{Needs, Scope};
+use crate::reports::detailed;
 use crate::wire::error::ApiError;
+use crate::wire::negotiate::Form;
 
 /// One row of the table.
 #[derive(Debug)]
@@ -94,14 +96,22 @@ impl Endpoint {
     /// All the ways to write the path below `/api`.
     pub(super) fn spellings(&self) -> Vec<String> {
         let (bare, has_form) = self.bare();
-        let endings: &[&str] = if has_form { &["/", "", ".json", ".json/"] } else { &["/", ""] };
-        endings.iter().map(|ending| [bare, ending].concat()).collect()
+        let forms = [Form::Json].iter().chain(self.forms()).filter(|_| has_form);
+        let suffixes = std::iter::once(String::new()).chain(forms.map(|form| format!(".{}", form.name())));
+        suffixes.flat_map(|suffix| [format!("{bare}{suffix}"), format!("{bare}{suffix}/")]).collect()
     }
 
-    /// Whether the path, without the slash at its end, is this one, perhaps with `.json` behind it.
+    /// The forms that its answers have beside JSON.
+    pub(crate) fn forms(&self) -> &'static [Form] {
+        if self.path == "/reports/detailed/" { &detailed::FORMS } else { &[] }
+    }
+
+    /// Whether the path, without the slash at its end, is this one, perhaps with `.json` or another form behind it.
     pub(super) fn is_at(&self, path: &str) -> bool {
         let (wanted, has_form) = self.bare();
-        let path = if has_form { path.strip_suffix(".json").unwrap_or(path) } else { path };
+        let (before, suffix) = path.rsplit_once('.').unwrap_or((path, ""));
+        let is_form = suffix == Form::Json.name() || self.forms().iter().any(|form| suffix == form.name());
+        let path = if has_form && is_form { before } else { path };
         let (mut given, mut wanted) = (path.split('/'), wanted.split('/'));
         loop {
             match (wanted.next(), given.next()) {

@@ -113,7 +113,8 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Re
     // A stream has a form of its own, which those who listen may ask for by its name.
     let is_stream = visit.endpoint.is_some_and(|endpoint| endpoint.path == events::PATH);
     if !is_stream {
-        visit.indent = negotiate::indent(headers, format)?;
+        let others = visit.endpoint.map_or(&[][..], Endpoint::forms);
+        (_, visit.indent) = negotiate::form(headers, request.path(), format, others)?;
     }
     let (scheme, token) = bearer::token(headers, query)?;
     let caller = match scheme {

@@ -149,26 +149,45 @@ pub const LAST: Timestamp = Timestamp::from_micros(253_402_300_799_999_999);
 
 /// Writes an instant; chrono's own formatter costs five times as much.
 pub fn write(out: &mut Vec<u8>, at: Timestamp) {
-    const DAY: i64 = 86_400;
-    let (seconds, micros) = (at.micros().div_euclid(1_000_000), at.micros().rem_euclid(1_000_000));
-    let (day, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-    let (year, month, date) = civil(day);
-    padded::<4>(out, year);
-    out.push(b'-');
-    padded::<2>(out, month);
-    out.push(b'-');
-    padded::<2>(out, date);
-    out.push(b'T');
-    padded::<2>(out, second / 3_600);
-    out.push(b':');
-    padded::<2>(out, second / 60 % 60);
-    out.push(b':');
-    padded::<2>(out, second % 60);
+    let micros = date_and_time(out, at, *b"-T:");
     if micros != 0 {
         out.push(b'.');
         padded::<6>(out, micros);
     }
     out.push(b'Z');
+}
+
+/// Writes what clocks say as spreadsheets read it, `2026-11-23 09:00:00`: fractions are cut off.
+pub fn write_plain(out: &mut Vec<u8>, at: Timestamp) {
+    date_and_time(out, at, *b"- :");
+}
+
+/// Writes an instant as calendars do (RFC 5545 section 3.3.5), `20261123T090000Z`: fractions are cut off.
+pub fn write_basic(out: &mut Vec<u8>, at: Timestamp) {
+    date_and_time(out, at, *b"\0T\0");
+    out.push(b'Z');
+}
+
+/// Writes date and time with these between year and month, date and time, hour and minute; NUL is nothing. Answers the
+/// microseconds.
+fn date_and_time(out: &mut Vec<u8>, at: Timestamp, [of_date, between, of_time]: [u8; 3]) -> i64 {
+    const DAY: i64 = 86_400;
+    let (seconds, micros) = (at.micros().div_euclid(1_000_000), at.micros().rem_euclid(1_000_000));
+    let (day, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    let (year, month, date) = civil(day);
+    let separate = |out: &mut Vec<u8>, by: u8| out.extend((by != 0).then_some(by));
+    padded::<4>(out, year);
+    separate(out, of_date);
+    padded::<2>(out, month);
+    separate(out, of_date);
+    padded::<2>(out, date);
+    out.push(between);
+    padded::<2>(out, second / 3_600);
+    separate(out, of_time);
+    padded::<2>(out, second / 60 % 60);
+    separate(out, of_time);
+    padded::<2>(out, second % 60);
+    micros
 }
 
 /// Year, month and day of a day number counted from 1970-01-01: Howard Hinnant's `civil_from_days`, which
@@ -261,6 +280,18 @@ mod tests {
         for text in ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"] {
             assert_eq!(parse(text), Err(InstantError::Range), "{text}");
         }
+    }
+
+    #[test]
+    fn spreadsheets_and_calendars_have_forms_of_their_own() {
+        let at = Timestamp::from_micros(1_704_164_645_123_456);
+        let (mut plain, mut basic) = (Vec::new(), Vec::new());
+        write_plain(&mut plain, at);
+        write_basic(&mut basic, at);
+        assert_eq!(
+            (plain.as_slice(), basic.as_slice()),
+            (&b"2024-01-02 03:04:05"[..], &b"20240102T030405Z"[..])
+        );
     }
 
     #[test]

@@ -6,18 +6,20 @@
 //! * [`fields`], [`instant`] and [`calendar`]: validation of values, every failing field at once. [`filters`]: search, order.
 //! * [`listing`]: lists, with [`paging`] by number and [`cursor`] by place, [`sparse`] rows, and what a client may [`prefer`].
 //! * [`error`]: what an API client is told when something will not do, or [`problem`]. [`challenge`]: and how to come back.
-//! * [`json`] and [`metadata`]: answers, written by hand. [`reply`]: those to changes. [`conditional`]: entity tags.
+//! * [`json`], [`csv`], [`ical`] and [`metadata`]: answers, written by hand. [`reply`]: those to changes. [`conditional`]: entity tags.
 
 pub mod allowance;
 pub mod calendar;
 pub mod challenge;
 pub mod conditional;
 pub mod cors;
+pub mod csv;
 pub mod cursor;
 pub mod edge;
 pub mod error;
 pub mod fields;
 pub mod filters;
+pub mod ical;
 pub mod instant;
 pub mod json;
 pub mod listing;

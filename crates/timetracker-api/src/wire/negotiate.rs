@@ -1,5 +1,5 @@
 //! Which representation is wanted: `Accept`, and `?format=` or a suffix.
-//! There are two: JSON, and the same as a page for people; q-values change nothing.
+//! There are two for everything, JSON, and the same as a page for people, and for some things others; q-values change nothing.
 
 use actix_web::http::header::{self, HeaderMap};
 
@@ -21,7 +21,9 @@ pub fn wants_page(headers: &HeaderMap, path: &str, query: &str) -> bool {
         }
     }
     let says_format = || query.split('&').any(|part| part.split('=').next() == Some("format"));
-    is_html && path.trim_end_matches('/').strip_suffix(".json").is_none() && !says_format()
+    let suffix = path.trim_end_matches('/').rsplit_once('.').map_or("", |(_, suffix)| suffix);
+    let has_suffix = [Form::Json, Form::Csv, Form::Ndjson].iter().any(|form| form.name() == suffix);
+    is_html && !has_suffix && !says_format()
 }
 
 /// Checks that JSON will do; answers the indent that was asked for, 0 for none.
@@ -61,6 +63,77 @@ fn one(range: &str) -> Option<usize> {
     }
     let indent = parts.filter_map(|part| part.trim().strip_prefix("indent=")).next_back();
     Some(indent.and_then(|width| width.parse::<usize>().ok()).map_or(0, |width| width.min(WIDEST)))
+}
+
+/// A form that some answers have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As all answers.
+    Json,
+    /// A table (RFC 4180).
+    Csv,
+    /// JSON, an object to a line.
+    Ndjson,
+}
+
+impl Form {
+    /// What it is called in `?format=` and as a suffix.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+        }
+    }
+
+    /// As an answer says it.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
+
+    /// Whether a media range names it, and whether it admits it.
+    fn is_met_by(self, range: &str) -> (bool, bool) {
+        let media = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let own = self.media_type().split(';').next().unwrap_or_default();
+        let kind = own.split('/').next().unwrap_or_default();
+        let is_named = media == own;
+        (is_named, is_named || media == "*/*" || media.strip_suffix("/*") == Some(kind))
+    }
+}
+
+/// The form that is wanted of those there are beside JSON, and the indent if it is JSON. A suffix counts before `?format=`, and
+/// that before `Accept`.
+///
+/// # Errors
+/// As [`indent`].
+pub fn form(
+    headers: &HeaderMap,
+    path: &str,
+    said: Option<&str>,
+    others: &[Form],
+) -> Result<(Form, usize), ApiError> {
+    let suffix = path.trim_end_matches('/').rsplit_once('.').map(|(_, suffix)| suffix);
+    let by_suffix = others.iter().find(|form| suffix == Some(form.name()));
+    let named = by_suffix.or_else(|| others.iter().find(|form| said == Some(form.name())));
+    let ranges = || {
+        let fields = headers.get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+        fields.flat_map(|field| field.split(','))
+    };
+    if let Some(named) = named {
+        let is_admitted =
+            !headers.contains_key(header::ACCEPT) || ranges().any(|range| named.is_met_by(range).1);
+        return if is_admitted { Ok((*named, 0)) } else { Err(ApiError::NotAcceptable) };
+    }
+    let is_named = |form: &Form| ranges().any(|range| form.is_met_by(range).0);
+    let other = others.iter().find(|form| said.is_none() && is_named(form));
+    match other {
+        Some(other) if !is_named(&Form::Json) => Ok((*other, 0)),
+        _ => Ok((Form::Json, indent(headers, said)?)),
+    }
 }
 
 #[cfg(test)]
@@ -120,12 +193,48 @@ mod tests {
         ] {
             assert_eq!(wants(accept, "/api/tracks/", "page=2"), expected, "{accept}");
         }
-        for (path, query) in
-            [("/api/tracks.json", ""), ("/api/tracks/1.json/", ""), ("/api/tracks/", "a=b&format=json")]
-        {
+        for (path, query) in [
+            ("/api/tracks.json", ""),
+            ("/api/reports/detailed.csv", ""),
+            ("/api/tracks/1.json/", ""),
+            ("/api/tracks/", "a=b&format=json"),
+        ] {
             assert!(!wants(chromium, path, query), "{path} {query}");
         }
         assert!(!wants_page(&HeaderMap::new(), "/api/", ""));
+    }
+
+    #[test]
+    fn other_forms_are_for_those_who_ask_and_where_there_are_any() {
+        let asked = |path: &str, said: Option<&str>, accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
+            let form = form(&headers, path, said, &[Form::Csv, Form::Ndjson]);
+            form.map_err(|error| actix_web::ResponseError::status_code(&error).as_u16())
+        };
+        let (csv, ndjson, json) = (Ok((Form::Csv, 0)), Ok((Form::Ndjson, 0)), Ok((Form::Json, 0)));
+        for (path, said, accept, expected) in [
+            ("/x/", None, "*/*", json),
+            ("/x/", Some("csv"), "*/*", csv),
+            ("/x/", Some("csv"), "text/*", csv),
+            ("/x/", Some("csv"), "text/html,*/*;q=0.8", csv),
+            ("/x/", Some("csv"), "application/json", Err(406)),
+            ("/x/", Some("ndjson"), "application/x-ndjson", ndjson),
+            ("/x.csv", None, "*/*", csv),
+            ("/x.csv/", Some("json"), "*/*", csv),
+            ("/x.json", None, "*/*", json),
+            ("/x/", Some("xls"), "*/*", Err(404)),
+            ("/x/", None, "Text/CSV; charset=utf-8", csv),
+            ("/x/", None, "application/x-ndjson, */*;q=0.1", ndjson),
+            ("/x/", None, "text/csv, application/json", json),
+            ("/x/", Some("json"), "text/csv, */*", json),
+            ("/x/", None, "text/*", Err(406)),
+            ("/x/", None, "text/html", Err(406)),
+            ("/x/", None, "application/json; indent=2", Ok((Form::Json, 2))),
+        ] {
+            assert_eq!(asked(path, said, accept), expected, "{path} {said:?} {accept}");
+        }
+        assert!(form(&HeaderMap::new(), "/x.csv", Some("csv"), &[]).is_err());
     }
 
     #[test]

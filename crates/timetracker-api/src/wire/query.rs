@@ -64,6 +64,20 @@ impl Parameters {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The same query but for these, which are as they are given: names in order, and never a token.
+    pub fn with(&self, given: &[(&str, String)]) -> String {
+        let is_kept = |name: &str| name != "access_token" && given.iter().all(|(each, _)| *each != name);
+        let kept = self
+            .0
+            .iter()
+            .filter(|(name, _)| is_kept(name))
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut pairs: Vec<(&str, &str)> =
+            kept.chain(given.iter().map(|(name, value)| (*name, value.as_str()))).collect();
+        pairs.sort_by_key(|(name, _)| *name);
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+
     /// The query of a link to another page: names in order, the place as said, and never a token.
     pub fn with_place(&self, place: Option<(&str, &str)>) -> String {
         let mut pairs: Vec<(&str, &str)> = self

@@ -9,7 +9,7 @@ use crate::support::World;
 async fn the_root_lists_absolute_urls_that_no_header_can_change() {
     let world = World::new().await;
     let ada = world.person("ada");
-    let expected = r#"{"activities":"https://time.example.com/api/activities/","tracks":"https://time.example.com/api/tracks/","changes":"https://time.example.com/api/changes/","clients":"https://time.example.com/api/clients/","projects":"https://time.example.com/api/projects/","reports":"https://time.example.com/api/reports/summary/","tags":"https://time.example.com/api/tags/","timer":"https://time.example.com/api/timer/","me":"https://time.example.com/api/me/"}"#;
+    let expected = r#"{"activities":"https://time.example.com/api/activities/","tracks":"https://time.example.com/api/tracks/","changes":"https://time.example.com/api/changes/","clients":"https://time.example.com/api/clients/","feeds":"https://time.example.com/api/feeds/","projects":"https://time.example.com/api/projects/","reports":"https://time.example.com/api/reports/summary/","tags":"https://time.example.com/api/tags/","timer":"https://time.example.com/api/timer/","me":"https://time.example.com/api/me/"}"#;
     for path in ["/api/", "/api"] {
         ada.get(path)
             .await

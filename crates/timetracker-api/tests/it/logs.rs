@@ -61,6 +61,12 @@ async fn no_secret_is_ever_logged() {
     assert_eq!(ada.post("/api/activities/", json!({"name": "canary-body"})).await.status, 201);
     assert_eq!(world.bearer("canary-bad-token").get("/api/").await.status, 401);
     assert_eq!(world.bearer("canary-mal,formed").get("/api/").await.status, 401);
+    let feed = ada.post("/api/feeds/", json!({})).await.json()["url"].as_str().unwrap().to_owned();
+    let secret = feed.rsplit('/').next().unwrap().trim_end_matches(".ics").to_owned();
+    for (token, expected) in [(secret.as_str(), 200), ("ttf_canary-feed", 404)] {
+        let answer = world.anonymous(Method::GET, &format!("/api/feeds/{token}.ics")).await;
+        assert_eq!(answer.status, expected);
+    }
     let cookie =
         world.request(Method::GET, "/api/").header("cookie", "session=canary-cookie").send().await.unwrap();
     assert_eq!(cookie.status(), 401);
@@ -75,6 +81,8 @@ async fn no_secret_is_ever_logged() {
     let log = logged();
     assert!(log.contains("request failed") && log.contains("/tracks/"), "the log was not collected");
     for secret in [
+        secret.as_str(),
+        "canary-feed",
         "canary-good",
         "canary-bad",
         "canary-mal",

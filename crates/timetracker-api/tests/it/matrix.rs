@@ -26,6 +26,9 @@ fn with_everything() -> BTreeMap<&'static str, [u16; 8]> {
         ("/tags/{id}/", [404, 405, 404, 404, 404, 404, 200, 405]),
         ("/reports/summary/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/batch/", [405, 400, 405, 405, 405, 405, 200, 405]),
+        ("/reports/detailed/", [200, 405, 405, 405, 405, 200, 200, 405]),
+        ("/feeds/", [200, 201, 405, 405, 405, 200, 200, 405]),
+        ("/feeds/{id}/", [404, 405, 405, 405, 404, 404, 200, 405]),
         ("/changes/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/events/", [200, 405, 405, 405, 405, 200, 200, 405]),
         ("/me/", [200, 405, 405, 200, 405, 200, 200, 405]),
@@ -74,7 +77,9 @@ fn sufficient(path: &str, method: &str) -> &'static [&'static str] {
         | ("/projects/{id}/" | "/clients/{id}/" | "/tags/{id}/", "PUT" | "PATCH" | "DELETE") => {
             &["projects:write"]
         }
-        ("/reports/summary/", _) if looks => &["reports:read"],
+        ("/reports/summary/" | "/reports/detailed/", _) if looks => &["reports:read"],
+        ("/feeds/" | "/feeds/{id}/", _) if looks => &["reports:share"],
+        ("/feeds/", "POST") | ("/feeds/{id}/", "DELETE") => &["reports:share"],
         ("/changes/" | "/events/", _) if looks => &["tracks:read", "activities:read", "projects:read"],
         ("/batch/", "OPTIONS") => &["tracks:read", "activities:read", "projects:read"],
         ("/batch/", "POST") => &["tracks:write", "activities:write", "projects:write"],

@@ -21,13 +21,14 @@ use model::time::Timestamp;
 use timetracker_api::auth::Caller;
 use timetracker_api::auth::scopes::Scopes;
 use timetracker_api::changes::cursor::{Kind, Place};
+use timetracker_api::id::TrackId;
 use timetracker_api::schema::{people, tracks};
 use timetracker_api::tracks::schedule;
 use timetracker_api::tracks::store::pages::{self, Filter};
 use timetracker_api::wire::listing;
 use timetracker_api::wire::paging::Wanted;
 use timetracker_api::wire::query::Parameters;
-use timetracker_api::{MIGRATIONS, changes, reports};
+use timetracker_api::{MIGRATIONS, changes, feeds, reports};
 
 use explain::{Explained, explain};
 use seed::Seed;
@@ -128,6 +129,23 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     running.goes_by("tracks", "tracks_running");
     near.goes_by("tracks", "tracks_recent");
     older.goes_by("tracks", "tracks_long");
+
+    let detailed = seeded.explain(|conn| reports::detailed::store::after(conn, person, year, None, 500));
+    let [older, running, near] = detailed.as_slice() else { panic!("{detailed:?}") };
+    older.goes_by("tracks", "tracks_long");
+    running.goes_by("tracks", "tracks_running");
+    near.goes_by("tracks", "tracks_recent");
+    let place = Some((NOW.minus(YEAR / 2), TrackId(7)));
+    let behind = seeded.explain(|conn| reports::detailed::store::after(conn, person, year, place, 500));
+    let [behind] = behind.as_slice() else { panic!("{behind:?}") };
+    behind.goes_by("tracks", "tracks_recent");
+
+    let opened = seeded.explain(|conn| feeds::store::open(conn, [7; 32]));
+    let [opened] = opened.as_slice() else { panic!("{opened:?}") };
+    opened.goes_by("feeds", "feeds_token");
+    let calendar = seeded.explain(|conn| feeds::store::recent(conn, person, NOW.minus(YEAR / 4), 10_000));
+    let [calendar] = calendar.as_slice() else { panic!("{calendar:?}") };
+    calendar.goes_by("tracks", "tracks_recent");
 
     let last = seeded.explain(|conn| changes::store::last(conn, workspace));
     let [last] = last.as_slice() else { panic!("{last:?}") };

@@ -6,7 +6,8 @@ use model::db::testing::TestDatabase;
 use model::db::{Conn, DatabaseUrl, Db};
 use timetracker_api::MIGRATIONS;
 use timetracker_api::schema::{
-    activities, browser_sessions, clients, idempotency_keys, people, projects, tags, tracks, workspaces,
+    activities, browser_sessions, clients, feeds, idempotency_keys, people, projects, tags, tracks,
+    workspaces,
 };
 
 // What each table's columns are read as.
@@ -17,6 +18,7 @@ type When = (i64, i64, i64, String, Option<i64>, Option<i64>, i64);
 type What = (Vec<u8>, String, bool, Option<String>, String, bool);
 type Change = (i64, i64, i64, Option<i64>);
 type Session = (Vec<u8>, i64, Vec<u8>, i64, i64, i64, i64, i64, i64);
+type Feed = (i64, i64, Vec<u8>, String, i64, i64);
 type Key = (i64, String, String, String, String, Vec<u8>, i32, Option<String>, Option<i64>, Vec<u8>, i64);
 
 #[tokio::test]
@@ -78,6 +80,7 @@ async fn migrations_go_up_down_and_up_and_every_column_is_there() {
             ))
             .load::<(When, What, Change)>(conn)?;
         browser_sessions::table.select(browser_sessions::all_columns).load::<Session>(conn)?;
+        feeds::table.select(feeds::all_columns).load::<Feed>(conn)?;
         idempotency_keys::table.select(idempotency_keys::all_columns).load::<Key>(conn)
     })
     .await

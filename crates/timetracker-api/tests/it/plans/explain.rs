@@ -99,9 +99,22 @@ fn one(conn: &mut Conn, query: &str) -> QueryResult<Explained> {
     Ok(Explained { sql: sql.to_owned(), plan })
 }
 
-/// The numbers of `[PersonId(1), Timestamp(2), 3]`.
+/// The numbers and bytes of `[PersonId(1), Timestamp(2), [3, 4]]`.
 fn literals(binds: &str) -> String {
-    let inside = binds.trim().trim_start_matches('[').trim_end_matches(']');
-    let digits = |bind: &str| bind.chars().filter(|each| each.is_ascii_digit() || *each == '-').collect();
-    inside.split(", ").map(digits).collect::<Vec<String>>().join(", ")
+    let inside = binds.trim().strip_prefix('[').unwrap().strip_suffix(']').unwrap();
+    let mut literals = Vec::new();
+    let mut rest = inside;
+    while !rest.is_empty() {
+        if let Some(bytes) = rest.strip_prefix('[') {
+            let (bytes, behind) = bytes.split_once(']').unwrap();
+            let hex = bytes.split(", ").map(|byte| format!("{:02x}", byte.parse::<u8>().unwrap()));
+            literals.push(format!("'\\x{}'", hex.collect::<String>()));
+            rest = behind.strip_prefix(", ").unwrap_or(behind);
+        } else {
+            let (bind, behind) = rest.split_once(", ").unwrap_or((rest, ""));
+            literals.push(bind.chars().filter(|each| each.is_ascii_digit() || *each == '-').collect());
+            rest = behind;
+        }
+    }
+    literals.join(", ")
 }
