@@ -19,8 +19,8 @@ use crate::pages::{self, home, sign_in, sign_out, statics};
 use crate::wire::edge;
 use crate::wire::error::ApiError;
 use crate::{
-    App, batch, catalogue, changes, feeds, health, limits, live, me, protected_resource, reports, root, timer,
-    tracks,
+    App, batch, catalogue, changes, feeds, health, limits, live, me, protected_resource, reports, root,
+    timer, tracks,
 };
 
 /// Any scope that looks at something.

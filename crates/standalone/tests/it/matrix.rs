@@ -57,7 +57,7 @@ impl Things {
     async fn path(&self, endpoint: &Endpoint) -> String {
         let made = match endpoint.path {
             "/" | "/activities/" | "/projects/" | "/clients/" | "/tags/" | "/tracks/" | "/batch/"
-            | "/changes/" | "/reports/summary/" | "/reports/detailed/" | "/me/" | "/limits/" => {
+            | "/changes/" | "/events/" | "/reports/summary/" | "/reports/detailed/" | "/me/" | "/limits/" => {
                 return format!("/api{}", endpoint.path);
             }
             "/timer/" => {

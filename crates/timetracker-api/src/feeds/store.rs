@@ -43,12 +43,15 @@ pub fn page(conn: &mut Conn, person: PersonId, wanted: &Wanted<()>) -> Verdict<P
         Wanted::Numbered(wanted, by) => {
             let place = or_refuse!(wanted.among(own.count().get_result(conn)?));
             let rows = rows.limit(place.limit).offset(place.offset);
-            let rows = if Wanted::id_descends(by) { rows.order(feeds::id.desc()) } else { rows.order(feeds::id) };
+            let rows =
+                if Wanted::id_descends(by) { rows.order(feeds::id.desc()) } else { rows.order(feeds::id) };
             Ok(Ok(Page::Numbered(place, rows.load(conn)?)))
         }
         Wanted::Placed(wanted) => {
             let rows = along!(rows, *wanted, feeds::id).limit(wanted.limit()).load(conn)?;
-            Ok(Ok(Page::Placed(wanted.page(rows, |feed: &Feed| Place { value: Value::Absent, id: feed.id.0 }))))
+            Ok(Ok(Page::Placed(
+                wanted.page(rows, |feed: &Feed| Place { value: Value::Absent, id: feed.id.0 }),
+            )))
         }
     }
 }
