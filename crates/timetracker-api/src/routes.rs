@@ -2,26 +2,24 @@
 //! `.json`; nothing is ever redirected, because a redirected write loses its body.
 
 mod endpoint;
+mod open;
 
 use actix_web::HttpResponse;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, ThinData};
 
 pub use endpoint::Endpoint;
-use endpoint::{Verb, delete, get, get_free, options, patch, post, put};
+use endpoint::{delete, get, get_free, options, patch, post, put};
+use open::{CALENDARS, FRONT, HEALTH, METADATA, PAGES};
 
 use crate::auth::scopes::Scope::{
     self, ActivitiesRead, ProfileRead, ProfileWrite, ProjectsRead, RatesRead, ReportsRead, ReportsShare,
     TimerWrite, TracksRead, TracksWrite,
 };
 use crate::catalogue::{Activities, Clients, Collection, Projects, Tags};
-use crate::pages::{self, home, sign_in, sign_out, statics};
 use crate::wire::edge;
 use crate::wire::error::ApiError;
-use crate::{
-    App, batch, catalogue, changes, feeds, health, limits, live, me, protected_resource, reports, root,
-    timer, tracks,
-};
+use crate::{App, batch, catalogue, changes, feeds, limits, live, me, reports, root, timer, tracks};
 
 /// Any scope that looks at something.
 const ANY_READ: &[Scope] = &[ActivitiesRead, TracksRead, ProjectsRead, RatesRead, ReportsRead, ProfileRead];
@@ -216,64 +214,6 @@ const fn item_of<C: Collection>(path: &'static str) -> Endpoint {
             ]
         },
     }
-}
-
-/// What is for whoever has its address, which is a secret. No scope opens it, because nobody asks for one.
-static CALENDARS: [Endpoint; 1] = [Endpoint {
-    path: "/api/feeds/{token}.ics",
-    allow: "GET, HEAD",
-    verbs: &[get(&[], |route| route.to(feeds::calendar::get))],
-}];
-
-/// What needs no token and tells nothing: no scope opens it, because nobody asks for one.
-static HEALTH: [Endpoint; 2] = [
-    Endpoint { path: "/healthz", allow: "GET, HEAD", verbs: &[get(&[], |route| route.to(health::alive))] },
-    Endpoint { path: "/readyz", allow: "GET, HEAD", verbs: &[get(&[], |route| route.to(health::ready))] },
-];
-
-/// What anybody may know who wants a token: of the API, and of the host.
-static METADATA: [Endpoint; 2] = [
-    metadata("/.well-known/oauth-protected-resource/api"),
-    metadata("/.well-known/oauth-protected-resource"),
-];
-
-const fn metadata(path: &'static str) -> Endpoint {
-    Endpoint {
-        path,
-        allow: "GET, HEAD, OPTIONS",
-        verbs: const {
-            &[
-                get(&[], |route| route.to(protected_resource::get)),
-                options(&[], |route| route.to(protected_resource::options)),
-            ]
-        },
-    }
-}
-
-/// The front of a host.
-static FRONT: [Endpoint; 1] =
-    [Endpoint { path: "/", allow: "GET, HEAD", verbs: &[get(&[], |route| route.to(home::front))] }];
-
-/// Pages for people: whom they show what is for each to judge.
-static PAGES: [Endpoint; 6] = [
-    Endpoint {
-        path: pages::HOME,
-        allow: "GET, POST, HEAD",
-        verbs: &[get(&[], |route| route.to(home::get)), post(&[], |route| route.to(home::post))],
-    },
-    page("/time/sign-in/", const { &[get(&[], |route| route.to(sign_in::get))] }),
-    page(sign_in::CALLBACK, const { &[get(&[], |route| route.to(sign_in::callback))] }),
-    Endpoint {
-        path: "/time/sign-out/",
-        allow: "POST",
-        verbs: &[post(&[], |route| route.to(sign_out::post))],
-    },
-    page("/time/style.css", const { &[get(&[], |route| route.to(statics::style))] }),
-    page("/time/mark.svg", const { &[get(&[], |route| route.to(statics::mark))] }),
-];
-
-const fn page(path: &'static str, verbs: &'static [Verb]) -> Endpoint {
-    Endpoint { path, allow: "GET, HEAD", verbs }
 }
 
 impl Endpoint {

@@ -143,7 +143,10 @@ async fn what_should_not_be_registered_is_refused() {
     }
     for (arguments, told) in [
         (&["--name", "x"][..], "authorization_code needs a redirect URI"),
-        (&["--scope", "admin", "--redirect-uri", "https://c.example/"], "the scopes are address email"),
+        (
+            &["--scope", "admin", "--redirect-uri", "https://c.example/"],
+            "the scopes are activities:read activities:write address email",
+        ),
         (&["--grant-type", "implicit", "--redirect-uri", "https://c.example/"], "a grant type is one of"),
         (
             &["--grant-type", "client_credentials", "--redirect-uri", "https://c.example/"],
