@@ -169,30 +169,16 @@ impl ApiError {
     pub fn body(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         match self {
-            Self::Fields(fields) => {
-                out.push(b'{');
-                for (position, (name, messages)) in fields.iter().enumerate() {
-                    if position > 0 {
-                        out.push(b',');
-                    }
-                    json::text(&mut out, name);
-                    out.push(b':');
-                    json::list(&mut out, messages, |out, message| json::text(out, message));
-                }
-                out.push(b'}');
-            }
-            Self::UnknownParameters(names) => {
-                out.push(b'{');
-                for (position, name) in names.iter().enumerate() {
-                    if position > 0 {
-                        out.push(b',');
-                    }
-                    json::text(&mut out, name);
-                    out.push(b':');
-                    json::list(&mut out, [UNKNOWN], json::text);
-                }
-                out.push(b'}');
-            }
+            Self::Fields(fields) => object(&mut out, fields, |out, (name, messages)| {
+                json::text(out, name);
+                out.push(b':');
+                json::list(out, messages, |out, message| json::text(out, message));
+            }),
+            Self::UnknownParameters(names) => object(&mut out, names, |out, name| {
+                json::text(out, name);
+                out.push(b':');
+                json::list(out, [UNKNOWN], json::text);
+            }),
             Self::Messages(messages) => {
                 json::list(&mut out, messages, |out, message| json::text(out, message));
             }
@@ -245,6 +231,18 @@ impl ApiError {
             _ => Vec::new(),
         }
     }
+}
+
+/// An object whose members are written one by one.
+fn object<T>(out: &mut Vec<u8>, of: &[T], mut member: impl FnMut(&mut Vec<u8>, &T)) {
+    out.push(b'{');
+    for (position, each) in of.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        member(out, each);
+    }
+    out.push(b'}');
 }
 
 impl fmt::Display for ApiError {

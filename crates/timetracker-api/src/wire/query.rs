@@ -61,32 +61,27 @@ impl Parameters {
 
     /// Every name, in its order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.pairs().map(|(name, _)| name)
     }
 
     /// The same query but for these, which are as they are given: names in order, and never a token.
     pub fn with(&self, given: &[(&str, String)]) -> String {
-        let is_kept = |name: &str| name != "access_token" && given.iter().all(|(each, _)| *each != name);
-        let kept = self
-            .0
-            .iter()
-            .filter(|(name, _)| is_kept(name))
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut pairs: Vec<(&str, &str)> =
-            kept.chain(given.iter().map(|(name, value)| (*name, value.as_str()))).collect();
-        pairs.sort_by_key(|(name, _)| *name);
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+        let is_given = |name: &str| given.iter().any(|(each, _)| *each == name);
+        self.link(is_given, given.iter().map(|(name, value)| (*name, value.as_str())))
     }
 
     /// The query of a link to another page: names in order, the place as said, and never a token.
     pub fn with_place(&self, place: Option<(&str, &str)>) -> String {
-        let mut pairs: Vec<(&str, &str)> = self
-            .0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .filter(|(name, _)| !matches!(*name, "page" | "cursor" | "access_token"))
-            .chain(place)
-            .collect();
+        self.link(|name| matches!(name, "page" | "cursor"), place)
+    }
+
+    fn link<'a>(
+        &'a self,
+        is_left_out: impl Fn(&str) -> bool,
+        given: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> String {
+        let kept = self.pairs().filter(|(name, _)| *name != "access_token" && !is_left_out(name));
+        let mut pairs: Vec<_> = kept.chain(given).collect();
         pairs.sort_by_key(|(name, _)| *name);
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
     }
