@@ -115,21 +115,21 @@ pub struct Limits {
 const EXPECTED_DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
 
 /// Those of the time tracker. The first two stand for all others there, and are what is asked for when nobody says.
-const TRACKER_SCOPES: &str = "read=See your activities, the time you tracked and all else you keep here; \
-     write=Record time, and change your activities and all else you keep here; \
+const TRACKER_SCOPES: &str = "read=See your activities, the time you tracked and all else you keep here, and your user name; \
+     write=Record time, and change your activities and all else you keep here, and see what it changes; \
      activities:read=See your activities; \
-     activities:write=Add, change and delete activities; \
+     activities:write=Add, change and delete activities, and see those it changes; \
      tracks:read=See the time you tracked; \
-     tracks:write=Record time, and change and delete what you tracked; \
+     tracks:write=Record time, change and delete what you tracked, and see what it changes; \
      timer:write=Start and stop your timer, and see what it is running for; \
      projects:read=See your projects, clients and tags; \
-     projects:write=Add, change and delete projects, clients and tags; \
+     projects:write=Add, change and delete projects, clients and tags, and see those it changes; \
      rates:read=See what your time costs; \
      rates:write=Change what your time costs; \
      reports:read=See reports on your time; \
      reports:share=Make addresses at which anybody who has them can see your time; \
-     profile:read=See your settings, such as your time zone; \
-     profile:write=Change your settings, such as your time zone";
+     profile:read=See your user name, and your settings, such as your time zone; \
+     profile:write=Change your settings, such as your time zone, and see them and your user name";
 const TRACKER_DEFAULT_SCOPES: [&str; 2] = ["read", "write"];
 
 impl Config {

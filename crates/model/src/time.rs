@@ -159,6 +159,16 @@ impl Clock {
         }
     }
 
+    /// How long the clock has been running, whatever the machine's is set to in the meantime: for spans, not for dates.
+    pub fn steady(&self) -> Duration {
+        match &self.0 {
+            Source::System(steady) => steady.since.elapsed(),
+            Source::Manual(at) => {
+                Duration::from_micros(u64::try_from(at.load(Ordering::Relaxed)).unwrap_or(0))
+            }
+        }
+    }
+
     /// Moves a manual clock on; the machine's clock cannot be moved.
     pub fn advance(&self, span: Duration) {
         if let Source::Manual(at) = &self.0 {
@@ -199,5 +209,6 @@ mod tests {
         assert_eq!(clock.now(), clock.now());
         clock.advance(Duration::from_secs(5));
         assert_eq!(clock.now(), Timestamp::from_unix_seconds(15));
+        assert_eq!(clock.steady(), Duration::from_secs(15));
     }
 }

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use model::db::DatabaseUrl;
 use model::logging::{LogFormat, LogRequests};
+use model::scope::ScopeSet;
 use model::secret::Secret;
 use model::settings::{Settings, SettingsError};
 use url::Url;
 
 use crate::auth::meter::Quota;
+use crate::auth::scopes;
 
 /// The prefix of this service's settings.
 pub const PREFIX: &str = "TIMETRACKER_";
@@ -77,6 +79,8 @@ pub struct SignIn {
     pub client_id: String,
     /// And its secret.
     pub client_secret: Secret<String>,
+    /// What it asks people for.
+    pub scopes: ScopeSet,
 }
 
 impl Config {
@@ -101,6 +105,7 @@ impl Config {
 }
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001);
+const RATE: &str = "a number of requests in an hour, at most 1000000, or 0 for no limit";
 const DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
 
 const MOST_STREAMS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
@@ -136,8 +141,10 @@ fn read(settings: &mut Settings) -> Option<Config> {
     let audience = settings.or("AUDIENCE", "timetracker".to_owned(), "a name");
     let allowed_origins = settings.or("ALLOWED_ORIGINS", Origins(Vec::new()), EXPECTED_ORIGINS).0;
     let introspection_timeout = millis(settings, "INTROSPECTION_TIMEOUT_MS", 1_000);
-    let quota =
-        Quota::new(settings.or("RATE_LIMIT", 6_000, "a number of requests in an hour, 0 for no limit"));
+    let rate = settings.or("RATE_LIMIT", 6_000, RATE);
+    if rate > Quota::MOST {
+        settings.problem("RATE_LIMIT", &format!("expected {RATE}"));
+    }
     let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
     let most_streams = settings.or("MAX_STREAMS", MOST_STREAMS, "a whole number from 1").get();
     let heartbeat = settings.seconds("HEARTBEAT_SECONDS", Duration::from_secs(15));
@@ -164,7 +171,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
         allowed_origins,
         cache,
         introspection_timeout,
-        quota,
+        quota: Quota::new(rate),
         body_timeout,
         most_streams,
         heartbeat,
@@ -189,7 +196,9 @@ fn read_sign_in(settings: &mut Settings, public_url: &str) -> Option<SignIn> {
         (None, Some(_)) => settings.problem("SIGN_IN_CLIENT_ID", "missing; expected whose secret that is"),
         _ => {}
     }
-    let sign_in = SignIn { client_id: client_id?, client_secret: client_secret? };
+    let scopes =
+        settings.or("SIGN_IN_SCOPES", scopes::everything().collect(), "names with spaces between them");
+    let sign_in = SignIn { client_id: client_id?, client_secret: client_secret?, scopes };
     if parse_web(public_url).is_some_and(|url| url.scheme() == "http" && !is_loopback(&url)) {
         settings.problem("PUBLIC_URL", "people sign in over https only, or over http at loopback addresses");
     }
@@ -281,6 +290,19 @@ mod tests {
         assert!(config.auto_migrate);
     }
 
+    #[test]
+    fn a_quota_is_one_that_can_be_counted_or_none() {
+        let requests = |said: &str| {
+            let config = config(&[("TIMETRACKER_RATE_LIMIT", said)]).map_err(drop)?;
+            Ok::<_, ()>(config.quota.map(Quota::requests))
+        };
+        assert_eq!(requests("0"), Ok(None));
+        assert_eq!(requests("1000000"), Ok(Some(1_000_000)));
+        for nonsense in ["1000001", "4294967296", "-1", "6000/h"] {
+            assert_eq!(requests(nonsense), Err(()), "{nonsense}");
+        }
+    }
+
     /// R174.
     #[test]
     fn an_issuer_over_plain_http_is_refused_unless_it_is_this_machine() {
@@ -355,6 +377,9 @@ mod tests {
         let plain = ("TIMETRACKER_PUBLIC_URL", "http://time.example.com");
         assert!(config(&[]).unwrap().sign_in.is_none());
         assert_eq!(config(&[id, secret]).unwrap().sign_in.unwrap().client_id, "web");
+        let asks = |said: &[_]| config(said).unwrap().sign_in.unwrap().scopes.to_string();
+        assert_eq!(asks(&[id, secret]), "read reports:share write");
+        assert_eq!(asks(&[id, secret, ("TIMETRACKER_SIGN_IN_SCOPES", "read")]), "read");
         for wrong in [&[id][..], &[secret], &[id, secret, plain]] {
             assert!(config(wrong).is_err(), "{wrong:?}");
         }

@@ -5,11 +5,12 @@ mod endpoint;
 mod open;
 
 use actix_web::HttpResponse;
+use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, ThinData};
 
 pub use endpoint::Endpoint;
-use endpoint::{delete, get, get_free, options, patch, post, put};
+use endpoint::{Verb, delete, get, options, patch, post, put};
 use open::{CALENDARS, FRONT, HEALTH, METADATA, PAGES};
 
 use crate::auth::scopes::Scope::{
@@ -41,7 +42,7 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         verbs: &[
             get(&[TracksRead], |route| route.to(tracks::list::get)),
             post(&[TracksWrite], |route| route.to(tracks::list::post)),
-            options(&[TracksRead], |route| route.to(tracks::list::options)),
+            options(&[TracksRead, TracksWrite], |route| route.to(tracks::list::options)),
         ],
     },
     Endpoint {
@@ -52,7 +53,7 @@ pub static ENDPOINTS: [Endpoint; 25] = [
             put(&[TracksWrite], |route| route.to(tracks::detail::put)),
             patch(&[TracksWrite], |route| route.to(tracks::detail::patch)),
             delete(&[TracksWrite], |route| route.to(tracks::detail::delete)),
-            options(&[TracksRead], |route| route.to(tracks::detail::options)),
+            options(&[TracksRead, TracksWrite], |route| route.to(tracks::detail::options)),
         ],
     },
     Endpoint {
@@ -63,7 +64,7 @@ pub static ENDPOINTS: [Endpoint; 25] = [
             put(&[TimerWrite, TracksWrite], |route| route.to(timer::put)),
             patch(&[TracksWrite], |route| route.to(timer::patch)),
             delete(&[TimerWrite, TracksWrite], |route| route.to(timer::delete)),
-            options(&[TracksRead, TimerWrite], |route| route.to(timer::options)),
+            options(&[TracksRead, TimerWrite, TracksWrite], |route| route.to(timer::options)),
         ],
     },
     Endpoint {
@@ -73,7 +74,7 @@ pub static ENDPOINTS: [Endpoint; 25] = [
             get(&[TracksRead], |route| route.to(tracks::by_uid::get)),
             put(&[TracksWrite], |route| route.to(tracks::by_uid::put)),
             delete(&[TracksWrite], |route| route.to(tracks::by_uid::delete)),
-            options(&[TracksRead], |route| route.to(tracks::by_uid::options)),
+            options(&[TracksRead, TracksWrite], |route| route.to(tracks::by_uid::options)),
         ],
     },
     Endpoint {
@@ -147,15 +148,15 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         verbs: &[
             get(&[ProfileRead], |route| route.to(me::get)),
             patch(&[ProfileWrite], |route| route.to(me::patch)),
-            options(&[ProfileRead], |route| route.to(me::options)),
+            options(&[ProfileRead, ProfileWrite], |route| route.to(me::options)),
         ],
     },
     Endpoint {
         path: "/limits/",
         allow: OF_ROOT,
         verbs: &[
-            get_free(&Scope::ALL, |route| route.to(limits::get)),
-            options(&Scope::ALL, |route| route.to(limits::options)),
+            Verb::free(Method::GET, &Scope::ALL, |route| route.to(limits::get)),
+            Verb::free(Method::OPTIONS, &Scope::ALL, |route| route.to(limits::options)),
         ],
     },
     Endpoint {
@@ -171,7 +172,7 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         allow: OF_BATCH,
         verbs: &[
             post(batch::NEEDS, |route| route.to(batch::post)),
-            options(changes::NEEDS, |route| route.to(batch::options)),
+            options(batch::NEEDS, |route| route.to(batch::options)),
         ],
     },
     Endpoint {
@@ -193,7 +194,7 @@ const fn list_of<C: Collection>(path: &'static str) -> Endpoint {
             &[
                 get(C::KIND.reads(), |route| route.to(catalogue::list::get::<C>)),
                 post(C::KIND.writes(), |route| route.to(catalogue::list::post::<C>)),
-                options(C::KIND.reads(), |route| route.to(catalogue::list::options::<C>)),
+                options(C::KIND.reads_or_writes(), |route| route.to(catalogue::list::options::<C>)),
             ]
         },
     }
@@ -210,7 +211,7 @@ const fn item_of<C: Collection>(path: &'static str) -> Endpoint {
                 put(C::KIND.writes(), |route| route.to(catalogue::detail::put::<C>)),
                 patch(C::KIND.writes(), |route| route.to(catalogue::detail::patch::<C>)),
                 delete(C::KIND.writes(), |route| route.to(catalogue::detail::delete::<C>)),
-                options(C::KIND.reads(), |route| route.to(catalogue::detail::options::<C>)),
+                options(C::KIND.reads_or_writes(), |route| route.to(catalogue::detail::options::<C>)),
             ]
         },
     }
@@ -302,25 +303,39 @@ async fn not_found() -> Result<HttpResponse, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::Method;
-
+    use super::endpoint::Who;
     use super::*;
-    use crate::auth::scopes::Scopes;
 
-    /// R160: a row opens nothing by leaving something out: a method without a scope is nobody's, and what is not in the row is
-    /// not mounted.
+    fn scopes(verb: &Verb) -> &'static [Scope] {
+        match verb.who {
+            Who::OneOf(scopes) => scopes,
+            Who::Anybody => panic!("{} is open", verb.method),
+        }
+    }
+
+    /// R160: a row opens nothing by leaving something out, and what is open without a token is in another table.
     #[test]
     fn every_method_declares_its_scopes() {
         for endpoint in &ENDPOINTS {
             for verb in endpoint.verbs {
-                assert!(!verb.needs.is_empty(), "{} {}", verb.method, endpoint.path);
+                assert!(!scopes(verb).is_empty(), "{} {}", verb.method, endpoint.path);
                 assert!(endpoint.allow.contains(verb.method.as_str()), "{} {}", verb.method, endpoint.path);
             }
         }
-        let all = Scopes::of(&"read write".parse().unwrap());
-        let [undeclared, _] = &HEALTH;
-        assert!(undeclared.needs(&Method::GET).is_some_and(|needs| !needs.are_met_by(all)));
-        assert_eq!(undeclared.needs(&Method::POST), None);
+        let [open, _] = &HEALTH;
+        assert_eq!((open.needs(&Method::GET), open.needs(&Method::POST)), (None, None));
+    }
+
+    /// R160: whoever may do something may ask what can be done.
+    #[test]
+    fn options_are_for_who_may_any_method_of_the_row() {
+        for endpoint in &ENDPOINTS {
+            let (options, others): (Vec<&Verb>, Vec<&Verb>) =
+                endpoint.verbs.iter().partition(|verb| verb.method == Method::OPTIONS);
+            let Some(options) = options.first() else { continue };
+            let any = Scope::ALL.map(|scope| others.iter().any(|verb| scopes(verb).contains(&scope)));
+            assert_eq!(Scope::ALL.map(|scope| scopes(options).contains(&scope)), any, "{}", endpoint.path);
+        }
     }
 
     #[test]

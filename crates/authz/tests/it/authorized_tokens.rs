@@ -56,8 +56,8 @@ async fn a_person_sees_what_each_application_may_do_since_when_and_when_it_last_
     assert_eq!(
         texts(&page, "#application-1 .scopes"),
         [
-            "See your activities, the time you tracked and all else you keep here read",
-            "See your activities, the time you tracked and all else you keep here read Record time, and change your activities and all else you keep here write",
+            "See your activities, the time you tracked and all else you keep here, and your user name read",
+            "See your activities, the time you tracked and all else you keep here, and your user name read Record time, and change your activities and all else you keep here, and see what it changes write",
         ]
     );
     let facts = texts(&page, ".access .hint");

@@ -17,7 +17,7 @@ const CALLBACK: &str = "https://app.example/callback";
 
 const UNAUTHENTICATED: &str = r#"{"detail":"Authentication credentials were not provided."}"#;
 const FORBIDDEN: &str = r#"{"detail":"You do not have permission to perform this action."}"#;
-const LACKING: &str = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["activities:write"]}"#;
+const LACKING: &str = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["activities:write"],"or":["write"]}"#;
 
 /// What is said to whoever holds a token that is not good, and where to get one.
 fn invalid(world: &World) -> String {
@@ -55,8 +55,8 @@ async fn a_person_an_application_and_the_api_walk_the_whole_road() {
     assert_eq!(
         consent.texts("#scopes li"),
         [
-            "See your activities, the time you tracked and all else you keep here read",
-            "Record time, and change your activities and all else you keep here write",
+            "See your activities, the time you tracked and all else you keep here, and your user name read",
+            "Record time, and change your activities and all else you keep here, and see what it changes write",
         ]
     );
     assert_eq!(consent.text("#redirect-host"), "app.example");
@@ -160,7 +160,7 @@ async fn somebody_with_an_account_signs_in_and_comes_back_to_the_question() {
     let consent = browser.submit(&again, "#login-form", &right).await;
     assert_eq!(
         consent.texts("#scopes li"),
-        ["See your activities, the time you tracked and all else you keep here read"]
+        ["See your activities, the time you tracked and all else you keep here, and your user name read"]
     );
     let back = browser.submit(&consent, "#consent-form", &[("decision", "refuse")]).await;
     let told = form(&[

@@ -23,7 +23,7 @@ const SETTINGS: [(&str, &str); 2] = [
     ("TIMETRACKER_RATE_LIMIT", "0"),
     (
         "AUTHZ_SCOPES",
-        "read=Look; write=Change; tracks:read=Look at tracks; timer:write=Press a button; other=Something else",
+        "read=Look; write=Change; tracks:read=Look at tracks; timer:write=Press a button; reports:share=Let others see; other=Something else",
     ),
 ];
 
@@ -163,7 +163,7 @@ fn spellings(path: &str) -> Vec<String> {
 async fn every_route_admits_exactly_those_it_should() {
     let (world, clock) = world().await;
     let credentials = credentials::all(&world, &clock).await;
-    let everything = credentials.iter().find(|credential| credential.name == "read write").unwrap();
+    let everything = credentials.iter().find(|credential| credential.name == "everything").unwrap();
     let owner = Bearer::new(world.origin(), everything.token.as_ref().unwrap());
     let things = Things::of(owner).await;
     let mut rows = 0;
@@ -242,7 +242,8 @@ fn judge(
         if *method == Method::HEAD { String::new() } else { format!(r#"{{"detail":"{text}"}}"#) }
     };
     let forbidden = "You do not have permission to perform this action.";
-    let names_it = detail(forbidden).replace('}', &format!(r#","required_scopes":["{scope}"]}}"#));
+    let or = needs(endpoint, method).or().map(|more| format!(r#","or":["{more}"]"#)).unwrap_or_default();
+    let names_it = detail(forbidden).replace('}', &format!(r#","required_scopes":["{scope}"]{or}}}"#));
     let lacking = format!(r#"Bearer realm="api",error="insufficient_scope",scope="{scope}""#);
     let (status, body, challenge) = match credential.verdict {
         Verdict::Unauthenticated(challenge) => {
@@ -286,7 +287,8 @@ async fn what_is_somebody_elses_is_not_there() {
     for name in ["ada", "bob"] {
         let mut browser = world.browser();
         browser.sign_up(name).await;
-        bearers.push(application.bearer(&browser.lets(&application, "read write").await.access));
+        bearers
+            .push(application.bearer(&browser.lets(&application, "read write reports:share").await.access));
     }
     let bob = bearers.pop().unwrap();
     let adas = Things::of(bearers.pop().unwrap()).await;

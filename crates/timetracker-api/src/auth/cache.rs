@@ -41,9 +41,14 @@ pub struct Answer {
     pub until: Timestamp,
 }
 
+/// How long a token that was good is remembered to have been.
+const KNOWN_FOR: Duration = Duration::from_secs(600);
+
 /// The cache.
 pub struct Answers {
     kept: Cache<[u8; 32], Answer>,
+    /// The tokens that were good of late. It says nothing of what they are now.
+    known: Recent<[u8; 32], ()>,
     believed_for: Duration,
 }
 
@@ -52,7 +57,7 @@ impl Answers {
     pub fn new(believed_for: Duration) -> Self {
         let longest = believed_for.max(REJECTED_FOR);
         let kept = Cache::builder().max_capacity(MOST).expire_after(Longest(longest)).build();
-        Self { kept, believed_for }
+        Self { kept, known: Recent::new(MOST, KNOWN_FOR), believed_for }
     }
 
     /// A verdict about a live token: believed from when it was asked for, never beyond the token's end.
@@ -60,8 +65,9 @@ impl Answers {
         Answer { verdict, until: asked_at.plus(self.believed_for).min(ends_at) }
     }
 
-    /// The verdict about `token`, from memory or by `ask`, which runs once for all who wait.
-    pub async fn get<F>(&self, token: &str, now: Timestamp, ask: impl FnOnce() -> F) -> Verdict
+    /// The verdict about `token`, from memory or by `ask`, which runs once for all who wait, and is told whether the token was
+    /// good a while ago.
+    pub async fn get<F>(&self, token: &str, now: Timestamp, ask: impl FnOnce(bool) -> F) -> Verdict
     where
         F: Future<Output = Answer>,
     {
@@ -72,7 +78,13 @@ impl Answers {
             return answer.verdict;
         }
         // Boxed: the hot path above should not carry the room for a question.
-        let question = Box::pin(async { ask().await });
+        let question = Box::pin(async {
+            let answer = ask(self.known.has(&digest).await).await;
+            if matches!(answer.verdict, Verdict::Caller(_) | Verdict::Nobody(_)) {
+                self.known.get(digest, || ()).await;
+            }
+            answer
+        });
         let entry = self.kept.entry_by_ref(&digest).or_insert_with_if(question, |kept| kept.until <= now);
         entry.await.into_value().verdict
     }
@@ -86,6 +98,11 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Rec
     pub fn new(most: u64, idle: Duration) -> Self {
         let kept = Cache::builder().max_capacity(most).time_to_idle(idle);
         Self(kept.eviction_policy(EvictionPolicy::lru()).build())
+    }
+
+    /// Whether something is kept by that name, which is of use by that.
+    pub async fn has(&self, name: &K) -> bool {
+        self.0.get(name).await.is_some()
     }
 
     /// What is kept by that name, made if it is not there: one for all who ask at once.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use model::scope::ScopeSet;
 use model::secret::Secret;
 use oauth2::basic::{
     BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse, BasicTokenType,
@@ -17,7 +18,6 @@ use oauth2::{
 };
 
 use super::connections::{AskError, Connections, SetupError};
-use super::scopes::{READ, WRITE};
 use crate::config::{Config, SignIn};
 
 /// How long the authorization server may take: it looks at a secret and writes.
@@ -51,6 +51,7 @@ pub enum Refused {
 /// The client.
 pub struct CodeGrant {
     client: Client,
+    scopes: ScopeSet,
     connections: Connections,
     revocation_url: String,
     basic: Secret<String>,
@@ -78,6 +79,7 @@ impl CodeGrant {
             .set_redirect_uri(RedirectUrl::new(redirect_uri).map_err(SetupError::new)?);
         Ok(Self {
             client,
+            scopes: sign_in.scopes.clone(),
             connections: Connections::to(beside, WITHIN, KEPT)?,
             revocation_url: format!("{beside}/revoke_token/"),
             basic: Secret::new(format!("Basic {basic}")),
@@ -89,7 +91,7 @@ impl CodeGrant {
     pub fn authorization_url(&self, state: &str, verifier: &str) -> String {
         let verifier = PkceCodeVerifier::new(verifier.to_owned());
         let request = self.client.authorize_url(|| CsrfToken::new(state.to_owned()));
-        let request = request.add_scopes([READ, WRITE].map(|scope| Scope::new(scope.to_owned())));
+        let request = request.add_scopes(self.scopes.iter().map(|name| Scope::new(name.to_owned())));
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
         request.set_pkce_challenge(challenge).url().0.into()
     }

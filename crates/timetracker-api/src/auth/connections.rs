@@ -52,6 +52,8 @@ pub enum AskError {
     Open,
     /// No answer in time.
     TooSlow,
+    /// So many questions at once that it was not even asked in time.
+    Crowded,
     /// No connection, or it broke.
     Transport(reqwest::Error),
     /// More bytes than an answer has.
@@ -68,6 +70,7 @@ impl fmt::Display for AskError {
         match self {
             Self::Open => f.write_str("it failed repeatedly and is left alone for a moment"),
             Self::TooSlow => f.write_str("no answer in time"),
+            Self::Crowded => f.write_str("too many questions at once"),
             Self::Transport(cause) => {
                 f.write_str("the connection failed")?;
                 causes(f, cause)

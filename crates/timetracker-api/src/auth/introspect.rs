@@ -10,7 +10,7 @@ use oauth2::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::breaker::Breaker;
 use super::connections::{AskError, Connections, SetupError};
@@ -18,6 +18,9 @@ use crate::config::Config;
 
 /// The most questions at once (F9: at most 50 when the authorization server comes back).
 const AT_ONCE: usize = 48;
+/// How many of them may be about tokens that nobody knew a moment ago: whoever sends any number of those is not to stand in
+/// the way of those who are at work.
+const OF_STRANGERS: usize = 36;
 
 /// An answer: what RFC 7662 names, and what a token is bound to.
 pub type Reply = StandardTokenIntrospectionResponse<Bound, BasicTokenType>;
@@ -51,6 +54,7 @@ pub struct Introspector {
     client: Client,
     connections: Connections,
     places: Semaphore,
+    of_strangers: Semaphore,
     breaker: Breaker,
     within: Duration,
 }
@@ -70,20 +74,26 @@ impl Introspector {
             client,
             connections,
             places: Semaphore::new(AT_ONCE),
+            of_strangers: Semaphore::new(OF_STRANGERS),
             breaker: Breaker::default(),
             within: config.introspection_timeout,
         })
     }
 
-    /// Asks once; the time to wait for a free place counts.
+    /// Asks once; the time to wait for a free place counts, and is half of all at most, so that whoever gets one has time to be
+    /// answered. For a token that was known there is always one soon.
     ///
     /// # Errors
     /// See [`AskError`]: nothing of it says anything about the token.
-    pub async fn ask(&self, token: &str) -> Result<Reply, AskError> {
+    pub async fn ask(&self, token: &str, is_known: bool) -> Result<Reply, AskError> {
+        let until = tokio::time::Instant::now() + self.within;
+        // Who waits in vain for a place has not found out that the other side is ill.
+        let place = tokio::time::timeout(self.within / 2, self.place(is_known)).await;
+        let _place = place.map_err(|_| AskError::Crowded)?;
         if !self.breaker.admits(Instant::now()) {
             return Err(AskError::Open);
         }
-        let asked = tokio::time::timeout(self.within, self.ask_in_turn(token)).await;
+        let asked = tokio::time::timeout_at(until, self.question(token)).await;
         let outcome = asked.unwrap_or(Err(AskError::TooSlow));
         match &outcome {
             // "Too many unknown tokens" comes from a server that is well: whoever sends them must not close the
@@ -94,8 +104,13 @@ impl Introspector {
         outcome
     }
 
-    async fn ask_in_turn(&self, token: &str) -> Result<Reply, AskError> {
-        let _place = self.places.acquire().await;
+    /// Neither is ever closed.
+    async fn place(&self, is_known: bool) -> [Option<SemaphorePermit<'_>>; 2] {
+        let strangers = if is_known { None } else { self.of_strangers.acquire().await.ok() };
+        [strangers, self.places.acquire().await.ok()]
+    }
+
+    async fn question(&self, token: &str) -> Result<Reply, AskError> {
         let token = AccessToken::new(token.to_owned());
         let question = self.client.introspect(&token).set_token_type_hint("access_token");
         question.request_async(&self.connections).await.map_err(unanswered)

@@ -8,8 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use model::time::Timestamp;
-
 use super::cache::Recent;
 use crate::id::PersonId;
 
@@ -23,9 +21,14 @@ const MOST: u64 = 50_000;
 pub struct Quota(i64);
 
 impl Quota {
-    /// So many in [`WINDOW`]; none is no limit.
+    /// The largest there is. More is no limit.
+    pub const MOST: u32 = 1_000_000;
+    /// How often more than it may be asked what turns out to cost nothing.
+    const FREE: i64 = 10;
+
+    /// So many in [`WINDOW`], [`Self::MOST`] at most; none is no limit.
     pub fn new(requests: u32) -> Option<Self> {
-        (requests > 0).then_some(Self(i64::from(requests)))
+        (requests > 0).then_some(Self(i64::from(requests.min(Self::MOST))))
     }
 
     /// How many.
@@ -33,14 +36,26 @@ impl Quota {
         self.0
     }
 
-    /// The microseconds in which one grows back.
+    /// How much is free besides.
+    #[must_use]
+    pub const fn of_free(self) -> Self {
+        Self(self.0 * Self::FREE)
+    }
+
+    /// The nanoseconds in which one grows back.
     fn each(self) -> i64 {
-        (window() / self.0).max(1)
+        nanos(WINDOW) / self.0
+    }
+
+    /// The nanoseconds in which all of them do: a window, but for what was rounded off.
+    fn whole(self) -> i64 {
+        self.each() * self.0
     }
 }
 
-fn window() -> i64 {
-    i64::try_from(WINDOW.as_micros()).unwrap_or(i64::MAX)
+/// For three centuries.
+fn nanos(span: Duration) -> i64 {
+    i64::try_from(span.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// What is left of a quota.
@@ -48,30 +63,39 @@ fn window() -> i64 {
 pub struct Left {
     /// How many requests.
     pub requests: i64,
+    /// The seconds until there is one more, rounded up; 0 when none is missing.
+    pub more_in: u64,
     /// The seconds until it is whole, rounded up.
     pub whole_in: u64,
 }
 
-/// Counts one client's requests on one person's behalf: it is the instant at which the quota will be whole again.
+/// What one client has asked on one person's behalf.
 #[derive(Debug, Default)]
-pub struct Meter(AtomicI64);
+pub struct Meter {
+    /// What counts.
+    pub asked: Count,
+    /// What turned out to cost nothing.
+    pub free: Count,
+}
 
-impl Meter {
+/// Counts: it is the instant at which the quota will be whole again, in nanoseconds of [`model::time::Clock::steady`].
+#[derive(Debug, Default)]
+pub struct Count(AtomicI64);
+
+impl Count {
     /// Takes one of the quota.
     ///
     /// # Errors
     /// The seconds until there is one to take, rounded up.
-    pub fn spend(&self, quota: Quota, now: Timestamp) -> Result<(), u64> {
-        let now = now.micros();
-        let mut verdict = Ok(());
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |whole_at| {
-            let before = running(whole_at, now);
-            let after = before + quota.each();
-            let lacking = after - now - window();
-            verdict = if lacking <= 0 { Ok(()) } else { Err(seconds(lacking)) };
-            if lacking <= 0 { Some(after) } else { (before != whole_at).then_some(before) }
+    pub fn spend(&self, quota: Quota, now: Duration) -> Result<(), u64> {
+        let now = nanos(now);
+        let mut lacking = 0;
+        let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |whole_at| {
+            let after = whole_at.max(now) + quota.each();
+            lacking = after - now - quota.whole();
+            (lacking <= 0).then_some(after)
         });
-        verdict
+        spent.map(drop).map_err(|_| seconds(lacking))
     }
 
     /// Puts it back.
@@ -80,19 +104,17 @@ impl Meter {
     }
 
     /// What is left.
-    pub fn left(&self, quota: Quota, now: Timestamp) -> Left {
-        let missing = running(self.0.load(Ordering::Relaxed), now.micros()) - now.micros();
-        Left { requests: (window() - missing) / quota.each(), whole_in: seconds(missing) }
+    pub fn left(&self, quota: Quota, now: Duration) -> Left {
+        // Another thread's clock may have been read a moment later.
+        let missing = (self.0.load(Ordering::Relaxed) - nanos(now)).clamp(0, quota.whole());
+        let requests = (quota.whole() - missing) / quota.each();
+        let beyond = missing - (quota.requests() - requests - 1) * quota.each();
+        Left { requests, more_in: if missing == 0 { 0 } else { seconds(beyond) }, whole_in: seconds(missing) }
     }
 }
 
-/// A quota is whole at the earliest now, and at the latest a window from now, even if the clock was set back (F10).
-fn running(whole_at: i64, now: i64) -> i64 {
-    whole_at.clamp(now, now + window())
-}
-
-fn seconds(micros: i64) -> u64 {
-    u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000)
+fn seconds(nanos: i64) -> u64 {
+    u64::try_from(nanos).unwrap_or(0).div_ceil(1_000_000_000)
 }
 
 /// The meters of those who were there of late.
@@ -118,47 +140,51 @@ mod tests {
 
     const TEN: Quota = Quota(10);
 
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_unix_seconds(1_800_000_000 + seconds)
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(1_800_000_000 + seconds)
     }
 
-    fn spent(meter: &Meter, times: usize, now: Timestamp) -> usize {
-        (0..times).filter(|_| meter.spend(TEN, now).is_ok()).count()
+    fn spent(count: &Count, times: usize, now: Duration) -> usize {
+        (0..times).filter(|_| count.spend(TEN, now).is_ok()).count()
+    }
+
+    fn left(requests: i64, more_in: u64, whole_in: u64) -> Left {
+        Left { requests, more_in, whole_in }
     }
 
     #[test]
     fn a_quota_is_used_at_once_and_grows_back_evenly() {
-        let meter = Meter::default();
-        assert_eq!(meter.left(TEN, at(0)), Left { requests: 10, whole_in: 0 });
-        assert_eq!(spent(&meter, 3, at(0)), 3);
-        assert_eq!(meter.left(TEN, at(0)), Left { requests: 7, whole_in: 1_080 });
-        assert_eq!(spent(&meter, 20, at(0)), 7);
-        assert_eq!(meter.spend(TEN, at(0)), Err(360));
-        assert_eq!(meter.spend(TEN, at(359)), Err(1));
-        assert_eq!(meter.left(TEN, at(359)), Left { requests: 0, whole_in: 3_241 });
-        assert_eq!(spent(&meter, 20, at(360)), 1);
+        let count = Count::default();
+        assert_eq!(count.left(TEN, at(0)), left(10, 0, 0));
+        assert_eq!(spent(&count, 3, at(0)), 3);
+        assert_eq!(count.left(TEN, at(0)), left(7, 360, 1_080));
+        assert_eq!(count.left(TEN, at(100)), left(7, 260, 980));
+        assert_eq!(spent(&count, 20, at(0)), 7);
+        assert_eq!(count.spend(TEN, at(0)), Err(360));
+        assert_eq!(count.spend(TEN, at(359)), Err(1));
+        assert_eq!(count.left(TEN, at(359)), left(0, 1, 3_241));
+        assert_eq!(spent(&count, 20, at(360)), 1);
         // However long nobody asks, it is never more than whole.
-        assert_eq!(spent(&meter, 20, at(1_000_000)), 10);
-        meter.give_back(TEN);
-        assert_eq!(spent(&meter, 20, at(1_000_000)), 1);
-    }
-
-    /// F10.
-    #[test]
-    fn a_clock_that_is_set_back_locks_nobody_out_for_longer_than_a_window() {
-        let meter = Meter::default();
-        assert_eq!(spent(&meter, 10, at(86_400)), 10);
-        assert_eq!(meter.left(TEN, at(0)), Left { requests: 0, whole_in: 3_600 });
-        assert_eq!(meter.spend(TEN, at(0)), Err(360));
-        assert_eq!(spent(&meter, 20, at(360)), 1);
+        assert_eq!(spent(&count, 20, at(1_000_000)), 10);
+        count.give_back(TEN);
+        assert_eq!(spent(&count, 20, at(1_000_000)), 1);
     }
 
     #[test]
-    fn any_quota_has_at_least_a_microsecond_for_each() {
+    fn of_any_quota_there_is_never_more_than_the_whole() {
         assert_eq!(Quota::new(0), None);
-        let most = Quota::new(u32::MAX).unwrap();
-        assert_eq!(most.each(), 1);
-        assert!(Meter::default().spend(most, at(0)).is_ok());
+        assert_eq!(Quota::new(u32::MAX), Quota::new(Quota::MOST));
+        for requests in [1, 7, 6_000, 60_001, 70_000, 999_999, 1_000_000] {
+            let quota = Quota::new(requests).unwrap();
+            for quota in [quota, quota.of_free()] {
+                let count = Count::default();
+                assert_eq!(count.left(quota, at(0)), left(quota.requests(), 0, 0));
+                assert_eq!(count.spend(quota, at(0)), Ok(()));
+                let now = count.left(quota, at(0));
+                assert_eq!((now.requests, now.more_in), (quota.requests() - 1, now.whole_in), "{requests}");
+                assert!(nanos(WINDOW) - quota.whole() < quota.requests(), "{requests}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -69,6 +69,11 @@ impl Caller {
         self.scopes.contain(scope)
     }
 
+    /// Whether the client may see tracks, or those that it changes, which are all.
+    pub const fn sees_tracks(&self) -> bool {
+        self.may(Scope::TracksRead) || self.may(Scope::TracksWrite)
+    }
+
     /// Whether the client may see what time costs.
     pub const fn sees_rates(&self) -> bool {
         self.may(Scope::RatesRead)
@@ -121,7 +126,7 @@ impl Gate {
     /// 401 for a token that is not good here, 403 for one without a person, 503 when it could not be asked.
     pub async fn admit(&self, token: &str, proof: Option<&Sent<'_>>) -> Result<Arc<Caller>, ApiError> {
         let now = self.clock.now();
-        let (caller, key) = match self.answers.get(token, now, || self.ask(token)).await {
+        let (caller, key) = match self.answers.get(token, now, |is_known| self.ask(token, is_known)).await {
             Verdict::Caller(caller) => {
                 let key = caller.key;
                 (Ok(caller), key)
@@ -150,7 +155,7 @@ impl Gate {
     /// 401 when it does not, 503 when it could not be asked.
     pub async fn admit_again(&self, token: &str, caller: &Caller) -> Result<(), ApiError> {
         let scheme = if caller.key.is_some() { Scheme::Dpop } else { Scheme::Bearer };
-        match self.answers.get(token, self.clock.now(), || self.ask(token)).await {
+        match self.answers.get(token, self.clock.now(), |is_known| self.ask(token, is_known)).await {
             Verdict::Caller(now) if now.is_as(caller) => Ok(()),
             Verdict::Caller(_) | Verdict::Nobody(_) => {
                 Err(ApiError::Unauthenticated(scheme, Rejected::Invalid))
@@ -161,9 +166,9 @@ impl Gate {
     }
 
     /// Asks, judges, and finds the person. The answer's age counts from before the question (C15).
-    async fn ask(&self, token: &str) -> Answer {
+    async fn ask(&self, token: &str, is_known: bool) -> Answer {
         let asked_at = self.clock.now();
-        let reply = match self.introspector.ask(token).await {
+        let reply = match self.introspector.ask(token, is_known).await {
             Ok(reply) => reply,
             Err(error) => return Answer::unanswered(error.to_string()),
         };

@@ -1,15 +1,55 @@
 //! What a token lets its client do: scopes of the form `resource:action`, and two that stand for many.
 //!
-//! `read` is every scope whose action is `read`, `write` all others. The table of routes says for each method which scopes
-//! would do; what it does not say is for whoever has all of `read` or all of `write`, so that nothing is open by omission.
+//! `read` and `write` stand for the scopes that are listed here, and a new one is none of them unless somebody says so: tokens
+//! were given for them before. The table of routes says for each method which scopes would do; what it does not say is for
+//! whoever has all of `read` or all of `write`, so that nothing is open by omission.
 
 use actix_web::http::Method;
 use model::scope::ScopeSet;
 
-/// Stands for every scope that only looks.
-pub const READ: &str = "read";
-/// Stands for every scope that changes something.
-pub const WRITE: &str = "write";
+/// A scope that stands for many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alias {
+    /// Looking at everything.
+    Read,
+    /// Changing everything, but letting in nobody else.
+    Write,
+}
+
+impl Alias {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Read, Self::Write];
+
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+
+    /// What it stands for.
+    pub const fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Read => &[
+                Scope::ActivitiesRead,
+                Scope::TracksRead,
+                Scope::ProjectsRead,
+                Scope::RatesRead,
+                Scope::ReportsRead,
+                Scope::ProfileRead,
+            ],
+            Self::Write => &[
+                Scope::ActivitiesWrite,
+                Scope::TracksWrite,
+                Scope::TimerWrite,
+                Scope::ProjectsWrite,
+                Scope::RatesWrite,
+                Scope::ProfileWrite,
+            ],
+        }
+    }
+}
 
 /// One thing that a client may be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +74,8 @@ pub enum Scope {
     RatesWrite,
     /// Have time added up.
     ReportsRead,
-    /// Make addresses under which others can see it without a token.
+    /// Make addresses under which others can see it without a token. No [`Alias`] stands for it: who lets others in is asked
+    /// by this name.
     ReportsShare,
     /// See how the person has set things up.
     ProfileRead,
@@ -79,15 +120,21 @@ impl Scope {
         }
     }
 
-    fn is_of(self, alias: &str) -> bool {
-        let looks = self.name().ends_with(":read");
-        (alias == READ && looks) || (alias == WRITE && !looks)
+    /// What stands for it and more.
+    pub fn alias(self) -> Option<Alias> {
+        Alias::ALL.into_iter().find(|alias| alias.scopes().contains(&self))
     }
 }
 
 /// The names of all scopes there are, those that stand for many first.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    [READ, WRITE].into_iter().chain(Scope::ALL.into_iter().map(Scope::name))
+    Alias::ALL.into_iter().map(Alias::name).chain(Scope::ALL.into_iter().map(Scope::name))
+}
+
+/// The fewest that open everything.
+pub fn everything() -> impl Iterator<Item = &'static str> {
+    let alone = Scope::ALL.into_iter().filter(|scope| scope.alias().is_none());
+    Alias::ALL.into_iter().map(Alias::name).chain(alone.map(Scope::name))
 }
 
 /// Which of them a token has: a bit each.
@@ -97,7 +144,9 @@ pub struct Scopes(u32);
 impl Scopes {
     /// What a token's `scope` stands for here. What is not known here opens nothing.
     pub fn of(granted: &ScopeSet) -> Self {
-        let is_granted = |scope: &Scope| granted.iter().any(|name| name == scope.name() || scope.is_of(name));
+        let stands_for = |scope: Scope, name: &str| scope.alias().is_some_and(|alias| alias.name() == name);
+        let is_granted =
+            |scope: &Scope| granted.iter().any(|name| name == scope.name() || stands_for(*scope, name));
         Self(Scope::ALL.into_iter().filter(is_granted).fold(0, |bits, scope| bits | bit(scope)))
     }
 
@@ -116,16 +165,16 @@ const fn bit(scope: Scope) -> u32 {
 pub enum Needs {
     /// One of these, the least of them first. Of none of them nobody has one.
     OneOf(&'static [Scope]),
-    /// All that [`READ`] or [`WRITE`] stands for.
-    All(&'static str),
+    /// All that it stands for.
+    All(Alias),
 }
 
 impl Needs {
     /// What a method needs that no row declares: to learn that it is not there.
     pub fn undeclared(method: &Method) -> Self {
         match *method {
-            Method::GET | Method::HEAD | Method::OPTIONS => Self::All(READ),
-            _ => Self::All(WRITE),
+            Method::GET | Method::HEAD | Method::OPTIONS => Self::All(Alias::Read),
+            _ => Self::All(Alias::Write),
         }
     }
 
@@ -133,15 +182,23 @@ impl Needs {
     pub fn are_met_by(self, scopes: Scopes) -> bool {
         match self {
             Self::OneOf(needed) => needed.iter().any(|scope| scopes.contain(*scope)),
-            Self::All(alias) => Scope::ALL.iter().all(|scope| !scope.is_of(alias) || scopes.contain(*scope)),
+            Self::All(alias) => alias.scopes().iter().all(|scope| scopes.contain(*scope)),
         }
     }
 
     /// What a client is told to ask for: the least that will do.
     pub fn name(self) -> &'static str {
         match self {
-            Self::OneOf(needed) => needed.first().map_or(WRITE, |scope| scope.name()),
-            Self::All(alias) => alias,
+            Self::OneOf(needed) => needed.first().map_or(Alias::Write.name(), |scope| scope.name()),
+            Self::All(alias) => alias.name(),
+        }
+    }
+
+    /// What would do as well, though it does more: for a client that may ask for nothing narrower.
+    pub fn or(self) -> Option<&'static str> {
+        match self {
+            Self::OneOf(needed) => needed.first().and_then(|scope| scope.alias()).map(Alias::name),
+            Self::All(_) => None,
         }
     }
 }
@@ -155,11 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn read_and_write_stand_for_all_between_them_and_what_is_unknown_for_nothing() {
+    fn read_and_write_stand_for_all_but_letting_others_in_and_what_is_unknown_for_nothing() {
         for scope in Scope::ALL {
             let looks = scope.name().ends_with(":read");
+            let lets_others_in = scope == Scope::ReportsShare;
             assert_eq!(scopes("read").contain(scope), looks, "{scope:?}");
-            assert_eq!(scopes("write").contain(scope), !looks, "{scope:?}");
+            assert_eq!(scopes("write").contain(scope), !looks && !lets_others_in, "{scope:?}");
+            assert_eq!(scope.alias().is_none(), lets_others_in);
             assert_eq!(scopes(scope.name()), Scopes(bit(scope)));
         }
         for nothing in ["openid", "profile", "READ", "tracks:*", "tracks", "tracks:reads", "reads"] {

@@ -97,6 +97,14 @@ impl Kind {
         }
     }
 
+    /// What lets a client do any of that.
+    pub const fn reads_or_writes(self) -> &'static [Scope] {
+        match self {
+            Self::Activity => &[Scope::ActivitiesRead, Scope::ActivitiesWrite],
+            Self::Client | Self::Project | Self::Tag => &[Scope::ProjectsRead, Scope::ProjectsWrite],
+        }
+    }
+
     /// Its fields, in their order. The first three of an activity are older than the others.
     pub const fn fields(self) -> &'static [Field] {
         use Field::{

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::auth::scopes::Scope;
 use crate::catalogue;
 use crate::id::WorkspaceId;
+use crate::wire::error::ApiError;
 
 /// The kinds of what changes, in the order in which one transaction's changes are told: what is referred to comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +95,8 @@ pub struct Cursor {
     pub has_rates: bool,
 }
 
+/// How a cursor is written.
+const VERSION: &str = "2";
 /// Stands among the kinds.
 const RATES: &str = "rates";
 
@@ -103,14 +106,30 @@ impl Cursor {
         let Self { workspace, place: Place { seq, kind, id }, kinds, has_rates } = self;
         let kinds = kinds.iter().map(|kind| kind.name()).chain(has_rates.then_some(RATES));
         let kinds: Vec<&str> = kinds.collect();
-        URL_SAFE_NO_PAD.encode(format!("2 {workspace} {seq} {} {id} {}", kind.name(), kinds.join(",")))
+        URL_SAFE_NO_PAD.encode(format!(
+            "{VERSION} {workspace} {seq} {} {id} {}",
+            kind.name(),
+            kinds.join(",")
+        ))
     }
 
-    /// Reads what [`Cursor::written`] wrote.
-    pub fn read(cursor: &str) -> Option<Self> {
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    /// Reads what [`Cursor::written`] wrote, said under that name.
+    ///
+    /// # Errors
+    /// 410 for one that an older or a newer server wrote in its own way, 400 for what none has written.
+    pub fn read(name: &'static str, cursor: &str) -> Result<Self, ApiError> {
+        let none = || ApiError::field(name, "This is not a cursor of this feed.");
+        let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        match text.as_deref().and_then(|text| text.split_once(' ')) {
+            Some((VERSION, rest)) => Self::read_parts(rest).ok_or_else(none),
+            Some((other, _)) if other.parse::<u16>().is_ok() => Err(ApiError::CursorGone),
+            _ => Err(none()),
+        }
+    }
+
+    fn read_parts(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split(' ').collect();
-        let ["2", workspace, seq, kind, id, kinds] = parts.as_slice() else { return None };
+        let [workspace, seq, kind, id, kinds] = parts.as_slice() else { return None };
         let number = |text: &str| text.parse::<i64>().ok().filter(|number| *number >= 0);
         let kind_of = |name: &str| Kind::ALL.into_iter().find(|kind| kind.name() == name);
         Some(Self {
@@ -135,22 +154,26 @@ mod tests {
         for has_rates in [true, false] {
             let kinds = vec![TAG, ACTIVITY];
             let cursor = Cursor { workspace: WorkspaceId(3), place, kinds, has_rates };
-            assert_eq!(Cursor::read(&cursor.written()), Some(cursor));
+            assert_eq!(Cursor::read("since", &cursor.written()).ok(), Some(cursor));
         }
         for text in [
             "",
             "2",
             "2 3 7 activity 9",
-            "1 3 7 activity 9 tag",
             "2 3 7 cat 9 tag",
             "2 3 -7 tag 9 tag",
             "2 3 7 tag 9 tag,cat",
             "2 3 7 tag 9 ",
             "2 3 7 tag 9 tag 0",
         ] {
-            assert_eq!(Cursor::read(&URL_SAFE_NO_PAD.encode(text)), None, "{text}");
+            let read = Cursor::read("since", &URL_SAFE_NO_PAD.encode(text));
+            assert!(matches!(read, Err(ApiError::Fields(_))), "{text}");
         }
-        assert_eq!(Cursor::read("!"), None);
+        assert!(matches!(Cursor::read("since", "!"), Err(ApiError::Fields(_))));
+        for text in ["1 3 7 activity 9", "3 anything"] {
+            let read = Cursor::read("since", &URL_SAFE_NO_PAD.encode(text));
+            assert!(matches!(read, Err(ApiError::CursorGone)), "{text}");
+        }
     }
 
     #[test]

@@ -159,9 +159,9 @@ pub async fn get(
 /// Reads what is asked for.
 ///
 /// # Errors
-/// 400 for what makes no sense, 403 for types that the token does not show.
+/// 400 for what makes no sense, 403 for types that the token does not show, 410 for a cursor of another format.
 pub fn read(caller: &Allowed, query: &Parameters) -> Result<Asked, ApiError> {
-    let since = query.said("since").map(|said| cursor("since", said)).transpose()?;
+    let since = query.said("since").map(|said| Cursor::read("since", said)).transpose()?;
     let mut kinds = Kind::ALL.to_vec();
     if let Some(types) = query.said("types") {
         for name in types.split(',').map(str::trim) {
@@ -180,14 +180,6 @@ pub fn read(caller: &Allowed, query: &Parameters) -> Result<Asked, ApiError> {
         Some(_) => return Err(ApiError::field("limit", "Ensure this value is greater than or equal to 1.")),
     };
     Ok(Asked { kinds, since, most })
-}
-
-/// Reads a cursor, said under that name.
-///
-/// # Errors
-/// 400 for what is none.
-pub fn cursor(name: &'static str, said: &str) -> Result<Cursor, ApiError> {
-    Cursor::read(said).ok_or_else(|| ApiError::field(name, "This is not a cursor of this feed."))
 }
 
 /// What changed behind the place, as far as it is asked for.
@@ -245,4 +237,17 @@ pub(crate) fn write(out: &mut Vec<u8>, change: &Change, with_rate: bool) {
 /// `OPTIONS`.
 pub async fn options(_: Allowed) -> HttpResponse {
     metadata::response("Changes", "What changed, for who keeps a copy.", None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R160: whoever may see a type comes in, and nobody else.
+    #[test]
+    fn the_feed_is_for_who_may_see_any_type() {
+        let any: Vec<Scope> = Kind::ALL.iter().flat_map(|kind| kind.needs()).copied().collect();
+        assert!(NEEDS.iter().all(|scope| any.contains(scope)));
+        assert!(any.iter().all(|scope| NEEDS.contains(scope)));
+    }
 }

@@ -10,15 +10,17 @@ use crate::auth::allowed::Allowed;
 use crate::auth::meter::WINDOW;
 use crate::wire::{json, metadata};
 
-/// `GET`: how many requests there are in a window of so many seconds, how many are left, and in how many seconds all of
-/// them are there again; `null` where there is no limit.
+/// `GET`: how many requests there are in a window of so many seconds, how many are left, and in how many seconds there is
+/// one more and all of them are there again; `null` where there is no limit.
 pub async fn get(caller: Allowed, ThinData(app): ThinData<App>) -> HttpResponse {
-    let said = app.limit().map(|limit| (limit.quota, caller.meter.left(limit.quota, app.clock().now())));
+    let said =
+        app.limit().map(|limit| (limit.quota, caller.meter.asked.left(limit.quota, app.clock().steady())));
     let body = json!({
         "limit": said.map(|(quota, _)| quota.requests()),
         "window": said.map(|_| WINDOW.as_secs()),
         "remaining": said.map(|(_, left)| left.requests),
-        "reset": said.map(|(_, left)| left.whole_in),
+        "more_in": said.map(|(_, left)| left.more_in),
+        "whole_in": said.map(|(_, left)| left.whole_in),
     });
     json::response(StatusCode::OK, body.to_string().into_bytes())
 }

@@ -54,7 +54,7 @@ pub async fn get(
     let mut asked = changes::read(&caller, &query)?;
     asked.most = TOGETHER;
     if let Some(cursor) = last_event_id(request.headers()) {
-        asked.since = Some(changes::cursor("last-event-id", cursor)?);
+        asked.since = Some(Cursor::read("last-event-id", cursor)?);
     }
     if *request.method() == Method::HEAD {
         return Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, STREAM)).finish());

@@ -4,7 +4,6 @@ use chrono::{NaiveTime, Timelike, Weekday};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use model::db::Conn;
-use model::id::UserId;
 
 use crate::id::PersonId;
 use crate::schema::people;
@@ -27,9 +26,7 @@ pub struct Settings {
 /// Who a person is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Their id at the issuer.
-    pub subject: UserId,
-    /// Their name there, when they were here last.
+    /// Their name at the issuer, when they were here last.
     pub username: String,
     /// How they have set things up.
     pub settings: Settings,
@@ -40,11 +37,26 @@ pub struct Profile {
 /// # Errors
 /// When the database cannot.
 pub fn find(conn: &mut Conn, person: PersonId) -> QueryResult<Profile> {
-    let (subject, username) = people::table
+    type Row = (String, String, String, String, i32);
+    let (username, timezone, policy, week_start, minutes): Row = people::table
         .filter(people::id.eq(person))
-        .select((people::subject, people::username))
+        .select((
+            people::username,
+            people::timezone,
+            people::overlap_policy,
+            people::week_start,
+            people::day_start,
+        ))
         .get_result(conn)?;
-    Ok(Profile { subject, username, settings: settings(conn, person)? })
+    let seconds = u32::try_from(minutes).unwrap_or(0).saturating_mul(60);
+    let settings = Settings {
+        // A zone that this program's copy of the database does not know any more.
+        timezone: timezone.parse().unwrap_or(Tz::UTC),
+        overlap_policy: Policy::named(&policy).unwrap_or(Policy::Reject),
+        week_start: calendar::weekday(&week_start).unwrap_or(Weekday::Mon),
+        day_start: NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).unwrap_or_default(),
+    };
+    Ok(Profile { username, settings })
 }
 
 /// How a person has set things up.
@@ -52,19 +64,7 @@ pub fn find(conn: &mut Conn, person: PersonId) -> QueryResult<Profile> {
 /// # Errors
 /// When the database cannot.
 pub fn settings(conn: &mut Conn, person: PersonId) -> QueryResult<Settings> {
-    type Row = (String, String, String, i32);
-    let (timezone, policy, week_start, minutes): Row = people::table
-        .filter(people::id.eq(person))
-        .select((people::timezone, people::overlap_policy, people::week_start, people::day_start))
-        .get_result(conn)?;
-    let seconds = u32::try_from(minutes).unwrap_or(0).saturating_mul(60);
-    Ok(Settings {
-        // A zone that this program's copy of the database does not know any more.
-        timezone: timezone.parse().unwrap_or(Tz::UTC),
-        overlap_policy: Policy::named(&policy).unwrap_or(Policy::Reject),
-        week_start: calendar::weekday(&week_start).unwrap_or(Weekday::Mon),
-        day_start: NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).unwrap_or_default(),
-    })
+    find(conn, person).map(|profile| profile.settings)
 }
 
 /// Sets things up.

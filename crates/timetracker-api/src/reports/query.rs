@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, Timelike};
 use chrono_tz::Tz;
 use model::time::Timestamp;
 use serde_json::Value;
@@ -123,7 +123,13 @@ impl Query {
         let given =
             |name| said.said(name).map_or(Given::Missing, |text| Given::Value(Cow::Owned(Value::from(text))));
         let zone = problems.take("tz", fields::timezone(&given("tz"))).flatten().unwrap_or(usual.timezone);
-        let today = now.to_utc().map(|at| at.with_timezone(&zone).date_naive()).unwrap_or_default();
+        let day_start = said.said("day_start").map_or(Ok(usual.day_start), calendar::time);
+        // Before a day begins it is still the one before.
+        let since = TimeDelta::seconds(
+            day_start.as_ref().map_or(0, |start| i64::from(start.num_seconds_from_midnight())),
+        );
+        let local = now.to_utc().map(|at| at.with_timezone(&zone).naive_local()).unwrap_or_default();
+        let today = local.checked_sub_signed(since).unwrap_or(local).date();
         let to = problems.take("to", date(said.said("to"), today)).unwrap_or(today);
         let week = to.checked_sub_days(Days::new(6)).unwrap_or(to);
         let from = problems.take("from", date(said.said("from"), week)).unwrap_or(week);
@@ -135,7 +141,6 @@ impl Query {
         let keys = problems.take("group_by", keys(said.said("group_by"))).unwrap_or_default();
         let midnight = choice(said.said("midnight"), &MIDNIGHTS, Midnight::Split);
         let midnight = problems.take("midnight", midnight).unwrap_or(Midnight::Split);
-        let day_start = said.said("day_start").map_or(Ok(usual.day_start), calendar::time);
         let day_start = problems.take("day_start", day_start).unwrap_or_default();
         let week_start = choice(said.said("week_start"), &calendar::WEEKDAYS, usual.week_start);
         let week_start = problems.take("week_start", week_start).unwrap_or(usual.week_start);

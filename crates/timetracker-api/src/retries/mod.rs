@@ -77,6 +77,31 @@ pub fn is_replay(answer: &HttpResponse) -> bool {
     answer.headers().contains_key(REPLAYED)
 }
 
+/// What was done, now or when it was sent before.
+#[derive(Debug)]
+pub struct Done {
+    reply: Reply,
+    /// The transaction that did it just now.
+    seq: Option<i64>,
+}
+
+impl Done {
+    /// Answered in another way than it was kept.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(Reply) -> Reply) -> Self {
+        Self { reply: change(self.reply), ..self }
+    }
+
+    /// As it is sent.
+    pub fn response(self, app: &App) -> HttpResponse {
+        let mut response = self.reply.response(app);
+        if self.seq.is_none() {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
 /// Does a person's change: in one transaction, in its turn, and once. Whoever waits for it is woken.
 ///
 /// # Errors
@@ -87,29 +112,41 @@ pub async fn once(
     retry: Option<Retry>,
     work: impl FnOnce(&mut Conn, &Caller, Stamp) -> Verdict<Reply> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
+    Ok(done(app, caller, retry, work).await?.response(app))
+}
+
+/// As [`once`], for an answer that is more than what is kept.
+///
+/// # Errors
+/// As [`once`].
+pub async fn done(
+    app: &App,
+    caller: Arc<Caller>,
+    retry: Option<Retry>,
+    work: impl FnOnce(&mut Conn, &Caller, Stamp) -> Verdict<Reply> + Send + 'static,
+) -> Result<Done, ApiError> {
     let (clock, workspace) = (app.clock().clone(), caller.workspace);
     let done = app.db().write(move |conn| {
         let stamp = changes::begin(conn, caller.workspace, &clock)?;
-        let Some(retry) = &retry else {
-            return Ok(work(conn, &caller, stamp)?.map(|reply| (reply, Some(stamp.seq))));
-        };
+        let new = |reply| Done { reply, seq: Some(stamp.seq) };
+        let Some(retry) = &retry else { return Ok(work(conn, &caller, stamp)?.map(new)) };
         match store::find(conn, &caller, retry, stamp.at.minus(KEPT))? {
-            Some((fingerprint, reply)) if fingerprint == retry.fingerprint => Ok(Ok((reply, None))),
+            Some((fingerprint, reply)) if fingerprint == retry.fingerprint => {
+                Ok(Ok(Done { reply, seq: None }))
+            }
             Some(_) => Ok(Err(ApiError::KeyReused)),
             None => {
                 let done = work(conn, &caller, stamp)?;
                 if let Ok(reply) = &done {
                     store::keep(conn, &caller, retry, reply, stamp.at, KEPT)?;
                 }
-                Ok(done.map(|reply| (reply, Some(stamp.seq))))
+                Ok(done.map(new))
             }
         }
     });
-    let (reply, seq) = done.await??;
-    let mut response = reply.response(app);
-    match seq {
-        Some(seq) => app.live().moved(workspace, seq),
-        None => drop(response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"))),
+    let done = done.await??;
+    if let Some(seq) = done.seq {
+        app.live().moved(workspace, seq);
     }
-    Ok(response)
+    Ok(done)
 }

@@ -1,4 +1,4 @@
-//! A row of the table of routes: a path, its methods, and for each of them the scopes of which one suffices.
+//! A row of the table of routes: a path, its methods, and for each of them who may have it.
 
 use actix_web::http::Method;
 use actix_web::web;
@@ -20,49 +20,75 @@ pub struct Endpoint {
     pub(super) verbs: &'static [Verb],
 }
 
-/// A method of a row: what it needs, and what answers it. There is none without the scopes of which one suffices.
+/// A method of a row: who may have it, and what answers it.
 #[derive(Debug)]
 pub(super) struct Verb {
     pub(super) method: Method,
-    pub(super) needs: &'static [Scope],
+    pub(super) who: Who,
     handler: fn(Route) -> Route,
     is_free: bool,
 }
 
-/// GET, and HEAD, which is answered as GET is.
-pub(super) const fn get(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
-    Verb { method: Method::GET, needs, handler, is_free: false }
+/// Who may have it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Who {
+    /// Whose token has one of these; there is one.
+    OneOf(&'static [Scope]),
+    /// Anybody, without a token. Nothing in the table of the API may be so, and there nobody would get it.
+    Anybody,
 }
 
-/// The same, at no cost to the caller's quota.
-pub(super) const fn get_free(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
-    Verb { method: Method::GET, needs, handler, is_free: true }
+impl Verb {
+    const fn new(method: Method, needs: &'static [Scope], handler: fn(Route) -> Route) -> Self {
+        assert!(!needs.is_empty(), "a method without a scope");
+        Self { method, who: Who::OneOf(needs), handler, is_free: false }
+    }
+
+    /// What anybody may have.
+    pub(super) const fn open(method: Method, handler: fn(Route) -> Route) -> Self {
+        Self { method, who: Who::Anybody, handler, is_free: true }
+    }
+
+    /// What costs nothing of the caller's quota.
+    pub(super) const fn free(method: Method, needs: &'static [Scope], handler: fn(Route) -> Route) -> Self {
+        assert!(!needs.is_empty(), "a method without a scope");
+        Self { method, who: Who::OneOf(needs), handler, is_free: true }
+    }
+}
+
+/// GET, and HEAD, which is answered as GET is.
+pub(super) const fn get(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
+    Verb::new(Method::GET, needs, handler)
 }
 
 pub(super) const fn post(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
-    Verb { method: Method::POST, needs, handler, is_free: false }
+    Verb::new(Method::POST, needs, handler)
 }
 
 pub(super) const fn put(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
-    Verb { method: Method::PUT, needs, handler, is_free: false }
+    Verb::new(Method::PUT, needs, handler)
 }
 
 pub(super) const fn patch(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
-    Verb { method: Method::PATCH, needs, handler, is_free: false }
+    Verb::new(Method::PATCH, needs, handler)
 }
 
 pub(super) const fn delete(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
-    Verb { method: Method::DELETE, needs, handler, is_free: false }
+    Verb::new(Method::DELETE, needs, handler)
 }
 
+/// OPTIONS, for whoever may any other method of the row.
 pub(super) const fn options(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
-    Verb { method: Method::OPTIONS, needs, handler, is_free: false }
+    Verb::new(Method::OPTIONS, needs, handler)
 }
 
 impl Endpoint {
     /// What a method of it needs; nothing is said about one that it has not.
     pub fn needs(&self, method: &Method) -> Option<Needs> {
-        self.verb(method).map(|verb| Needs::OneOf(verb.needs))
+        self.verb(method).and_then(|verb| match verb.who {
+            Who::OneOf(scopes) => Some(Needs::OneOf(scopes)),
+            Who::Anybody => None,
+        })
     }
 
     /// Whether a method of it costs nothing of the caller's quota.

@@ -4,6 +4,8 @@
 pub mod continuing;
 pub mod store;
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::ThinData;
@@ -19,12 +21,16 @@ use crate::retries::{self, Retry};
 use crate::tracks::form::Draft;
 use crate::tracks::row::Track;
 use crate::tracks::{self, schedule};
-use crate::wire::error::ApiError;
+use crate::wire::error::{ApiError, or_refuse};
 use crate::wire::fields::{self, Extent};
 use crate::wire::query::Parameters;
 use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
 use crate::wire::{conditional, json, metadata};
+
+/// How long ago a timer may have started or stopped that nobody but a button was there for: longer, and it could make up what
+/// was done, or undo it.
+const A_MOMENT: Duration = Duration::from_secs(5 * 60);
 
 /// What runs, and what has just been stopped.
 #[derive(Debug)]
@@ -113,7 +119,7 @@ fn tag(running: Option<&Track>) -> String {
 /// to stop anything.
 ///
 /// # Errors
-/// 400 with everything that is wrong, 409 as said.
+/// 400 with everything that is wrong, 409 as said; 403 for more than pressing a button by a token that does no more.
 pub async fn put(
     caller: Allowed,
     ThinData(app): ThinData<App>,
@@ -127,10 +133,21 @@ pub async fn put(
         Some("reject") => false,
         Some(other) => return Err(ApiError::no_such_choice("on_running", other)),
     };
-    retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
-        Ok(store::start(conn, caller, draft, (&asked, may_switch), stamp)?.map(|timer| timer.reply()))
+    let retry = Retry::read(&request, &sent)?;
+    retries::once(&app, caller.caller(), retry, move |conn, acting, stamp| {
+        if draft.says_whose() || asked.policy.is_some() || is_past(draft.start(), stamp.at) {
+            or_refuse!(caller.needs(MORE));
+        }
+        Ok(store::start(conn, acting, draft, (&asked, may_switch), stamp)?.map(|timer| timer.reply()))
     })
     .await
+}
+
+/// Who may do more than press a button.
+const MORE: &[Scope] = &[Scope::TracksWrite];
+
+fn is_past(at: Option<Timestamp>, now: Timestamp) -> bool {
+    at.is_some_and(|at| at < now.minus(A_MOMENT))
 }
 
 /// `PATCH`: changes what runs.
@@ -155,7 +172,7 @@ pub async fn patch(
 /// answers the same.
 ///
 /// # Errors
-/// 400 for an instant that is none, or is still to come; 403 for discarding by a token that only stops.
+/// 400 for an instant that is none, or is still to come; 403 for more than pressing a button by a token that does no more.
 pub async fn delete(
     caller: Allowed,
     ThinData(app): ThinData<App>,
@@ -166,15 +183,16 @@ pub async fn delete(
     let at = fields::instant(&said.field("at", true)).map_err(ApiError::of_field("at"))?.over(None);
     let discard = fields::boolean(&said.field("discard", false));
     let discard = discard.map_err(ApiError::of_field("discard"))?.unwrap_or(false);
-    if discard {
-        caller.needs(&[Scope::TracksWrite])?;
-    }
-    let (retry, asked) = (Retry::read(&request, &Sent::default())?, tracks::asked(&request)?);
-    retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
+    let asked = tracks::asked(&request)?;
+    let retry = Retry::read(&request, &Sent::default())?.map(|retry| retry.shown(caller.sees_tracks()));
+    retries::once(&app, caller.caller(), retry, move |conn, acting, stamp| {
+        if discard || asked.policy.is_some() || is_past(at, stamp.at) {
+            or_refuse!(caller.needs(MORE));
+        }
         let timer = if discard {
-            store::discard(conn, caller, &asked, stamp)?
+            store::discard(conn, acting, &asked, stamp)?
         } else {
-            store::stop(conn, caller, at, &asked, stamp)?
+            store::stop(conn, acting, at, &asked, stamp)?
         };
         Ok(timer.map(|timer| timer.reply()))
     })

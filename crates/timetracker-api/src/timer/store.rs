@@ -109,7 +109,7 @@ pub fn edit(
     Ok(Ok(Timer { running, stopped, is_clamped: false, at: stamp.at }))
 }
 
-/// Stops what runs. When nothing does, the answer is what was stopped last.
+/// Stops what runs. When nothing does, the answer is what was stopped last, for who sees tracks.
 ///
 /// # Errors
 /// When the database cannot; the inner error for an instant that is still to come.
@@ -125,7 +125,8 @@ pub fn stop(
     }
     let asked = asked.unwrap_or(stamp.at);
     let (stopped, is_clamped) = match schedule::running(conn, caller.person)? {
-        None => (last_stopped(conn, caller.person, stamp.at)?, false),
+        None if caller.sees_tracks() => (last_stopped(conn, caller.person, stamp.at)?, false),
+        None => (None, false),
         Some(running) => {
             or_refuse!(terms.admit(&running));
             let start = running.start.unwrap_or(asked);

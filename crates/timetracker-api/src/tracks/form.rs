@@ -186,6 +186,16 @@ impl Draft {
         Self { uid: Some(uid), ..self }
     }
 
+    /// When it began, if that was said.
+    pub fn start(&self) -> Option<Timestamp> {
+        self.start.over(None)
+    }
+
+    /// Whether it says who wrote it, or who pays for it.
+    pub fn says_whose(&self) -> bool {
+        self.source.is_some() || self.billable.is_some()
+    }
+
     /// The activity that was named.
     pub fn activity(&self) -> Option<ActivityId> {
         self.activity

@@ -1,15 +1,14 @@
 //! What a request takes of its caller's quota, and how the caller is told what is left
 //! (draft-ietf-httpapi-ratelimit-headers-10). What the client had already, and a stream that it keeps open instead of asking
-//! again and again, cost nothing.
+//! again and again, cost nothing, within bounds of their own: they are work nevertheless.
 
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
-use model::time::Timestamp;
 
 use crate::auth::meter::{Meter, Quota, WINDOW};
 
@@ -37,28 +36,31 @@ impl Limit {
 pub struct Allowance {
     meter: Arc<Meter>,
     took: bool,
-    at: Timestamp,
+    at: Duration,
     /// The seconds until there is something to take; `None` when there was.
     pub retry_after: Option<u64>,
 }
 
 impl Allowance {
-    /// Takes one, unless the request is free.
-    pub fn take(meter: &Arc<Meter>, limit: &Limit, is_free: bool, now: Timestamp) -> Self {
-        let spent = if is_free { Ok(()) } else { meter.spend(limit.quota, now) };
+    /// Takes one, unless the request is free, `now` by the steady clock.
+    pub fn take(meter: &Arc<Meter>, limit: &Limit, is_free: bool, now: Duration) -> Self {
+        let spent = if is_free { Ok(()) } else { meter.asked.spend(limit.quota, now) };
         Self { meter: meter.clone(), took: !is_free && spent.is_ok(), at: now, retry_after: spent.err() }
     }
 
-    /// Says what is left, after what cost nothing was put back.
-    pub fn tell(&self, response: &mut HttpResponse, limit: &Limit) {
-        if self.took && is_free(response) {
-            self.meter.give_back(limit.quota);
+    /// Puts back what cost nothing, as long as there is not too much of that.
+    pub fn give_back(&self, limit: &Limit) {
+        if self.took && self.meter.free.spend(limit.quota.of_free(), self.at).is_ok() {
+            self.meter.asked.give_back(limit.quota);
         }
-        let left = self.meter.left(limit.quota, self.at);
-        let whole_in = self.retry_after.unwrap_or(left.whole_in);
+    }
+
+    /// Says what is left.
+    pub fn tell(&self, response: &mut HttpResponse, limit: &Limit) {
+        let left = self.meter.asked.left(limit.quota, self.at);
         let mut field = Vec::with_capacity(40);
         // Writing to memory does not fail.
-        let _ = write!(field, r#""default";r={};t={whole_in}"#, left.requests);
+        let _ = write!(field, r#""default";r={};t={}"#, left.requests, left.more_in);
         let headers = response.headers_mut();
         if let Ok(field) = HeaderValue::from_maybe_shared(Bytes::from(field)) {
             headers.insert(LEFT, field);
@@ -67,34 +69,38 @@ impl Allowance {
     }
 }
 
-fn is_free(response: &HttpResponse) -> bool {
+/// Whether an answer is a stream of events.
+pub fn is_stream(response: &HttpResponse) -> bool {
     let media = response.headers().get(header::CONTENT_TYPE);
-    response.status() == StatusCode::NOT_MODIFIED
-        || media.is_some_and(|media| media.as_bytes().starts_with(b"text/event-stream"))
+    media.is_some_and(|media| media.as_bytes().starts_with(b"text/event-stream"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn told(mut response: HttpResponse) -> String {
+    #[test]
+    fn what_cost_nothing_is_given_back_ten_times_as_often_as_there_is_a_quota() {
         let (limit, meter) = (Limit::of(Quota::new(10).unwrap()), Arc::default());
-        let now = Timestamp::from_unix_seconds(1_800_000_000);
-        Allowance::take(&meter, &limit, false, now).tell(&mut response, &limit);
-        response.headers().get(LEFT).unwrap().to_str().unwrap().to_owned()
+        let ask = || Allowance::take(&meter, &limit, false, Duration::from_secs(1));
+        for _ in 0..100 {
+            ask().give_back(&limit);
+        }
+        assert_eq!(meter.asked.left(limit.quota, Duration::from_secs(1)).requests, 10);
+        for left in (0..10).rev() {
+            ask().give_back(&limit);
+            assert_eq!(meter.asked.left(limit.quota, Duration::from_secs(1)).requests, left);
+        }
+        assert_eq!(ask().retry_after, Some(360));
     }
 
     #[test]
-    fn a_stream_and_what_the_client_has_already_cost_nothing() {
-        let whole = r#""default";r=10;t=0"#;
-        assert_eq!(told(HttpResponse::NotModified().finish()), whole);
-        for media in ["text/event-stream", "text/event-stream; charset=utf-8"] {
-            assert_eq!(told(HttpResponse::Ok().content_type(media).finish()), whole);
-        }
-        for response in
-            [HttpResponse::Ok().finish(), HttpResponse::NotFound().content_type("text/plain").finish()]
+    fn a_stream_is_known_by_its_media_type() {
+        for (media, expected) in
+            [("text/event-stream", true), ("text/event-stream; charset=utf-8", true), ("text/plain", false)]
         {
-            assert_eq!(told(response), r#""default";r=9;t=360"#);
+            assert_eq!(is_stream(&HttpResponse::Ok().content_type(media).finish()), expected, "{media}");
         }
+        assert!(!is_stream(&HttpResponse::Ok().finish()));
     }
 }

@@ -1,8 +1,8 @@
 //! Entity tags (RFC 9110 section 8.8) and what is asked with them: `If-Match` before a change, `If-None-Match` before an
 //! answer that the client may have.
 //!
-//! An object's tag is strong and made of its version and its form, `"7"` or indented `"7.4"`; a list's is weak and a digest of
-//! what it says.
+//! An object's tag is strong and made of its version and its form, `"7"` or indented `"7.4"`; of one that counts none, the version
+//! is a digest of what it says. A list's tag is weak and such a digest.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -19,10 +19,19 @@ pub fn of_version(version: i64) -> HeaderValue {
 
 /// The tag of what says this.
 pub fn of_body(body: &[u8]) -> HeaderValue {
+    HeaderValue::try_from(format!("W/\"{:016x}\"", digest(body)))
+        .unwrap_or(HeaderValue::from_static("W/\"\""))
+}
+
+/// The version of an object that has no other: what it says.
+pub fn version_of(body: &[u8]) -> i64 {
+    i64::try_from(digest(body) >> 1).unwrap_or(i64::MAX)
+}
+
+fn digest(body: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(body);
-    HeaderValue::try_from(format!("W/\"{:016x}\"", hasher.finish()))
-        .unwrap_or(HeaderValue::from_static("W/\"\""))
+    hasher.finish()
 }
 
 /// The tag of the same in another form.

@@ -18,7 +18,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use model::request_id::RequestId;
 
-use super::allowance::Allowance;
+use super::allowance::{self, Allowance};
 use super::challenge::Scheme;
 use super::error::ApiError;
 use super::query::Parameters;
@@ -132,7 +132,7 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Re
     }
     if let Some(limit) = app.limit() {
         let is_free = visit.endpoint.is_some_and(|endpoint| endpoint.is_free(request.method()));
-        let told = Allowance::take(&caller.meter, limit, is_free, app.clock().now());
+        let told = Allowance::take(&caller.meter, limit, is_free, app.clock().steady());
         let refused = told.retry_after;
         visit.allowance = Some(told);
         if let Some(seconds) = refused {
@@ -218,6 +218,10 @@ impl<'a> Visit<'a> {
         let is_held =
             self.held.as_ref().is_some_and(|held| conditional::shorten(response.response_mut(), held));
         if let (Some(allowance), Some(limit)) = (&self.allowance, self.app.limit()) {
+            let names_it = self.held.as_ref().is_some_and(|held| !held.iter().any(|tag| tag == "*"));
+            if (is_held && names_it) || allowance::is_stream(response.response()) {
+                allowance.give_back(limit);
+            }
             allowance.tell(response.response_mut(), limit);
         }
         if is_held {

@@ -214,6 +214,10 @@ impl ApiError {
             Self::LacksScope(_, needs) => {
                 out.extend_from_slice(b",\"required_scopes\":");
                 json::list(out, [needs.name()], json::text);
+                if let Some(more) = needs.or() {
+                    out.extend_from_slice(b",\"or\":");
+                    json::list(out, [more], json::text);
+                }
             }
             Self::Stale(Some(current)) => {
                 out.extend_from_slice(b",\"current\":");

@@ -130,12 +130,12 @@ async fn a_scope_that_is_lacking_is_named() {
     let world = World::new().await;
     let reader = world.person_with("reader", "read");
     let writer = world.person_with("writer", "write profile");
-    for (answer, scope) in [
-        (reader.post("/api/activities/", json!({"name": "a"})).await, "activities:write"),
-        (writer.get("/api/activities/").await, "activities:read"),
+    for (answer, scope, or) in [
+        (reader.post("/api/activities/", json!({"name": "a"})).await, "activities:write", "write"),
+        (writer.get("/api/activities/").await, "activities:read", "read"),
     ] {
         let body = format!(
-            r#"{{"detail":"You do not have permission to perform this action.","required_scopes":["{scope}"]}}"#
+            r#"{{"detail":"You do not have permission to perform this action.","required_scopes":["{scope}"],"or":["{or}"]}}"#
         );
         let challenge = format!(r#"Bearer realm="api",error="insufficient_scope",scope="{scope}""#);
         answer.is(403, &body).has("www-authenticate", &challenge);

@@ -200,7 +200,7 @@ async fn an_operation_needs_what_it_would_need_alone() {
     let user = ada.user().await;
     let lacks = |scope: &str| {
         format!(
-            r#"{{"status":403,"body":{{"detail":"You do not have permission to perform this action.","required_scopes":["{scope}"]}}}}"#
+            r#"{{"status":403,"body":{{"detail":"You do not have permission to perform this action.","required_scopes":["{scope}"],"or":["write"]}}}}"#
         )
     };
     for (scope, expected) in [

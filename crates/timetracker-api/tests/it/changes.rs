@@ -122,6 +122,8 @@ async fn what_makes_no_sense_is_told_and_a_cursor_from_elsewhere_begins_again() 
     let gone = r#"{"detail":"This cursor leads nowhere any more: begin again without one.","reset":true}"#;
     let hers = ada.get("/api/changes/").await.json()["cursor"].as_str().unwrap().to_owned();
     bob.get(&format!("/api/changes/?since={hers}")).await.is(410, gone);
+    // "1 1 42 track 9", as an older server wrote it.
+    ada.get("/api/changes/?since=MSAxIDQyIHRyYWNrIDk").await.is(410, gone);
     // The database was restored from a copy that is older than the cursor.
     let db = world.db();
     let restored = "UPDATE workspaces SET change_seq = change_seq - 1";
@@ -158,7 +160,7 @@ async fn a_copy_has_what_its_token_shows_and_begins_again_when_that_is_more() {
     let (types, of_more) = told(&wide, "").await;
     assert_eq!(types, ["tag", "track"]);
     assert_eq!(told(&ada, "").await.0, ["activity", "tag", "track"]);
-    let lacking = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["activities:read"]}"#;
+    let lacking = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["activities:read"],"or":["read"]}"#;
     narrow.get("/api/changes/?types=tracks,activities").await.is(403, lacking);
     let gone = r#"{"detail":"This cursor leads nowhere any more: begin again without one.","reset":true}"#;
     wide.get(&format!("/api/changes/?since={of_tracks}")).await.is(410, gone);

@@ -231,7 +231,7 @@ async fn a_proof_is_good_once_in_a_process() {
 async fn whoever_came_with_a_key_is_challenged_for_it() {
     let world = World::new().await;
     let holder = Holder::new();
-    let forbidden = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["tracks:write"]}"#;
+    let forbidden = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["tracks:write"],"or":["write"]}"#;
     let mut answer = world.authority.vouches(7_000, "reader", "read");
     answer["token_type"] = "DPoP".into();
     answer["cnf"] = json!({"jkt": holder.thumbprint()});

@@ -8,6 +8,9 @@ use timetracker_api::schema::feeds;
 
 use crate::support::{Answer, PUBLIC, Person, World, json};
 
+/// No alias stands for sharing.
+const SCOPES: &str = "read write reports:share";
+
 /// Makes one and answers where it is.
 async fn feed(person: &Person) -> String {
     let made = person.post("/api/feeds/", json!({})).await;
@@ -23,7 +26,7 @@ async fn fetch(world: &World, path: &str) -> Answer {
 #[tokio::test]
 async fn whoever_has_the_address_sees_the_tracks_without_a_token() {
     let world = World::new().await;
-    let ada = world.person("ada");
+    let ada = world.person_with("ada", SCOPES);
     let activity = ada.has_activity("Reading; slowly").await;
     let uids = ["018c0000-0000-7000-8000-000000000001", "018c0000-0000-7000-8000-000000000002"];
     let track = json!({
@@ -107,7 +110,7 @@ async fn whoever_has_the_address_sees_the_tracks_without_a_token() {
 #[tokio::test]
 async fn an_address_is_told_once() {
     let world = World::new().await;
-    let ada = world.person("ada");
+    let ada = world.person_with("ada", SCOPES);
     let send = async || {
         let request = ada.request(Method::POST, "/api/feeds/").header("idempotency-key", "once");
         let request = request.header("content-type", "application/json").body("{}");
@@ -131,7 +134,7 @@ async fn an_address_is_told_once() {
 #[tokio::test]
 async fn what_was_ended_or_never_was_is_not_there() {
     let world = World::new().await;
-    let (ada, bob) = (world.person("ada"), world.person("bob"));
+    let (ada, bob) = (world.person_with("ada", SCOPES), world.person_with("bob", SCOPES));
     let (ended, kept) = (feed(&ada).await, feed(&ada).await);
     let not_found = r#"{"detail":"Not found."}"#;
     bob.delete("/api/feeds/1/").await.is(404, r#"{"detail":"No Feed matches the given query."}"#);
@@ -164,7 +167,7 @@ async fn what_was_ended_or_never_was_is_not_there() {
 #[tokio::test]
 async fn what_a_feed_may_be_is_told_and_there_are_not_too_many() {
     let world = World::new().await;
-    let ada = world.person("ada");
+    let ada = world.person_with("ada", SCOPES);
     let days = r#""days":["Ensure this is a whole number from 1 to 400."]"#;
     for wrong in [json!(0), json!(401), json!(1.5), json!("x"), json!(null), json!(true)] {
         ada.post("/api/feeds/", json!({ "days": wrong })).await.is(400, &format!("{{{days}}}"));
@@ -188,5 +191,5 @@ async fn what_a_feed_may_be_is_told_and_there_are_not_too_many() {
         (&json!(20), &json!(20), &json!(90))
     );
     // What another may do does not count.
-    feed(&world.person("bob")).await;
+    feed(&world.person_with("bob", SCOPES)).await;
 }

@@ -108,6 +108,32 @@ async fn at_most_fifty_questions_at_once() {
     assert!((2..=50).contains(&world.authority.most_at_once()), "{}", world.authority.most_at_once());
 }
 
+/// F9: any number of tokens that nobody knows do not keep from their work those whose tokens were good a moment ago.
+#[tokio::test]
+async fn a_flood_of_unknown_tokens_leaves_places_for_known_ones() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    assert_eq!(ada.get("/api/tracks/").await.status, 200);
+    world.authority.behave(Mood::Slow(Duration::from_millis(400)));
+    for _ in 0..3 {
+        let asked = world.authority.asked();
+        let strangers: Vec<_> = (0..400).map(|number| world.bearer(&format!("x-{asked}-{number}"))).collect();
+        let flood = futures_util::future::join_all(strangers.iter().map(|person| person.get("/api/tracks/")));
+        world.clock.advance(Duration::from_secs(10));
+        let at_work = async {
+            while world.authority.asked() < asked + 36 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(ada.get("/api/tracks/").await.status, 200);
+        };
+        let (answers, ()) = futures_util::join!(flood, at_work);
+        // Some were told that they are nobody, and the others that nobody could be asked in time.
+        assert!(answers.iter().all(|answer| [401, 503].contains(&answer.status)));
+        assert!(answers.iter().any(|answer| answer.status == 503), "it was no flood");
+    }
+    assert!(world.authority.most_at_once() <= 48, "{}", world.authority.most_at_once());
+}
+
 /// R163: after five failures in a row it is left alone for a second, and then found again.
 #[tokio::test]
 async fn the_breaker_opens_and_closes() {

@@ -22,7 +22,7 @@ async fn a_quota_can_be_used_at_once_and_then_there_is_one_at_a_time() {
     let world = world().await;
     let ada = world.person("ada");
     for left in (0..10).rev() {
-        let field = format!(r#""default";r={left};t={}"#, (10 - left) * 360);
+        let field = format!(r#""default";r={left};t=360"#);
         let answer = ada.get("/api/tracks/").await;
         assert_eq!(answer.status, 200);
         answer.has("ratelimit", &field).has("ratelimit-policy", r#""default";q=10;w=3600"#);
@@ -83,7 +83,26 @@ async fn what_is_not_sent_costs_nothing() {
         ada.get("/api/activities/").await.lacks("ratelimit");
     }
     let other = with_header(&ada, "/api/tracks/", "if-none-match", "W/\"0\"").await;
-    other.has("ratelimit", r#""default";r=8;t=720"#);
+    other.has("ratelimit", r#""default";r=8;t=360"#);
+}
+
+/// R153: asking whether anything is new is work as well, and no way round the quota.
+#[tokio::test]
+async fn what_the_client_had_already_is_free_ten_times_as_often_as_there_is_a_quota() {
+    let world = world().await;
+    let ada = world.person("ada");
+    let tag = ada.get("/api/tracks/").await.header("etag").unwrap().to_owned();
+    for _ in 0..100 {
+        let held = with_header(&ada, "/api/tracks/", "if-none-match", &tag).await;
+        held.is(304, "").has("ratelimit", r#""default";r=9;t=360"#);
+    }
+    with_header(&ada, "/api/tracks/", "if-none-match", &tag).await.has("ratelimit", r#""default";r=8;t=360"#);
+    // Who names nothing has nothing.
+    let bob = world.person("bob");
+    for (left, any) in [(9, "*"), (8, "W/\"0\", *")] {
+        let answer = with_header(&bob, "/api/tracks/", "if-none-match", any).await;
+        answer.is(304, "").has("ratelimit", &format!(r#""default";r={left};t=360"#));
+    }
 }
 
 /// R153: as many at once as one likes get what there is, and no more.
@@ -108,18 +127,21 @@ async fn without_a_limit_nothing_is_said_of_one() {
 async fn what_is_left_can_be_asked_for_free() {
     let world = world().await;
     let ada = world.person("ada");
-    let whole = r#"{"limit":10,"window":3600,"remaining":10,"reset":0}"#;
+    let whole = r#"{"limit":10,"window":3600,"remaining":10,"more_in":0,"whole_in":0}"#;
     for _ in 0..20 {
         ada.get("/api/limits/").await.is(200, whole).has("ratelimit", r#""default";r=10;t=0"#);
     }
     for _ in 0..11 {
         ada.get("/api/tracks/").await;
     }
-    ada.get("/api/limits/").await.is(200, r#"{"limit":10,"window":3600,"remaining":0,"reset":3600}"#);
+    ada.get("/api/limits/")
+        .await
+        .is(200, r#"{"limit":10,"window":3600,"remaining":0,"more_in":360,"whole_in":3600}"#);
+    assert_eq!(ada.send(Method::OPTIONS, "/api/limits/").await.status, 200);
     // By any token that opens anything here.
     world.person_with("button", "timer:write").get("/api/limits/").await.is(200, whole);
     assert_eq!(world.person_with("other", "openid profile").get("/api/limits/").await.status, 403);
     let unlimited = World::with(|config| config.quota = None).await;
-    let none = r#"{"limit":null,"window":null,"remaining":null,"reset":null}"#;
+    let none = r#"{"limit":null,"window":null,"remaining":null,"more_in":null,"whole_in":null}"#;
     unlimited.person("ada").get("/api/limits/").await.is(200, none);
 }

@@ -53,7 +53,7 @@ fn lines_of(request_id: &str) -> Vec<serde_json::Value> {
 async fn no_secret_is_ever_logged() {
     LazyLock::force(&LOG);
     let world = World::with(|config| config.log_requests = LogRequests::All).await;
-    let vouched = world.authority.vouches(5, "ada-canary-name", "read write");
+    let vouched = world.authority.vouches(5, "ada-canary-name", "read write reports:share");
     world.authority.knows("canary-good-token", vouched);
     let ada = world.bearer("canary-good-token");
     assert_eq!(ada.get("/api/tracks/?search=canary-query&page=1").await.status, 200);

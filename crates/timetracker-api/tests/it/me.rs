@@ -2,15 +2,14 @@
 
 use reqwest::Method;
 
-use crate::support::{Answer, Person, World, json};
+use crate::support::{Answer, World, json};
 
 const ME: &str = "/api/me/";
 
-fn shown(person: &Person, user: i64, settings: [&str; 4], scopes: &str) -> String {
+fn shown(user: i64, settings: [&str; 4], scopes: &str) -> String {
     let [timezone, policy, week_start, day_start] = settings;
     format!(
-        r#"{{"id":{user},"subject":"{}","username":"ada","timezone":"{timezone}","overlap_policy":"{policy}","week_start":"{week_start}","day_start":"{day_start}","client_id":"web","scopes":[{scopes}]}}"#,
-        person.subject
+        r#"{{"id":{user},"username":"ada","timezone":"{timezone}","overlap_policy":"{policy}","week_start":"{week_start}","day_start":"{day_start}","client_id":"web","scopes":[{scopes}]}}"#
     )
 }
 
@@ -20,24 +19,24 @@ async fn a_person_sets_things_up_and_is_told_who_they_are() {
     let ada = world.person("ada");
     let user = ada.user().await;
     let both = r#""read","write""#;
-    let before = shown(&ada, user, ["UTC", "allow", "mon", "00:00"], both);
+    let before = shown(user, ["UTC", "allow", "mon", "00:00"], both);
     ada.get(ME).await.is(200, &before).has("allow", "GET, PATCH, HEAD, OPTIONS");
     let wanted = json!({
         "timezone": "Pacific/Auckland", "overlap_policy": "reject", "week_start": "sun", "day_start": "05:30",
         "username": "eve", "subject": "1", "id": 1, "scopes": [], "client_id": "x",
     });
-    let after = shown(&ada, user, ["Pacific/Auckland", "reject", "sun", "05:30"], both);
+    let after = shown(user, ["Pacific/Auckland", "reject", "sun", "05:30"], both);
     ada.patch(ME, wanted).await.is(200, &after);
     ada.get(ME).await.is(200, &after);
     ada.patch(ME, json!({})).await.is(200, &after);
-    let part = shown(&ada, user, ["Pacific/Auckland", "trim", "sun", "05:30"], both);
+    let part = shown(user, ["Pacific/Auckland", "trim", "sun", "05:30"], both);
     ada.send_body(Method::PATCH, ME, "application/x-www-form-urlencoded", "overlap_policy=trim")
         .await
         .is(200, &part);
     // A narrower token of hers says what it is itself.
     let scope = "profile:read";
     world.authority.knows("narrow", world.authority.vouches(ada.subject, "ada", scope));
-    let narrow = shown(&ada, user, ["Pacific/Auckland", "trim", "sun", "05:30"], r#""profile:read""#);
+    let narrow = shown(user, ["Pacific/Auckland", "trim", "sun", "05:30"], r#""profile:read""#);
     world.bearer("narrow").get(ME).await.is(200, &narrow);
     let bob = world.person("bob").get(ME).await.json();
     assert_eq!((&bob["username"], &bob["timezone"]), (&json!("bob"), &json!("UTC")));
@@ -59,13 +58,28 @@ async fn everything_that_is_wrong_is_told_and_nothing_is_set_up() {
     ada.patch(ME, json!([]))
         .await
         .is(400, r#"{"non_field_errors":["Invalid data. Expected a dictionary, but got list."]}"#);
-    // A weak tag is no condition that holds.
-    let tag = ada.get(ME).await.header("etag").unwrap().to_owned();
-    let request =
-        ada.request(Method::PATCH, ME).header("if-match", tag).header("content-type", "application/json");
-    let answer = Answer::read(request.body(r#"{"week_start":"sun"}"#).send().await.unwrap()).await;
-    answer.is(412, &format!(r#"{{"detail":"This is not the version that is there.","current":{before}}}"#));
     ada.get(ME).await.is(200, &before);
+}
+
+/// R166: nobody overwrites what somebody else has set up meanwhile.
+#[tokio::test]
+async fn a_change_can_be_for_what_is_there_only() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let set = async |tag: &str, week_start: &str| {
+        let request = ada.request(Method::PATCH, ME).header("if-match", tag);
+        let request = request.header("content-type", "application/json");
+        Answer::read(request.body(json!({ "week_start": week_start }).to_string()).send().await.unwrap())
+            .await
+    };
+    let tag = ada.get(ME).await.header("etag").unwrap().to_owned();
+    let first = set(&tag, "sun").await;
+    assert_eq!((first.status, &first.json()["week_start"]), (200, &json!("sun")));
+    let stale = format!(r#"{{"detail":"This is not the version that is there.","current":{}}}"#, first.text);
+    set(&tag, "sat").await.is(412, &stale);
+    set("*", "sat").await.is(200, &first.text.replace("sun", "sat"));
+    let there = ada.get(ME).await;
+    assert_eq!(set(there.header("etag").unwrap(), "sun").await.header("etag"), first.header("etag"));
 }
 
 /// What is set up counts for what is recorded from then on, and for reports that do not say.
@@ -93,6 +107,15 @@ async fn what_is_set_up_is_what_counts_when_nothing_is_said() {
         [&query["tz"], &query["week_start"], &query["day_start"]],
         [&json!("Europe/Berlin"), &json!("sat"), &json!("04:00")]
     );
+    // It is eight there: until nine it is still the day before.
+    let days = async |query: &str| {
+        let query = ada.get(&format!("/api/reports/summary/?{query}")).await.json()["query"].clone();
+        [query["from"].clone(), query["to"].clone()]
+    };
+    assert_eq!(days("tz=UTC&day_start=08:00").await, [json!("2027-01-09"), json!("2027-01-15")]);
+    assert_eq!(days("tz=UTC&day_start=08:01").await, [json!("2027-01-08"), json!("2027-01-14")]);
+    ada.patch(ME, json!({"day_start": "09:01"})).await;
+    assert_eq!(days("").await, [json!("2027-01-08"), json!("2027-01-14")]);
     let said = "/api/reports/summary/?tz=UTC&week_start=mon&day_start=00:00&group_by=week";
     let query = &ada.get(said).await.json()["query"];
     assert_eq!(
@@ -118,4 +141,11 @@ async fn a_change_that_is_sent_again_is_made_once() {
     send("sun").await.is(200, &first.text).has("idempotency-replayed", "true");
     assert_eq!(ada.get(ME).await.json()["week_start"], "sat");
     assert_eq!(send("fri").await.status, 422);
+    // Of another token of the client, the answer says what that one is.
+    world.authority.knows("narrow", world.authority.vouches(ada.subject, "ada", "profile:write"));
+    let narrow = first.text.replace(r#""read","write""#, r#""profile:write""#);
+    let request = world.bearer("narrow").request(Method::PATCH, ME).header("idempotency-key", "k");
+    let request = request.header("content-type", "application/json").body(r#"{"week_start":"sun"}"#);
+    let again = Answer::read(request.send().await.unwrap()).await;
+    again.is(200, &narrow).has("idempotency-replayed", "true");
 }

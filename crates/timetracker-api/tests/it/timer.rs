@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::support::{NOW, Shown, World, json};
+use crate::support::{Answer, NOW, Shown, World, json};
 
 const FIRST: &str = "018c0000-0000-7000-8000-000000000001";
 const SECOND: &str = "018c0000-0000-7000-8000-000000000002";
@@ -195,6 +195,8 @@ async fn sixty_four_starts_leave_one_timer() {
     assert!(stops.iter().all(|stop| stop.status == 200 && stop.json()["stopped"] == first));
 }
 
+const LACKING: &str = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["tracks:write"],"or":["write"]}"#;
+
 /// R160: a button starts and stops, sees what runs, and cannot delete or change anything.
 #[tokio::test]
 async fn a_token_for_the_timer_starts_and_stops_it_and_nothing_else() {
@@ -207,12 +209,67 @@ async fn a_token_for_the_timer_starts_and_stops_it_and_nothing_else() {
     assert_eq!(started.status, 200, "{started:?}");
     let running = started.json()["running"]["id"].as_i64().unwrap();
     assert_eq!(button.get("/api/timer/").await.json()["running"]["id"], running);
-    let lacking = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["tracks:write"]}"#;
-    button.delete("/api/timer/?discard=true").await.is(403, lacking);
-    button.patch("/api/timer/", json!({"description": "x"})).await.is(403, lacking);
-    button.post(&format!("/api/tracks/{running}/continue/"), json!({})).await.is(403, lacking);
+    button.delete("/api/timer/?discard=true").await.is(403, LACKING);
+    button.patch("/api/timer/", json!({"description": "x"})).await.is(403, LACKING);
+    button.post(&format!("/api/tracks/{running}/continue/"), json!({})).await.is(403, LACKING);
     assert_eq!(button.get(&format!("/api/tracks/{running}/")).await.status, 403);
     let stopped = button.delete("/api/timer/").await.json();
     assert_eq!((&stopped["running"], &stopped["stopped"]["id"]), (&json!(null), &json!(running)));
     assert_eq!(ada.get(&format!("/api/tracks/{running}/")).await.json()["running"], false);
+}
+
+/// R160: a button is pressed now. What it did not do just now it cannot make up, undo, or decide.
+#[tokio::test]
+async fn a_token_for_the_timer_changes_nothing_but_this_moment() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("Reading").await;
+    world.authority.knows("button", world.authority.vouches(ada.subject, "ada", "timer:write"));
+    let button = world.bearer("button");
+    ada.put("/api/timer/", json!({"activity": activity, "start": "2027-01-15T04:00:00Z"})).await;
+    let running = ada.get("/api/timer/").await;
+    for query in ["at=1970-01-01T00:00:00Z", "at=2027-01-15T07:54:59Z", "overlap=trim", "discard=true"] {
+        button.delete(&format!("/api/timer/?{query}")).await.is(403, LACKING);
+    }
+    for (query, sent) in [
+        ("", json!({"start": "1970-01-01T00:00:00Z"})),
+        ("", json!({"start": "2027-01-15T07:54:59Z"})),
+        ("", json!({"source": "human"})),
+        ("", json!({"billable": true})),
+        ("?overlap=allow", json!({})),
+    ] {
+        button.put(&format!("/api/timer/{query}"), sent).await.is(403, LACKING);
+    }
+    ada.get("/api/timer/").await.is(200, &running.text);
+    // A button may have been pressed a moment before it could be told.
+    let switched = button.put("/api/timer/", json!({"start": "2027-01-15T07:55:00Z"})).await.json();
+    assert_eq!(switched["stopped"]["end"], "2027-01-15T07:55:00Z");
+    let stopped = button.delete("/api/timer/?at=2027-01-15T07:56:00Z&discard=false").await.json();
+    assert_eq!(stopped["stopped"]["duration"], 60);
+    // Who may write tracks may do so here.
+    let older = json!({"start": "2027-01-15T07:00:00Z", "source": "agent", "billable": true});
+    assert_eq!(ada.put("/api/timer/?overlap=allow", older).await.status, 200);
+}
+
+/// R160: nor does it see what it did not stop; also not by the key of somebody who saw it.
+#[tokio::test]
+async fn a_token_for_the_timer_does_not_see_what_ran_before() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("Reading").await;
+    let stop = async |scope: &str| {
+        let token = scope.replace([' ', ':'], "-");
+        world.authority.knows(&token, world.authority.vouches(ada.subject, "ada", scope));
+        let request = world.bearer(&token).request(reqwest::Method::DELETE, "/api/timer/");
+        Answer::read(request.header("idempotency-key", "k").send().await.unwrap()).await
+    };
+    ada.put("/api/timer/", json!({"activity": activity, "description": "secret"})).await;
+    let stopped = ada.delete("/api/timer/").await;
+    stop("timer:write tracks:read").await.is(200, &stopped.text);
+    assert_eq!(stop("timer:write").await.status, 422);
+    world.authority.knows("button", world.authority.vouches(ada.subject, "ada", "timer:write"));
+    let nothing = format!(r#"{{"running":null,"stopped":null,"server_time":"{NOW}"}}"#);
+    world.bearer("button").delete("/api/timer/").await.is(200, &nothing);
+    world.authority.knows("writer", world.authority.vouches(ada.subject, "ada", "tracks:write"));
+    world.bearer("writer").delete("/api/timer/").await.is(200, &stopped.text);
 }

@@ -12,7 +12,10 @@ async fn the_question_says_who_asks_for_what_and_where_it_leads() {
     for (id, text) in [
         ("client", "Time Keeper"),
         ("person", "ada"),
-        ("scopes", "See your activities, the time you tracked and all else you keep here read"),
+        (
+            "scopes",
+            "See your activities, the time you tracked and all else you keep here, and your user name read",
+        ),
         ("redirect-host", "client.example"),
         ("access-lasts", "1 hour, and the application may renew it without asking you again"),
     ] {

@@ -20,7 +20,10 @@ async fn the_question_says_who_asks_for_what_and_since_when() {
         ("person", "ada"),
         ("shown-code", user_code.as_str()),
         ("asked", "3 minutes ago"),
-        ("scopes", "See your activities, the time you tracked and all else you keep here read"),
+        (
+            "scopes",
+            "See your activities, the time you tracked and all else you keep here, and your user name read",
+        ),
         ("access-lasts", "1 hour, and the application may renew it without asking you again"),
         (
             "warning",

@@ -12,6 +12,8 @@ use crate::support::{Answer, Application, Browser, Tokens, World, confidential};
 
 pub const CALLBACK: &str = "https://app.example/callback";
 
+const EVERYTHING: &[&str] = &["read", "write", "reports:share"];
+
 const MISSING: &str = r#"Bearer realm="api""#;
 const INVALID: &str =
     r#"Bearer realm="api",error="invalid_token",error_description="The access token is invalid.""#;
@@ -73,6 +75,7 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
 
     let mut good = async |scope: &'static str| browser.lets(&application, scope).await;
     let read_write = good("read write").await;
+    let everything = browser.lets(&application, &EVERYTHING.join(" ")).await.access;
     let tampered = {
         let mut text = read_write.access.clone();
         let last = text.pop().unwrap();
@@ -109,7 +112,7 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
     };
     let unbound = Verdict::Unauthenticated(UNBOUND);
     let bound = [
-        proven("a bound token with its key", &bound, Some(&holder), Verdict::Scopes(&["read", "write"])),
+        proven("a bound token with its key", &bound, Some(&holder), Verdict::Scopes(EVERYTHING)),
         proven("a bound token with another key", &bound, Some(&other), unbound),
         proven("a bound token without a key", &bound, None, unbound),
         proven("a token bound to none with a key", &read_write.access, Some(&holder), unbound),
@@ -147,6 +150,7 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
         scoped("tracks:read", browser.lets(&application, "tracks:read").await.access, &["tracks:read"]),
         scoped("timer:write", browser.lets(&application, "timer:write").await.access, &["timer:write"]),
         scoped("read write", read_write.access, &["read", "write"]),
+        scoped("everything", everything, EVERYTHING),
         scoped(
             "read write for two audiences",
             browser.lets(&both, "read write").await.access,
@@ -159,9 +163,9 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
     others.into_iter().chain(bound).collect()
 }
 
-/// A token for reading and writing, of a key's.
+/// A token for everything, of a key's.
 async fn bound(browser: &mut Browser, application: &Application, holder: &Holder, clock: &Clock) -> String {
-    let request = application.asks_for("read write");
+    let request = application.asks_for(&EVERYTHING.join(" "));
     let code = browser.allows(&request).await;
     let proof = holder.proof("POST", &format!("{}/o/token/", application.origin), None, clock.now());
     let exchange = application.exchange_request(&code, &request.verifier).header("dpop", proof);

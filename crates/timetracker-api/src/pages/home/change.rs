@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::App;
 use crate::auth::Caller;
-use crate::auth::scopes::{Needs, Scope, WRITE};
+use crate::auth::scopes::{Alias, Needs, Scope};
 use crate::catalogue::form::Draft as NewActivity;
 use crate::catalogue::{Kind, store as catalogue};
 use crate::id::{ActivityId, TrackId};
@@ -53,7 +53,7 @@ impl Change {
     /// What a token has to allow: what the API asks for the same.
     pub fn needs(&self) -> Needs {
         match self {
-            Self::Start { said } if said.said("name").is_some() => Needs::All(WRITE),
+            Self::Start { said } if said.said("name").is_some() => Needs::All(Alias::Write),
             Self::Start { .. } | Self::Stop => Needs::OneOf(&[Scope::TimerWrite, Scope::TracksWrite]),
             Self::Continue(_) => Needs::OneOf(&[Scope::TracksWrite]),
         }

@@ -39,7 +39,7 @@ async fn somebody_signs_in_and_is_sent_on_to_where_they_were() {
         ("response_type", "code"),
         ("client_id", "web"),
         ("redirect_uri", &callback),
-        ("scope", "read write"),
+        ("scope", "read reports:share write"),
         ("code_challenge_method", "S256"),
     ] {
         assert_eq!(asked[name], value, "{url}");

@@ -100,7 +100,7 @@ impl<'w> Visitor<'w> {
 
     /// Signs in as whom the authority lets `username` be.
     pub async fn signs_in(&mut self, username: &str) -> Answer {
-        self.signs_in_with(username, "read write").await
+        self.signs_in_with(username, "read write reports:share").await
     }
 
     pub async fn signs_in_with(&mut self, username: &str, scope: &str) -> Answer {

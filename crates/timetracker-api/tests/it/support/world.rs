@@ -12,6 +12,7 @@ use model::settings::Settings;
 use model::time::{Clock, Timestamp};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+use timetracker_api::auth::scopes;
 use timetracker_api::config::{Config, PREFIX, SignIn};
 use timetracker_api::schema::people;
 use timetracker_api::server::Server;
@@ -150,7 +151,8 @@ impl World {
 /// Lets people sign in.
 pub fn pages(config: &mut Config) {
     let client_secret = Secret::new("web secret".to_owned());
-    config.sign_in = Some(SignIn { client_id: "web".to_owned(), client_secret });
+    config.sign_in =
+        Some(SignIn { client_id: "web".to_owned(), client_secret, scopes: scopes::everything().collect() });
 }
 
 pub fn config(introspection: &str, database: &TestDatabase) -> Config {
