@@ -73,8 +73,7 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
     their_browser.sign_up("ada").await;
     let foreign = their_browser.lets(&theirs, "read write").await.access;
 
-    let mut good = async |scope: &'static str| browser.lets(&application, scope).await;
-    let read_write = good("read write").await;
+    let read_write = browser.lets(&application, "read write").await;
     let everything = browser.lets(&application, &EVERYTHING.join(" ")).await.access;
     let tampered = {
         let mut text = read_write.access.clone();
