@@ -36,6 +36,7 @@ struct Inner {
     gate: Gate,
     sign_in: Option<CodeGrant>,
     public_url: String,
+    base: String,
     origin: String,
     issuer: String,
     allowed_origins: Vec<String>,
@@ -99,7 +100,8 @@ impl App {
         let callback = format!("{}{}", config.public_url, pages::sign_in::CALLBACK);
         let sign_in = config.sign_in.as_ref().map(|sign_in| CodeGrant::new(config, sign_in, callback));
         let sign_in = sign_in.transpose().map_err(StartError::Introspection)?;
-        let origin = Url::parse(&config.public_url).map(|url| url.origin().ascii_serialization());
+        let public = Url::parse(&config.public_url).ok();
+        let base = public.as_ref().map(|url| url.path().trim_end_matches('/').to_owned());
         Ok(Self(Arc::new(Inner {
             probe: Probe::new(db.clone()),
             live: Live::new(db.clone(), config.most_streams),
@@ -107,7 +109,8 @@ impl App {
             clock,
             gate,
             sign_in,
-            origin: origin.unwrap_or_default(),
+            origin: public.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
+            base: base.unwrap_or_default(),
             public_url: config.public_url.clone(),
             issuer: config.issuer.clone(),
             allowed_origins: config.allowed_origins.clone(),
@@ -155,6 +158,11 @@ impl App {
     /// An absolute URL. Built from configuration: the Host header and its relatives are anybody's (R137).
     pub(crate) fn url(&self, path: &str) -> String {
         [&self.0.public_url, path].concat()
+    }
+
+    /// The path below which browsers find this service: what a link within it begins with. Nothing, or `/` and more.
+    pub(crate) fn base(&self) -> &str {
+        &self.0.base
     }
 
     /// The client with which people sign in at the pages, if they can.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::time::{Clock, Timestamp};
+use standalone::settings::{API_CLIENT, PAGES_CLIENT};
 
 use crate::support::{Browser, PASSWORD, Page, World};
 
@@ -44,7 +45,7 @@ async fn a_newcomer_signs_in_and_tracks_time() {
     assert!(page.text("#entries li").starts_with("Reading"), "{page:?}");
 }
 
-/// An hour later the tokens are others, the session is the same; and whoever ends the access at the authorization server ends it here.
+/// R100: an hour later the tokens are others, the session is the same; and whoever ends the access at the authorization server ends it here.
 #[tokio::test]
 async fn a_session_outlives_its_tokens_and_not_the_access() {
     let clock = Clock::manual(Timestamp::from_unix_seconds(1_800_000_000));
@@ -101,4 +102,20 @@ async fn another_address_is_one_where_people_can_sign_in() {
     let login = browser.open("/time/sign-in/").await;
     let page = browser.submit(&login, "#login-form", &[("username", "ada"), ("password", PASSWORD)]).await;
     assert_eq!((page.status, page.text(".who").as_str()), (200, "Signed in as ada"));
+}
+
+/// Who is asked about tokens and whose tokens the pages get goes by the same name, also when that changes.
+#[tokio::test]
+async fn another_audience_is_carried_to_both_clients() {
+    let mut world = World::new().await;
+    signs_in(&world, "ada").await;
+    world.restart_with(&[("TIMETRACKER_AUDIENCE", "time")]).await;
+    let mut browser = world.browser();
+    let login = browser.open("/time/sign-in/").await;
+    let page = browser.submit(&login, "#login-form", &[("username", "ada"), ("password", PASSWORD)]).await;
+    assert_eq!((page.status, page.text(".who").as_str()), (200, "Signed in as ada"));
+    let clients = &world.server().authz().clients;
+    let asks = clients.find(API_CLIENT).await.unwrap().unwrap();
+    let signs_in = clients.find(PAGES_CLIENT).await.unwrap().unwrap();
+    assert_eq!((asks.introspects.as_str(), signs_in.audiences.as_str()), ("time", "time"));
 }

@@ -17,13 +17,14 @@ use oauth2::{
     TokenResponse, TokenUrl,
 };
 
+use super::calls::Calls;
 use super::connections::{AskError, Connections, SetupError};
 use crate::config::{Config, SignIn};
 
 /// How long the authorization server may take: it looks at a secret and writes.
 pub const WITHIN: Duration = Duration::from_secs(5);
-/// Connections that are kept.
-const KEPT: usize = 4;
+/// The most calls at once, and the connections that are kept.
+const AT_ONCE: usize = 16;
 /// How long a token lasts of which that was not said (RFC 6749 section 5.1).
 const USUAL: Duration = Duration::from_secs(300);
 
@@ -53,6 +54,7 @@ pub struct CodeGrant {
     client: Client,
     scopes: ScopeSet,
     connections: Connections,
+    calls: Calls,
     revocation_url: String,
     basic: Secret<String>,
     end_session_url: String,
@@ -80,7 +82,8 @@ impl CodeGrant {
         Ok(Self {
             client,
             scopes: sign_in.scopes.clone(),
-            connections: Connections::to(beside, WITHIN, KEPT)?,
+            connections: Connections::to(beside, WITHIN, AT_ONCE)?,
+            calls: Calls::new(AT_ONCE, WITHIN),
             revocation_url: format!("{beside}/revoke_token/"),
             basic: Secret::new(format!("Basic {basic}")),
             end_session_url: format!("{issuer}/logout/?client_id={}", encoded(&id)),
@@ -108,7 +111,7 @@ impl CodeGrant {
     pub async fn redeem(&self, code: &str, verifier: &str) -> Result<Tokens, Refused> {
         let request = self.client.exchange_code(AuthorizationCode::new(code.to_owned()));
         let request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
-        read(request.request_async(&self.connections).await)
+        self.ask(async { read(request.request_async(&self.connections).await) }).await
     }
 
     /// Renews tokens. The refresh token is used up.
@@ -117,7 +120,15 @@ impl CodeGrant {
     /// See [`Refused`].
     pub async fn renew(&self, refresh: &Secret<String>) -> Result<Tokens, Refused> {
         let refresh = RefreshToken::new(refresh.expose().clone());
-        read(self.client.exchange_refresh_token(&refresh).request_async(&self.connections).await)
+        let request = self.client.exchange_refresh_token(&refresh);
+        self.ask(async { read(request.request_async(&self.connections).await) }).await
+    }
+
+    async fn ask(
+        &self,
+        call: impl Future<Output = Result<Option<Tokens>, AskError>>,
+    ) -> Result<Tokens, Refused> {
+        self.calls.make(None, call).await.map_err(Refused::Unanswered)?.ok_or(Refused::Grant)
     }
 
     /// Ends a token and everything that came of the same consent (RFC 7009). `oauth2` would do so over https only.
@@ -134,40 +145,40 @@ impl CodeGrant {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.into_bytes())
             .map_err(|error| AskError::Unreadable(error.to_string()))?;
-        let answer = self.connections.call(request).await?;
-        if answer.status().is_success() {
-            return Ok(());
-        }
-        Err(AskError::Unreadable(format!("it refused to revoke: {}", answer.status())))
+        let call = async {
+            let status = self.connections.call(request).await?.status();
+            let refused = || AskError::Unreadable(format!("it refused to revoke: {status}"));
+            status.is_success().then_some(()).ok_or_else(refused)
+        };
+        self.calls.make(None, call).await
     }
 }
 
 type Asked = Result<BasicTokenResponse, RequestTokenError<AskError, BasicErrorResponse>>;
 
-/// Anything but a refusal of this very code or refresh token says nothing about it.
-fn read(asked: Asked) -> Result<Tokens, Refused> {
-    let unreadable = |what: String| Refused::Unanswered(AskError::Unreadable(what));
+/// The tokens, or none for a code or refresh token that is not good. Anything else says nothing about it.
+fn read(asked: Asked) -> Result<Option<Tokens>, AskError> {
+    use BasicErrorResponseType::{Extension, InvalidGrant};
+    let unreadable = |what: String| Err(AskError::Unreadable(what));
     match asked {
         Ok(tokens) if *tokens.token_type() != BasicTokenType::Bearer => {
-            Err(unreadable("it gave a token of another kind".to_owned()))
+            unreadable("it gave a token of another kind".to_owned())
         }
-        Ok(tokens) => Ok(Tokens {
+        Ok(tokens) => Ok(Some(Tokens {
             access: Secret::new(tokens.access_token().secret().clone()),
             refresh: tokens.refresh_token().map(|token| Secret::new(token.secret().clone())),
             lasts: tokens.expires_in().unwrap_or(USUAL),
-        }),
-        Err(RequestTokenError::ServerResponse(error))
-            if *error.error() == BasicErrorResponseType::InvalidGrant =>
-        {
-            Err(Refused::Grant)
-        }
-        Err(RequestTokenError::ServerResponse(error)) => {
-            Err(unreadable(format!("it refused: {}", error.error())))
-        }
-        Err(RequestTokenError::Request(error)) => Err(Refused::Unanswered(error)),
+        })),
+        Err(RequestTokenError::ServerResponse(error)) => match error.error() {
+            InvalidGrant => Ok(None),
+            // `temporarily_unavailable`, for one, is no word of RFC 6749 section 5.2.
+            Extension(other) => unreadable(format!("it refused: {other}")),
+            known => Err(AskError::Declined(known.to_string())),
+        },
+        Err(RequestTokenError::Request(error)) => Err(error),
         Err(RequestTokenError::Parse(error, _answer)) => {
-            Err(unreadable(format!("its answer cannot be read at {}", error.path())))
+            unreadable(format!("its answer cannot be read at {}", error.path()))
         }
-        Err(RequestTokenError::Other(what)) => Err(unreadable(what)),
+        Err(RequestTokenError::Other(what)) => unreadable(what),
     }
 }

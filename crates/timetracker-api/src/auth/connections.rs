@@ -60,6 +60,8 @@ pub enum AskError {
     TooLarge,
     /// We have asked about too many unknown tokens (429).
     TooMany,
+    /// It will not, and says why as RFC 6749 section 5.2 has it.
+    Declined(String),
     /// Another status than 200, or an answer that is not RFC 7662's.
     Unreadable(String),
 }
@@ -77,6 +79,7 @@ impl fmt::Display for AskError {
             }
             Self::TooLarge => f.write_str("the answer is too large"),
             Self::TooMany => f.write_str("we asked about too many unknown tokens"),
+            Self::Declined(error) => write!(f, "it refused: {error}"),
             Self::Unreadable(what) => f.write_str(what),
         }
     }

@@ -1,8 +1,6 @@
 //! Asking the authorization server about a token (RFC 7662 section 2): over a pool of connections of its own, with a limit in
 //! time and in questions at once.
 
-use std::time::{Duration, Instant};
-
 use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenResponse, BasicTokenType};
 use oauth2::{
     AccessToken, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields, IntrospectionUrl,
@@ -10,9 +8,9 @@ use oauth2::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
-use super::breaker::Breaker;
+use super::calls::Calls;
 use super::connections::{AskError, Connections, SetupError};
 use crate::config::Config;
 
@@ -53,10 +51,8 @@ type Client = oauth2::Client<
 pub struct Introspector {
     client: Client,
     connections: Connections,
-    places: Semaphore,
+    calls: Calls,
     of_strangers: Semaphore,
-    breaker: Breaker,
-    within: Duration,
 }
 
 impl Introspector {
@@ -73,47 +69,21 @@ impl Introspector {
         Ok(Self {
             client,
             connections,
-            places: Semaphore::new(AT_ONCE),
+            calls: Calls::new(AT_ONCE, config.introspection_timeout),
             of_strangers: Semaphore::new(OF_STRANGERS),
-            breaker: Breaker::default(),
-            within: config.introspection_timeout,
         })
     }
 
-    /// Asks once; the time to wait for a free place counts, and is half of all at most, so that whoever gets one has time to be
-    /// answered. For a token that was known there is always one soon.
+    /// Asks once. For a token that was known there is always a free place soon.
     ///
     /// # Errors
     /// See [`AskError`]: nothing of it says anything about the token.
     pub async fn ask(&self, token: &str, is_known: bool) -> Result<Reply, AskError> {
-        let until = tokio::time::Instant::now() + self.within;
-        // Who waits in vain for a place has not found out that the other side is ill.
-        let place = tokio::time::timeout(self.within / 2, self.place(is_known)).await;
-        let _place = place.map_err(|_| AskError::Crowded)?;
-        if !self.breaker.admits(Instant::now()) {
-            return Err(AskError::Open);
-        }
-        let asked = tokio::time::timeout_at(until, self.question(token)).await;
-        let outcome = asked.unwrap_or(Err(AskError::TooSlow));
-        match &outcome {
-            // "Too many unknown tokens" comes from a server that is well: whoever sends them must not close the
-            // way for everybody else's.
-            Ok(_) | Err(AskError::TooMany) => self.breaker.succeeded(),
-            Err(_) => self.breaker.failed(Instant::now()),
-        }
-        outcome
-    }
-
-    /// Neither is ever closed.
-    async fn place(&self, is_known: bool) -> [Option<SemaphorePermit<'_>>; 2] {
-        let strangers = if is_known { None } else { self.of_strangers.acquire().await.ok() };
-        [strangers, self.places.acquire().await.ok()]
-    }
-
-    async fn question(&self, token: &str) -> Result<Reply, AskError> {
+        let behind = if is_known { None } else { Some(&self.of_strangers) };
         let token = AccessToken::new(token.to_owned());
         let question = self.client.introspect(&token).set_token_type_hint("access_token");
-        question.request_async(&self.connections).await.map_err(unanswered)
+        let call = async { question.request_async(&self.connections).await.map_err(unanswered) };
+        self.calls.make(behind, call).await
     }
 }
 

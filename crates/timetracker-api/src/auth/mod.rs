@@ -6,7 +6,7 @@
 //! * [`code_grant`]: how a browser that signs in at our pages gets a token (RFC 6749 section 4.1).
 //! * [`judge`]: what its answer means here. [`people`]: the person it speaks of.
 //! * [`meter`]: how much a client may ask on a person's behalf.
-//! * [`breaker`]: not asking for a moment when asking has failed again and again.
+//! * [`calls`]: how many of its endpoint's at once; [`breaker`]: none for a moment when they have failed again and again.
 //! * [`proofs`]: that whoever presents a token holds the key it is bound to (RFC 9449), with [`signature`].
 //! * [`scopes`]: what a token lets its client do. [`allowed`]: the extractor by which a handler receives the caller.
 //!
@@ -16,6 +16,7 @@ pub mod allowed;
 pub mod bearer;
 pub mod breaker;
 pub mod cache;
+pub mod calls;
 pub mod code_grant;
 pub mod connections;
 pub mod introspect;

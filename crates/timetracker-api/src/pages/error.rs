@@ -3,14 +3,18 @@
 use std::error::Error;
 use std::fmt;
 
-use actix_web::http::StatusCode;
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{self, ContentType, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use model::db::DbError;
+use model::request_id::RequestId;
 
 use super::dress;
 use super::frame::Frame;
+use crate::App;
 use crate::wire::error::ApiError;
 
 /// An error for a person.
@@ -18,6 +22,8 @@ use crate::wire::error::ApiError;
 pub struct PageError {
     kind: Kind,
     cause: Option<Box<dyn Error + Send + Sync>>,
+    /// In so many seconds it may be tried again.
+    retry_after: Option<u64>,
 }
 
 /// The kinds of error page.
@@ -39,6 +45,12 @@ pub enum Kind {
     Unreachable,
     /// The form was not one we had just shown in this browser.
     StaleForm,
+    /// The form is larger than what can be sent.
+    TooLarge,
+    /// It is, and so cannot be shown again to whoever is not signed in any more.
+    TooLargeFromStranger,
+    /// The quota is used up.
+    Throttled,
     /// Too many people at once, or the storage cannot be asked.
     Busy,
     /// Our fault.
@@ -47,7 +59,7 @@ pub enum Kind {
 
 impl Kind {
     #[cfg(test)]
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::StrangeSignIn,
         Self::StrangeIssuer,
         Self::Refused,
@@ -56,6 +68,9 @@ impl Kind {
         Self::UselessToken,
         Self::Unreachable,
         Self::StaleForm,
+        Self::TooLarge,
+        Self::TooLargeFromStranger,
+        Self::Throttled,
         Self::Busy,
         Self::Internal,
     ];
@@ -64,6 +79,8 @@ impl Kind {
         match self {
             Self::StrangeSignIn | Self::StrangeIssuer | Self::StaleCode => StatusCode::BAD_REQUEST,
             Self::Refused | Self::StaleForm | Self::UselessToken => StatusCode::FORBIDDEN,
+            Self::TooLarge | Self::TooLargeFromStranger => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
             Self::SignInFailed => StatusCode::BAD_GATEWAY,
             Self::Unreachable | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -104,6 +121,18 @@ impl Kind {
                 "This form cannot be used any more",
                 "It was not shown in this browser, or you have signed in or out since. Nothing was changed.",
             ),
+            Self::TooLarge => (
+                "This is too much at once",
+                "What you sent is longer than what can be kept here. Your browser may still have it: go back, and shorten it.",
+            ),
+            Self::TooLargeFromStranger => (
+                "Sign in first",
+                "Nothing was done, and what you sent is too long to be shown again. Your browser may still have it: sign in at another tab, go back at this one, and send it once more.",
+            ),
+            Self::Throttled => (
+                "You have asked too often",
+                "There is a limit to what can be asked in an hour, also for applications that ask for you. Wait a little and go on.",
+            ),
             Self::Busy => {
                 ("Too busy just now", "It could not be done at this moment. Wait a little and try it again.")
             }
@@ -117,12 +146,17 @@ impl Kind {
 impl PageError {
     /// One of a kind.
     pub const fn new(kind: Kind) -> Self {
-        Self { kind, cause: None }
+        Self { kind, cause: None, retry_after: None }
     }
 
     /// With its cause, for the log.
     pub fn because(kind: Kind, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind, cause: Some(cause.into()) }
+        Self { cause: Some(cause.into()), ..Self::new(kind) }
+    }
+
+    /// The quota is used up for so many seconds.
+    pub const fn throttled(seconds: u64) -> Self {
+        Self { kind: Kind::Throttled, cause: None, retry_after: Some(seconds) }
     }
 
     /// Our fault.
@@ -151,8 +185,42 @@ struct ErrorPage {
     frame: Frame,
     heading: &'static str,
     sentence: &'static str,
+    /// The number of the request.
+    reference: Option<String>,
     /// Whether there is something to begin again.
     may_sign_in: bool,
+}
+
+impl Kind {
+    /// The page that says so; only the sentence when the template cannot be filled in.
+    fn page(self, frame: Frame, reference: Option<String>) -> String {
+        let (heading, sentence) = self.words();
+        let may_sign_in = matches!(
+            self,
+            Self::StrangeSignIn
+                | Self::StrangeIssuer
+                | Self::Refused
+                | Self::SignInFailed
+                | Self::StaleCode
+                | Self::TooLargeFromStranger
+                | Self::Unreachable
+        );
+        let page = ErrorPage { frame, heading, sentence, reference, may_sign_in };
+        page.render().unwrap_or_else(|_| sentence.to_owned())
+    }
+}
+
+/// The same page for whoever it is: with who is signed in, so that they can sign out, and with the number of the request, which the
+/// line in the log has as well.
+pub async fn personal(
+    app: &App,
+    id: RequestId,
+    response: ServiceResponse<BoxBody>,
+) -> ServiceResponse<BoxBody> {
+    let told = response.response().error().and_then(actix_web::Error::as_error::<PageError>);
+    let Some(kind) = told.map(|error| error.kind) else { return response };
+    let frame = Frame::whoever(app, response.request()).await;
+    response.map_body(|_, _| BoxBody::new(kind.page(frame, Some(id.to_string()))))
 }
 
 impl ResponseError for PageError {
@@ -161,23 +229,17 @@ impl ResponseError for PageError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (heading, sentence) = self.kind.words();
-        let may_sign_in = matches!(
-            self.kind,
-            Kind::StrangeSignIn
-                | Kind::StrangeIssuer
-                | Kind::Refused
-                | Kind::SignInFailed
-                | Kind::StaleCode
-                | Kind::Unreachable
-        );
-        let page = ErrorPage { frame: Frame::nobody(), heading, sentence, may_sign_in };
-        let mut response = HttpResponse::build(self.kind.status());
-        let body = page.render().unwrap_or_else(|_| sentence.to_owned());
-        let mut response = response.content_type(ContentType::html()).body(body);
+        let status = self.kind.status();
+        let body = self.kind.page(Frame::bare(), None);
+        let mut response = HttpResponse::build(status).content_type(ContentType::html()).body(body);
         dress(response.headers_mut());
-        if self.kind.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = self.retry_after.or(is_busy.then_some(1)) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        // What was not read must not be taken for the next request.
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            response.head_mut().set_connection_type(ConnectionType::Close);
         }
         response
     }
@@ -193,8 +255,8 @@ impl From<DbError> for PageError {
 impl From<ApiError> for PageError {
     fn from(error: ApiError) -> Self {
         match error {
-            ApiError::Unavailable(cause) => Self { kind: Kind::Busy, cause: Some(cause) },
-            ApiError::Internal(cause) => Self { kind: Kind::Internal, cause: Some(cause) },
+            ApiError::Unavailable(cause) => Self::because(Kind::Busy, cause),
+            ApiError::Internal(cause) => Self::because(Kind::Internal, cause),
             other => Self::internal(other),
         }
     }

@@ -11,8 +11,10 @@
 //! A cookie counts for what these pages show and for the forms on them, and never for anybody who asks for JSON. What it stands
 //! for is an access token like any other, which goes through the same gate ([`crate::auth`]).
 
+mod address;
+mod again;
 pub mod browsable;
-mod error;
+pub(crate) mod error;
 pub mod form;
 mod frame;
 pub mod home;

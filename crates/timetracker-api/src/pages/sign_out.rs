@@ -42,13 +42,13 @@ pub async fn post(
     request: HttpRequest,
     body: Unread,
 ) -> Result<HttpResponse, PageError> {
-    let form = form::read(&app, &request, body.0).await?;
+    let form = form::read(&app, &request, body.0, form::Sender::Stranger).await?;
     let secret = cookie::Kind::Session.read(&app, &request);
     let secret = secret.filter(|secret| secret.has_shown(form.get("_csrf").unwrap_or_default()));
     let secret = secret.ok_or(PageError::new(Kind::StaleForm))?;
     sessions::sign_out(&app, &secret).await?;
     let end_session_href = app.sign_in().map_or("", |client| client.end_session_url());
-    let frame = Frame::nobody();
+    let frame = Frame::nobody(&app);
     let mut response = page(StatusCode::OK, &SignedOut { frame, end_session_href })?;
     response
         .add_cookie(&cookie::Kind::Session.taken(&app))

@@ -49,6 +49,26 @@ pub fn names(
     Ok(named.load::<(ActivityId, String)>(conn)?.into_iter().collect())
 }
 
+/// The oldest activity of exactly this name that something new can be booked on.
+///
+/// # Errors
+/// When the database cannot.
+pub fn named(conn: &mut Conn, workspace: WorkspaceId, name: &str) -> QueryResult<Option<ActivityId>> {
+    // No text of a column has it, and PostgreSQL takes none.
+    if name.contains('\0') {
+        return Ok(None);
+    }
+    activities::table
+        .filter(activities::workspace_id.eq(workspace))
+        .filter(activities::name.eq(name))
+        .filter(activities::deleted_at.is_null())
+        .filter(activities::archived.eq(false))
+        .order(activities::id.asc())
+        .select(activities::id)
+        .first(conn)
+        .optional()
+}
+
 /// The first `most` activities by name that something new can be booked on.
 ///
 /// # Errors

@@ -36,9 +36,12 @@ pub struct Retry {
 
 impl Retry {
     /// The same for a form of ours, which carries a key with it: for what it asks, and what it says about that.
-    pub fn of_form(path: &str, asks: &str, key: &str, said: &[u8]) -> Self {
-        let (method, path) = (asks.to_owned(), path.to_owned());
-        Self { method, path, key: key.chars().take(LONGEST).collect(), fingerprint: sha256(said) }
+    ///
+    /// # Errors
+    /// 400 for a key that is none.
+    pub fn of_form(path: &str, asks: &str, key: &str, said: &[u8]) -> Result<Self, ApiError> {
+        let (method, path, key) = (asks.to_owned(), path.to_owned(), checked(key)?.to_owned());
+        Ok(Self { method, path, key, fingerprint: sha256(said) })
     }
 
     /// Reads `Idempotency-Key`: a string of RFC 8941 section 3.3.3, or without the quotes.
@@ -49,13 +52,7 @@ impl Retry {
         let Some(value) = request.headers().get(&NAME) else { return Ok(None) };
         let text = value.to_str().unwrap_or_default().trim();
         let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        let key = quoted.unwrap_or(text);
-        let is_plain = key.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\');
-        if key.is_empty() || key.len() > LONGEST || !is_plain {
-            return Err(ApiError::Malformed(
-                "The Idempotency-Key must be a string of at most 255 characters.".into(),
-            ));
-        }
+        let key = checked(quoted.unwrap_or(text))?;
         let said = [request.query_string().as_bytes(), b"\n", &sent.canonical()].concat();
         Ok(Some(Self {
             method: request.method().as_str().to_owned(),
@@ -70,6 +67,16 @@ impl Retry {
     pub fn shown(self, whole: bool) -> Self {
         if whole { self } else { Self { fingerprint: sha256(&self.fingerprint), ..self } }
     }
+}
+
+fn checked(key: &str) -> Result<&str, ApiError> {
+    let is_plain = key.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\');
+    if key.is_empty() || key.len() > LONGEST || !is_plain {
+        return Err(ApiError::Malformed(
+            "The Idempotency-Key must be a string of at most 255 characters.".into(),
+        ));
+    }
+    Ok(key)
 }
 
 /// Whether this is the answer to an earlier request.

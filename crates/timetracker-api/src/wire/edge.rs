@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
@@ -22,32 +22,18 @@ use super::allowance::{self, Allowance};
 use super::challenge::Scheme;
 use super::error::ApiError;
 use super::query::Parameters;
-use super::{conditional, cors, json, negotiate, problem};
+use super::{conditional, cors, headers, json, negotiate, problem};
 use crate::App;
 use crate::auth::proofs::Sent;
 use crate::auth::scopes::Needs;
 use crate::auth::{Caller, bearer};
 use crate::live::events;
-use crate::pages::{PageError, browsable};
+use crate::pages::{self, PageError, browsable};
 use crate::protected_resource;
 use crate::routes::Endpoint;
 
 /// Slower requests leave a line in the log.
 const SLOW: Duration = Duration::from_secs(1);
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// What every answer carries. What is no page may load and frame nothing, and nothing is kept but what says so.
-const HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-];
-
-const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 /// Around everything under `/api`.
 ///
@@ -62,10 +48,10 @@ pub async fn api(
         // Boxed: those who want JSON should not carry the room for a page.
         return Box::pin(browsable::answer(app, request, next)).await;
     }
-    answer(&app, request, &next).await
+    answer(&app, request, &next, false).await
 }
 
-/// The answer as JSON.
+/// The answer as JSON. What is asked `aside`, for the sake of another answer, costs nothing.
 ///
 /// # Errors
 /// As [`api`].
@@ -73,9 +59,10 @@ pub async fn answer(
     app: &App,
     request: ServiceRequest,
     next: &Next<BoxBody>,
+    aside: bool,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let endpoint = Endpoint::find(request.match_info().unprocessed());
-    let mut visit = Visit::begin(app, &request, endpoint);
+    let mut visit = Visit { aside, ..Visit::begin(app, &request, endpoint) };
     if visit.page.is_some()
         && let Some(preflight) = cors::preflight(endpoint, request.method(), request.headers())
     {
@@ -103,7 +90,18 @@ pub async fn open(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    Visit::begin(&app, &request, endpoint).go_on(request, &next).await
+    let visit = Visit::begin(&app, &request, endpoint);
+    let id = visit.id;
+    let response = visit.go_on(request, &next).await?;
+    Ok(if error_is_page(&response) { pages::error::personal(&app, id, response).await } else { response })
+}
+
+/// Refuses with a page what was on its way to the API.
+pub async fn refuse(app: &App, request: ServiceRequest, error: PageError) -> ServiceResponse<BoxBody> {
+    let visit = Visit::begin(app, &request, Endpoint::find(request.match_info().unprocessed()));
+    let (request, _unread) = request.into_parts();
+    let response = visit.end(ServiceResponse::new(request, HttpResponse::from_error(error)));
+    pages::error::personal(app, visit.id, response).await
 }
 
 async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Result<Arc<Caller>, ApiError> {
@@ -131,7 +129,8 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Re
         return Err(ApiError::LacksScope(scheme, needs));
     }
     if let Some(limit) = app.limit() {
-        let is_free = visit.endpoint.is_some_and(|endpoint| endpoint.is_free(request.method()));
+        let is_free =
+            visit.aside || visit.endpoint.is_some_and(|endpoint| endpoint.is_free(request.method()));
         let told = Allowance::take(&caller.meter, limit, is_free, app.clock().steady());
         let refused = told.retry_after;
         visit.allowance = Some(told);
@@ -165,6 +164,8 @@ struct Visit<'a> {
     /// The configured origin of the page it comes from.
     page: Option<HeaderValue>,
     logged: bool,
+    /// Whether it is asked for the sake of another answer.
+    aside: bool,
 }
 
 impl<'a> Visit<'a> {
@@ -181,6 +182,7 @@ impl<'a> Visit<'a> {
             allowance: None,
             held: conditional::held(request.headers()).filter(|_| request.method().is_safe()),
             logged: app.logs_everything(),
+            aside: false,
         }
     }
 
@@ -251,7 +253,7 @@ impl<'a> Visit<'a> {
     fn dress(&self, response: &mut HttpResponse) {
         let status = response.status();
         let headers = response.headers_mut();
-        complete(self.app, headers, self.id);
+        headers::complete(self.app, headers, self.id);
         // What has a tag may be kept by the client alone, and asked about each time.
         let kept = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
         if !headers.contains_key(header::CACHE_CONTROL) {
@@ -314,22 +316,6 @@ impl<'a> Visit<'a> {
         } else if self.logged {
             tracing::info!(request_id, method, route, status, milliseconds, "request");
         }
-    }
-}
-
-/// What every answer carries, and the number to ask with.
-pub fn complete(app: &App, headers: &mut HeaderMap, id: RequestId) {
-    for (name, value) in &HEADERS {
-        // A page says itself what it may load.
-        if *name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(name) {
-            headers.insert(name.clone(), value.clone());
-        }
-    }
-    if app.is_https() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, TWO_YEARS);
-    }
-    if let Ok(id) = HeaderValue::from_bytes(&id.hex()) {
-        headers.insert(REQUEST_ID, id);
     }
 }
 

@@ -19,6 +19,7 @@ pub mod edge;
 pub mod error;
 pub mod fields;
 pub mod filters;
+pub mod headers;
 pub mod ical;
 pub mod instant;
 pub mod json;

@@ -8,8 +8,12 @@ use super::error::ApiError;
 /// The widest indent a client may ask for.
 const WIDEST: usize = 8;
 
-/// Whether a page is wanted: HTML is named, and JSON is not. Nobody who takes anything (`*/*`) gets one.
+/// Whether a page is wanted: HTML is named, and JSON is not. Nobody who takes anything (`*/*`) gets one, and neither does a program
+/// that takes JSON as well: browsers show no token.
 pub fn wants_page(headers: &HeaderMap, path: &str, query: &str) -> bool {
+    if headers.contains_key(header::AUTHORIZATION) && indent(headers, None).is_ok() {
+        return false;
+    }
     let mut is_html = false;
     for wish in headers.get_all(header::ACCEPT) {
         for range in wish.to_str().unwrap_or_default().split(',') {
@@ -202,6 +206,12 @@ mod tests {
             assert!(!wants(chromium, path, query), "{path} {query}");
         }
         assert!(!wants_page(&HeaderMap::new(), "/api/", ""));
+        for (accept, expected) in [(chromium, false), ("text/html, */*", false), ("text/html", true)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+            assert_eq!(wants_page(&headers, "/api/tracks/", ""), expected, "{accept}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use model::logging::LogRequests;
 use reqwest::Method;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Mood, World, json};
+use crate::support::{ISSUER, Mood, Visitor, World, json, pages};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -119,6 +119,86 @@ async fn a_failure_is_logged_once_under_its_id() {
     assert!(line["cause"].as_str().unwrap().starts_with("the authorization server did not answer"), "{line}");
     // A request that went well leaves no line unless asked.
     assert_eq!(lines_of(fine.header("x-request-id").unwrap()).len(), 0);
+}
+
+/// R151: so is that of a page that could not be shown, which says the id to the person.
+#[tokio::test]
+async fn a_page_that_fails_shows_the_number_of_its_line() {
+    LazyLock::force(&LOG);
+    let world = World::with_pages().await;
+    let mut ada = Visitor::new(&world);
+    ada.signs_in("ada").await;
+    world.clock.advance(std::time::Duration::from_secs(3_600));
+    world.authority.issue(Mood::Says(500, "text/html", String::new()));
+    for (path, route) in [("/api/tracks/", "/tracks/"), ("/time/", "/time/")] {
+        let page = ada.opens(path).await;
+        let number = page.reads("#reference");
+        assert_eq!((page.status, page.header("x-request-id")), (503, Some(number.as_str())));
+        let [line] = lines_of(&number).try_into().unwrap();
+        assert_eq!(
+            (&line["level"], &line["message"], &line["method"], &line["route"], &line["status"]),
+            (&json!("ERROR"), &json!("request failed"), &json!("GET"), &json!(route), &json!(503))
+        );
+        assert!(
+            line["cause"].as_str().unwrap().starts_with("the authorization server did not answer"),
+            "{line}"
+        );
+    }
+}
+
+/// R170: neither does a sign-in leave anything there: no code, no state, no cookie, no token, nothing that was typed.
+#[tokio::test]
+async fn no_secret_of_a_sign_in_is_ever_logged() {
+    LazyLock::force(&LOG);
+    let world = World::with(|config| {
+        pages(config);
+        config.log_requests = LogRequests::All;
+    })
+    .await;
+    let mut ada = Visitor::new(&world);
+    let [mut state, mut secret] = [String::new(), String::new()];
+    for mood in [
+        Mood::Says(
+            400,
+            "application/json",
+            r#"{"error":"invalid_request","error_description":"canary-said"}"#.into(),
+        ),
+        Mood::Says(500, "text/html", "canary-said".into()),
+        Mood::Helpful,
+    ] {
+        world.authority.issue(mood);
+        world.authority.redeems("canary-code", "canary-access", "canary-refresh");
+        world.authority.knows("canary-access", world.authority.vouches(5, "canary-ada", "read write"));
+        [state, _] = ada.leaves("/time/sign-in/?next=/api/tracks/%3Fsearch=canary-next").await;
+        secret = ada.cookies["__Host-timetracker_sign_in"].clone();
+        ada.returns(&[("code", "canary-code"), ("state", &state), ("iss", ISSUER)]).await;
+    }
+    let session = ada.cookies["__Host-timetracker_session"].clone();
+    let page = ada.opens("/time/").await;
+    let key = page.form("#start-form", "#start").1[0].1.clone();
+    ada.submits(&page, "#start-form", "#start", &[("name", "canary-typed")]).await;
+    ada.submits(&page, "#start-form", "#start", &[("name", "canary-typed"), ("_csrf", "x")]).await;
+    let out = ada.submits(&page, "#sign-out-form", "#sign-out", &[]).await;
+    assert_eq!(out.status, 200);
+    let log = logged();
+    assert!(log.contains("/time/callback/"), "the log was not collected");
+    for secret in [
+        state.as_str(),
+        &secret,
+        &session,
+        &key,
+        "canary-code",
+        "canary-access",
+        "canary-refresh",
+        "canary-next",
+        "canary-typed",
+        "canary-said",
+        "canary-ada",
+        "d2ViOndlYitzZWNyZXQ",
+    ] {
+        let line = log.lines().find(|line| line.contains(secret)).unwrap_or_default();
+        assert!(line.is_empty(), "{secret} is in the log: {line}");
+    }
 }
 
 /// R171: nothing a client sends can begin a line of its own.

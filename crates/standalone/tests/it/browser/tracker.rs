@@ -6,7 +6,7 @@ use serde_json::json;
 use super::driver::Scripts;
 use super::visit;
 use super::visitor::Visitor;
-use crate::support::World;
+use crate::support::{PASSWORD, World};
 
 /// Signs in, starts, switches, stops, and looks around at the API.
 #[tokio::test(flavor = "multi_thread")]
@@ -55,6 +55,7 @@ async fn tracks(world: &World, ada: &Visitor) {
     ada.inspects("api-track-changed").await;
     ada.clicks("#link-1").await;
     ada.inspects("api-track").await;
+    is_overtaken(world, ada).await;
     ada.fills("#field-start", "tomorrow, perhaps").await;
     ada.clicks("#send-fields").await;
     assert_eq!(ada.reads("#status").await, "400 Bad Request");
@@ -77,6 +78,7 @@ async fn tracks(world: &World, ada: &Visitor) {
     ada.opens("/api/nowhere/").await;
     ada.inspects("api-nowhere").await;
 
+    loses_the_session(ada).await;
     ada.clicks("#sign-out").await;
     assert_eq!(ada.reads("h1").await, "You are signed out of Timetracker");
     ada.inspects("tracker-signed-out").await;
@@ -85,6 +87,49 @@ async fn tracks(world: &World, ada: &Visitor) {
     ada.inspects("api-stranger").await;
     ada.opens("/time/callback/?code=x&state=y").await;
     ada.inspects("tracker-strange").await;
+}
+
+/// Somebody else changes what is open here: both are there in the end.
+async fn is_overtaken(world: &World, ada: &Visitor) {
+    let mut elsewhere = world.browser();
+    let login = elsewhere.open("/time/sign-in/").await;
+    elsewhere.submit(&login, "#login-form", &[("username", "ada"), ("password", PASSWORD)]).await;
+    let page = elsewhere.open(&ada.url().await).await;
+    let theirs = [("_content", r#"{"description": "About something else"}"#), ("_method", "PATCH")];
+    let page = elsewhere.submit(&page, "#raw-form", &theirs).await;
+    assert_eq!(page.status, 200, "{page:?}");
+    ada.fills("#field-description", "About it, mostly").await;
+    ada.fills("#field-tags", "deep\nwork, and play").await;
+    ada.clicks("#send-fields").await;
+    assert_eq!(ada.reads("#status").await, "412 Precondition Failed");
+    assert_eq!(ada.reads("#now-description").await, "Now: About something else");
+    assert_eq!(ada.value("#field-tags").await, "deep\nwork, and play");
+    ada.inspects("api-track-changed-meanwhile").await;
+    ada.clicks("#send-fields").await;
+    assert_eq!(ada.reads("#status").await, "200 OK");
+    ada.clicks("#link-1").await;
+    assert_eq!(ada.value("#field-description").await, "About it, mostly");
+}
+
+/// The session ends while something is typed: it is there again after a sign-in at another tab.
+async fn loses_the_session(ada: &Visitor) {
+    ada.opens("/time/").await;
+    ada.fills("#name", "Thinking").await;
+    ada.fills("#description", "A thought that must not be lost").await;
+    ada.forgets_cookies().await;
+    ada.clicks("#start").await;
+    assert_eq!(ada.reads("#unsent").await, "Nothing was changed. This is what you typed:");
+    ada.inspects("tracker-typed").await;
+    ada.clicks_in_vain("#sign-in-here").await;
+    ada.turns_to_the_other_tab().await;
+    ada.signs_in("ada").await;
+    ada.closes_the_tab().await;
+    ada.clicks("#again").await;
+    assert_eq!(ada.value("#description").await, "A thought that must not be lost");
+    ada.inspects("tracker-again").await;
+    ada.clicks("#start").await;
+    assert_eq!(ada.reads("#running").await, "Thinking");
+    ada.clicks("#stop").await;
 }
 
 /// A week of work, sent as JSON through the page.

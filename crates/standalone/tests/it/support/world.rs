@@ -56,6 +56,12 @@ impl World {
 
     /// Stops it and starts it again with what it has, at another port.
     pub async fn restart(&mut self) {
+        self.restart_with(&[]).await;
+    }
+
+    /// The same, with settings that have changed.
+    pub async fn restart_with(&mut self, settings: &[(&str, &str)]) {
+        self.said.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let server = self.server.take().unwrap();
         SERVERS.spawn(server.stop()).await.unwrap();
         self.start().await;

@@ -16,10 +16,10 @@ pub struct Piece {
     pub href: Option<String>,
 }
 
-/// Takes a body apart; `None` when it is no JSON.
-pub fn pieces(body: &[u8], path: &str) -> Option<Vec<Piece>> {
+/// Takes a body apart, of what is at `path` below `base`; `None` when it is no JSON.
+pub fn pieces(body: &[u8], base: &str, path: &str) -> Option<Vec<Piece>> {
     let value = serde_json::from_slice(body).ok()?;
-    let mut view = View { pieces: Vec::new(), collection: collection(path) };
+    let mut view = View { pieces: Vec::new(), base, collection: collection(path) };
     view.value(&value, 0, "", false);
     Some(view.pieces)
 }
@@ -29,7 +29,7 @@ fn collection(path: &str) -> Option<String> {
     let path = path.strip_prefix("/api")?;
     let path = path.strip_suffix('/').unwrap_or(path);
     let is_list = !path.is_empty() && Endpoint::find(&format!("{path}/0/")).is_some();
-    is_list.then(|| format!("/api{path}/"))
+    is_list.then(|| format!("/api{path}"))
 }
 
 /// Where the members lead that hold the id of something else.
@@ -52,12 +52,13 @@ fn of_text(text: &str) -> Option<String> {
     Some(url.into())
 }
 
-struct View {
+struct View<'a> {
+    base: &'a str,
     pieces: Vec<Piece>,
     collection: Option<String>,
 }
 
-impl View {
+impl View<'_> {
     fn say(&mut self, class: &'static str, text: impl Into<String>, href: Option<String>) {
         let text = text.into();
         // What is of one kind is one piece.
@@ -78,6 +79,7 @@ impl View {
             Value::Bool(is) => self.say("bool", is.to_string(), None),
             Value::Number(number) => {
                 let href = number.as_i64().and_then(|id| of_member(name, id));
+                let href = href.map(|href| format!("{}{href}", self.base));
                 self.say("number", number.to_string(), href);
             }
             Value::String(text) => self.say("text", Value::from(text.as_str()).to_string(), of_text(text)),
@@ -98,7 +100,7 @@ impl View {
                     let item = value.as_i64().filter(|_| is_item && *name == "id");
                     match (item, &view.collection) {
                         (Some(id), Some(collection)) => {
-                            let href = format!("{collection}{id}/");
+                            let href = format!("{}{collection}/{id}/", view.base);
                             view.say("number", id.to_string(), Some(href));
                         }
                         _ => view.value(value, depth + 1, name, false),
@@ -133,7 +135,7 @@ mod tests {
     use super::*;
 
     fn shown(body: &str, path: &str) -> (String, Vec<String>) {
-        let pieces = pieces(body.as_bytes(), path).unwrap();
+        let pieces = pieces(body.as_bytes(), "", path).unwrap();
         let text = pieces.iter().map(|piece| piece.text.as_str()).collect();
         (text, pieces.into_iter().filter_map(|piece| piece.href).collect())
     }
@@ -147,7 +149,7 @@ mod tests {
         let mut serializer = serde_json::Serializer::with_formatter(&mut expected, formatter);
         serde::Serialize::serialize(&value, &mut serializer).unwrap();
         assert_eq!(shown(body, "/api/").0, String::from_utf8(expected).unwrap());
-        assert!(pieces(b"no JSON", "/api/").is_none());
+        assert!(pieces(b"no JSON", "", "/api/").is_none());
     }
 
     /// R134: what leads somewhere leads to the web, and nowhere else.
@@ -157,6 +159,9 @@ mod tests {
         let links = ["https://time.example/api/tracks/?page=2", "/api/tracks/7/", "/api/activities/3/"];
         assert_eq!(shown(list, "/api/tracks/").1, links);
         assert_eq!(shown(list, "/api/tracks").1, links);
+        let below = pieces(list.as_bytes(), "/tt", "/api/tracks/").unwrap();
+        let below: Vec<_> = below.into_iter().filter_map(|piece| piece.href).collect();
+        assert_eq!(below[1..], ["/tt/api/tracks/7/", "/tt/api/activities/3/"]);
         assert_eq!(shown(r#"{"id":7,"activity":3}"#, "/api/tracks/7/").1, ["/api/activities/3/"]);
         for text in [
             "javascript:alert(1)",

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::posted::{Kind, Posted};
+use super::errors::Errors;
+use super::posted::{Kind, Posted, mark};
 
 /// What a form has a field for, and what a person types there.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Field {
     pub required: bool,
     /// What is in it.
     pub value: String,
+    /// What somebody else has written there meanwhile.
+    pub now: Option<String>,
     /// More about it.
     pub hint: &'static str,
     /// What is wrong with it.
@@ -45,6 +48,10 @@ pub struct FieldsForm {
     pub lists: Vec<String>,
     /// Those in which nothing is something.
     pub empties: Vec<String>,
+    /// Those that have to be sent, whether they were changed or not.
+    pub needed: Vec<String>,
+    /// The marks of what is there: of those, only what was changed is sent.
+    pub was: Vec<String>,
     /// What is wrong with none of them in particular.
     pub errors: Vec<String>,
 }
@@ -72,8 +79,10 @@ pub struct Actions {
 pub struct Filled {
     /// The object that is there.
     pub current: Option<Map<String, Value>>,
-    /// The activities there are: id and name.
+    /// The activities there are, and those that are meant here: id and name.
     pub activities: Vec<(String, String)>,
+    /// Whether there are so many that they are not all there.
+    pub has_more_activities: bool,
     /// Now, as the API writes it.
     pub now: String,
 }
@@ -109,6 +118,8 @@ impl Actions {
             fields: vec![],
             lists: vec![],
             empties: vec![],
+            needed: vec![],
+            was: vec![],
             errors: vec![],
         };
         for (name, about) in self.fields.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str())) {
@@ -119,22 +130,28 @@ impl Actions {
             }
             match kind {
                 "list" => form.lists.push(name.clone()),
+                // Where somebody is, nothing is no answer.
+                "string" if name == "timezone" => {}
                 "datetime" | "string" => form.empties.push(name.clone()),
                 _ => {}
             }
-            let value = match typed {
-                Some(typed) => typed.typed.get(name).unwrap_or_default().to_owned(),
-                None => {
-                    filled.current.as_ref().and_then(|object| object.get(name)).map(text).unwrap_or_default()
-                }
-            };
-            let (input, hint) = input(name, kind, about, filled);
+            let there = filled.current.as_ref().map(|object| object.get(name).map(text).unwrap_or_default());
+            let was = there.as_deref().map(mark);
+            let was = was.or_else(|| Some(typed?.mark(name)?.to_owned()));
+            form.was.extend(was.map(|was| format!("{name}:{was}")));
+            let (value, now) = join(there, typed, name);
+            let is_required = about["required"] == Value::Bool(true);
+            if is_required {
+                form.needed.push(name.clone());
+            }
+            let (input, hint) = input((name, &value), kind, about, filled);
             form.fields.push(Field {
                 name: name.clone(),
                 label: about["label"].as_str().unwrap_or(name).to_owned(),
                 input,
-                required: about["required"] == Value::Bool(true),
+                required: is_required,
                 value,
+                now,
                 hint,
                 errors: if typed.is_some() { errors.of(name) } else { vec![] },
             });
@@ -176,26 +193,46 @@ fn blank(name: &str, kind: &str, filled: &Filled) -> Value {
     }
 }
 
+/// What stands in a field: what was typed there, and what is there where nothing was. Beside it what is there, if that is another.
+fn join(there: Option<String>, typed: Option<&Posted>, name: &str) -> (String, Option<String>) {
+    let Some(posted) = typed else { return (there.unwrap_or_default(), None) };
+    let said = posted.typed.get(name).unwrap_or_default().to_owned();
+    match there {
+        Some(there) if posted.is_untouched(name, &said) => (there, None),
+        Some(there) if mark(&there) != mark(&said) => (said, Some(there)),
+        _ => (said, None),
+    }
+}
+
 /// As it is typed into a field.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join("\n"),
         other => other.to_string(),
     }
 }
 
-fn input(name: &str, kind: &str, about: &Value, filled: &Filled) -> (Input, &'static str) {
+/// The one of these fields that can be true, false, or neither.
+const MAY_BE_NEITHER: &str = "billable_default";
+
+fn input((name, value): (&str, &str), kind: &str, about: &Value, filled: &Filled) -> (Input, &'static str) {
     let choice = |value: &str, words: &str| (value.to_owned(), words.to_owned());
+    let nothing_said = choice("", "As usual");
     match kind {
         "datetime" => (Input::Line, "An instant such as 2026-11-23T09:00:00Z, or with an offset."),
-        "list" => (Input::Line, "Separated by commas."),
+        "list" => (Input::Lines, "One to a line."),
         "time" => (Input::Line, "Such as 05:00."),
         "string" if name == "color" => (Input::Line, "Such as #0d6a66."),
+        "field" if name == "activity" && filled.has_more_activities => {
+            (Input::Line, "Its id: there are too many to choose from here.")
+        }
         "field" if name != "activity" || filled.activities.is_empty() => (Input::Line, "Its id."),
         "boolean" => {
-            (Input::Choice(vec![choice("", "As it is"), choice("true", "Yes"), choice("false", "No")]), "")
+            let is_open = filled.current.is_none() || name == MAY_BE_NEITHER || value.is_empty();
+            let known = [choice("true", "Yes"), choice("false", "No")];
+            (Input::Choice(is_open.then_some(nothing_said).into_iter().chain(known).collect()), "")
         }
         "choice" if about["choices"].is_array() => {
             let choices = about["choices"].as_array().into_iter().flatten();
@@ -205,70 +242,22 @@ fn input(name: &str, kind: &str, about: &Value, filled: &Filled) -> (Input, &'st
                     each["display_name"].as_str().unwrap_or_default(),
                 )
             });
-            (Input::Choice(std::iter::once(choice("", "As it is")).chain(known).collect()), "")
+            (Input::Choice(std::iter::once(nothing_said).chain(known).collect()), "")
         }
         "field" => {
             let none = std::iter::once(choice("", "Choose"));
-            (Input::Choice(none.chain(filled.activities.iter().cloned()).collect()), "")
+            let mut choices: Vec<_> = none.chain(filled.activities.iter().cloned()).collect();
+            // What stands there can be chosen, whatever it is: what is not touched stays as it is.
+            if choices.iter().all(|(id, _)| id != value) {
+                choices.push(choice(value, &format!("Number {value}")));
+            }
+            (Input::Choice(choices), "")
         }
+        "string" if value.contains('\n') => (Input::Lines, ""),
         "string" if about["max_length"].as_i64().is_some_and(|most| most > 1_000) => (Input::Lines, ""),
         "string" if name == "timezone" => (Input::Line, "A name such as Europe/Berlin."),
         _ => (Input::Line, ""),
     }
-}
-
-/// What the API said against what was sent.
-#[derive(Clone, Debug, Default)]
-pub struct Errors {
-    of_fields: Vec<(String, Vec<String>)>,
-    others: Vec<String>,
-}
-
-impl Errors {
-    /// Reads a refusal in the framework's form.
-    pub fn read(body: &Value) -> Self {
-        let words = |value: &Value| match value {
-            Value::String(text) => vec![text.clone()],
-            Value::Array(items) => items
-                .iter()
-                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
-                .collect(),
-            other => vec![other.to_string()],
-        };
-        match body {
-            Value::Array(_) => Self { of_fields: vec![], others: words(body) },
-            Value::Object(members) if members.contains_key("detail") => {
-                Self { of_fields: vec![], others: words(&body["detail"]) }
-            }
-            Value::Object(members) => Self {
-                of_fields: members.iter().map(|(name, value)| (name.clone(), words(value))).collect(),
-                others: vec![],
-            },
-            _ => Self::default(),
-        }
-    }
-
-    fn of(&self, name: &str) -> Vec<String> {
-        let found = self.of_fields.iter().find(|(field, _)| field == name);
-        found.map(|(_, errors)| errors.clone()).unwrap_or_default()
-    }
-
-    /// Those of fields that are not shown, and of none.
-    fn besides(&self, is_shown: impl Fn(&str) -> bool) -> Vec<String> {
-        let hidden = self.of_fields.iter().filter(|(name, _)| !is_shown(name));
-        self.others.iter().cloned().chain(hidden.flat_map(sentences)).collect()
-    }
-
-    /// All of them, with the names of their fields.
-    pub fn all(&self) -> Vec<String> {
-        self.besides(|_| false)
-    }
-}
-
-fn sentences((name, errors): &(String, Vec<String>)) -> Vec<String> {
-    let named =
-        |error: &String| if name == "non_field_errors" { error.clone() } else { format!("{name}: {error}") };
-    errors.iter().map(named).collect()
 }
 
 #[cfg(test)]
@@ -293,6 +282,7 @@ mod tests {
         Filled {
             current: None,
             activities: vec![("3".into(), "Reading".into())],
+            has_more_activities: false,
             now: "2026-11-28T10:00:00Z".into(),
         }
     }
@@ -305,6 +295,34 @@ mod tests {
         let there = Filled { current: current.as_object().cloned(), ..filled() };
         assert_eq!(actions().json(&there), json!({"name": "N", "start": null, "activity": 4, "tags": ["a"]}));
         assert_eq!(Actions::default().json(&filled()), json!({}));
+    }
+
+    /// R166: what somebody else has changed meanwhile is not undone by who changed something else.
+    #[test]
+    fn what_was_not_touched_is_as_it_is_now() {
+        let there = json!({"name": "New", "start": null, "activity": 9, "tags": ["a, b", "c"]});
+        let now = Filled { current: there.as_object().cloned(), ..filled() };
+        let [old, none, three, tags] = ["Old", "", "3", "a"].map(mark);
+        let form = format!(
+            "_form=fields&name=Old&start=soon&activity=3&tags=x&_was=name:{old}&_was=start:{none}&_was=activity:{three}&_was=tags:{tags}"
+        );
+        let posted = Posted::read(Parameters::parse(&form).unwrap());
+        let form = actions().form(&now, Some(&posted), &Errors::default()).unwrap();
+        let shown: Vec<_> =
+            form.fields.iter().map(|field| (field.value.as_str(), field.now.as_deref())).collect();
+        assert_eq!(shown, [("New", None), ("soon", Some("")), ("9", None), ("x", Some("a, b\nc"))]);
+        let marks = ["New", "", "9", "a, b\nc"].map(mark);
+        let expected: Vec<_> = ["name", "start", "activity", "tags"].iter().zip(marks).collect();
+        assert_eq!(
+            form.was,
+            expected.iter().map(|(name, mark)| format!("{name}:{mark}")).collect::<Vec<_>>()
+        );
+        assert_eq!(form.needed, ["name", "activity"]);
+        let Input::Choice(activities) = &form.fields[2].input else { panic!("{form:?}") };
+        assert_eq!(activities.last().unwrap(), &("9".to_owned(), "Number 9".to_owned()));
+        // Without knowing what is there, the marks are handed on.
+        let form = actions().form(&filled(), Some(&posted), &Errors::default()).unwrap();
+        assert_eq!(form.was[0], format!("name:{old}"));
     }
 
     #[test]
@@ -331,13 +349,5 @@ mod tests {
             (vec!["tags".to_owned()], vec!["name".to_owned(), "start".to_owned()])
         );
         assert!(Actions::default().form(&filled(), None, &Errors::default()).is_none());
-    }
-
-    #[test]
-    fn every_form_of_a_refusal_is_understood() {
-        assert_eq!(Errors::read(&json!({"detail": "No."})).all(), ["No."]);
-        assert_eq!(Errors::read(&json!(["One.", "Two."])).all(), ["One.", "Two."]);
-        assert_eq!(Errors::read(&json!({"a": ["One."], "b": {"c": 1}})).all(), ["a: One.", "b: {\"c\":1}"]);
-        assert_eq!(Errors::read(&json!(null)).all(), Vec::<String>::new());
     }
 }

@@ -3,10 +3,11 @@
 //! The request that a page or a form stands for is put to the API itself, with the token of whoever is signed in: it goes
 //! through the same gate, the same rules and the same handlers as everybody's. Nothing is decided here.
 //!
-//! [`posted`] reads a form, [`view`] makes the page of an answer: [`body`] shows it, [`forms`] is what can be done, [`place`] where
-//! one is.
+//! [`posted`] reads a form, [`view`] makes the page of an answer: [`body`] shows it, [`forms`] is what can be done, [`errors`] what
+//! was wrong with it, [`place`] where one is.
 
 mod body;
+mod errors;
 mod forms;
 mod place;
 mod posted;
@@ -19,19 +20,20 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-pub use forms::Errors;
-use model::request_id::RequestId;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+pub use errors::Errors;
 use posted::Posted;
 use serde_json::Value;
 use view::Answered;
 
 use super::error::{Kind, PageError};
+use super::form::Sender;
 use super::sessions::{self, SignedIn, Visitor, cookie};
 use super::{dress, form, store};
 use crate::App;
 use crate::auth::Caller;
 use crate::auth::scopes::Scope;
+use crate::id::ActivityId;
 use crate::routes::Endpoint;
 use crate::wire::edge;
 use crate::wire::error::ApiError;
@@ -73,28 +75,18 @@ pub async fn answer(
     } else {
         match sessions::visitor(&app, request.request()).await {
             Ok(visitor) => visitor,
-            Err(error) => return Ok(fail(&app, request, &PageError::from(error))),
+            Err(error) => return Ok(edge::refuse(&app, request, PageError::from(error)).await),
         }
     };
     let mut posted = None;
     if !has_token {
         posted = match read(&app, &mut request, &visitor).await {
             Ok(posted) => posted,
-            Err(error) => return Ok(fail(&app, request, &error)),
+            Err(error) => return Ok(edge::refuse(&app, request, error).await),
         };
         speak_for(&mut request, &visitor, posted.as_ref());
     }
     show(&app, request, &next, visitor, posted).await
-}
-
-fn fail(app: &App, request: ServiceRequest, error: &PageError) -> ServiceResponse<BoxBody> {
-    if let Some(cause) = error.cause() {
-        tracing::warn!(%cause, "a page could not be shown");
-    }
-    let (request, _unread) = request.into_parts();
-    let mut response = error.error_response();
-    edge::complete(app, response.headers_mut(), RequestId::new());
-    ServiceResponse::new(request, response)
 }
 
 /// What a page of ours has posted. Whoever is not signed in has posted nothing that counts, but sees it again.
@@ -107,12 +99,20 @@ async fn read(
         return Ok(None);
     }
     let (inside, payload) = request.parts_mut();
-    let form = form::read(app, inside, std::mem::replace(payload, Payload::None)).await?;
+    let from = if matches!(visitor, Visitor::SignedIn(_)) { Sender::Api } else { Sender::Stranger };
+    let form = form::read(app, inside, std::mem::replace(payload, Payload::None), from).await?;
+    let posted = Posted::read(form);
     match visitor {
-        Visitor::SignedIn(person) if !person.secret.has_shown(form.get("_csrf").unwrap_or_default()) => {
-            Err(PageError::new(Kind::StaleForm))
+        Visitor::SignedIn(person)
+            if !person.secret.has_shown(posted.typed.get("_csrf").unwrap_or_default()) =>
+        {
+            // Typed before its person signed in: shown again, which is as good as nothing for who has made somebody send it.
+            if posted.kind == posted::Kind::Button {
+                return Err(PageError::new(Kind::StaleForm));
+            }
+            Ok(Some(Posted { is_unsent: true, ..posted }))
         }
-        _ => Ok(Some(Posted::read(form))),
+        _ => Ok(Some(posted)),
     }
 }
 
@@ -122,12 +122,17 @@ fn speak_for(request: &mut ServiceRequest, visitor: &Visitor, posted: Option<&Po
     for name in KEPT_BACK {
         headers.remove(name);
     }
-    let body = posted.map(Posted::body).filter(|(_, body)| !body.is_empty());
-    let Some(posted) = posted else {
-        return give_token(headers, visitor);
-    };
     give_token(headers, visitor);
+    let Some(posted) = posted else { return };
     headers.remove(header::CONTENT_TYPE);
+    if posted.is_unsent {
+        request.head_mut().method = Method::GET;
+        return;
+    }
+    let body = Some(posted.body()).filter(|(_, body)| !body.is_empty());
+    if let Some(shown) = posted.shown.as_deref().and_then(|shown| HeaderValue::from_str(shown).ok()) {
+        headers.insert(header::IF_MATCH, shown);
+    }
     if let Some(key) = posted.key.as_deref().and_then(|key| HeaderValue::from_str(key).ok()) {
         headers.insert(KEY, key);
     }
@@ -161,7 +166,7 @@ async fn show(
     // Decoded, as the path is not: what is before it is counted in the same text.
     let inside = request.match_info().unprocessed();
     let (endpoint, before) = (Endpoint::find(inside), request.match_info().as_str().len() - inside.len());
-    let (request, response) = edge::answer(app, request, next).await?.into_parts();
+    let (request, response) = edge::answer(app, request, next, false).await?.into_parts();
     let (head, body) = response.into_parts();
     let body = body.try_into_bytes().unwrap_or_default();
     let mut cookies = None;
@@ -187,10 +192,12 @@ async fn show(
         }
         _ => (request, Value::Null),
     };
+    let meant = meant(&body, posted.as_ref());
     let activities = match &caller {
-        Some(caller) if caller.may(Scope::ActivitiesRead) => activities(app, caller).await,
-        _ => Ok(Vec::new()),
+        Some(caller) if caller.may(Scope::ActivitiesRead) => activities(app, caller, meant).await,
+        _ => Ok(Activities::default()),
     };
+    let is_unsent = posted.as_ref().is_some_and(|posted| posted.is_unsent);
     let answered = Answered {
         app,
         method,
@@ -205,12 +212,18 @@ async fn show(
         visitor: &visitor,
         activities: activities.unwrap_or_default(),
     };
-    let page = view::render(&answered).unwrap_or_else(|error| error.error_response());
-    Ok(ServiceResponse::new(request, finish(page, head.status(), head.headers(), cookies)))
+    let page = match view::render(&answered) {
+        Ok(page) => page,
+        Err(error) => {
+            return Ok(edge::refuse(app, ServiceRequest::from_request(request), error).await);
+        }
+    };
+    let status = if is_unsent && head.status().is_success() { StatusCode::FORBIDDEN } else { head.status() };
+    Ok(ServiceResponse::new(request, finish(page, status, head.headers(), cookies)))
 }
 
-/// What the API says about this address: it is asked as a client would, by the same caller. So much of the path is `before` what
-/// the table of routes has.
+/// What the API says about this address: it is asked as a client would, by the same caller, at no cost. So much of the path is
+/// `before` what the table of routes has.
 async fn about(
     app: &App,
     request: HttpRequest,
@@ -223,16 +236,39 @@ async fn about(
     let way = question.match_info_mut();
     way.reset();
     way.skip(u16::try_from(before).unwrap_or_default());
-    let (request, response) = edge::answer(app, question, next).await?.into_parts();
+    let (request, response) = edge::answer(app, question, next, true).await?.into_parts();
     let body = response.into_body().try_into_bytes().unwrap_or_default();
     Ok((request, serde_json::from_slice(&body).unwrap_or_default()))
 }
 
-/// What a track can be spent on, by name.
-async fn activities(app: &App, caller: &Caller) -> Result<Vec<(String, String)>, ApiError> {
+/// What a track can be spent on: id and name of each.
+#[derive(Clone, Debug, Default)]
+pub struct Activities {
+    choices: Vec<(String, String)>,
+    /// Whether there are more than those.
+    has_more: bool,
+}
+
+/// The activities that an answer and a form speak of: they can be chosen whether they are offered or not.
+fn meant(body: &[u8], posted: Option<&Posted>) -> Vec<ActivityId> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let answered = [&body["activity"], &body["current"]["activity"]].into_iter().filter_map(Value::as_i64);
+    let typed = posted.and_then(|posted| posted.typed.get("activity")?.parse().ok());
+    answered.chain(typed).map(ActivityId).collect()
+}
+
+async fn activities(app: &App, caller: &Caller, meant: Vec<ActivityId>) -> Result<Activities, ApiError> {
     let workspace = caller.workspace;
-    let rows = app.db().read(move |conn| store::choices(conn, workspace, MOST_ACTIVITIES)).await?;
-    Ok(rows.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
+    let read = move |conn: &mut _| {
+        let offered = store::choices(conn, workspace, MOST_ACTIVITIES + 1)?;
+        let others = meant.into_iter().filter(|id| offered.iter().all(|(each, _)| each != id)).collect();
+        let others = store::names(conn, workspace, others)?;
+        Ok((offered, others))
+    };
+    let (offered, others) = app.db().read(read).await?;
+    let has_more = i64::try_from(offered.len()).unwrap_or(i64::MAX) > MOST_ACTIVITIES;
+    let choices = offered.into_iter().chain(others).map(|(id, name)| (id.to_string(), name)).collect();
+    Ok(Activities { choices, has_more })
 }
 
 /// The page has the answer's status, and those of its headers that are about more than its body.

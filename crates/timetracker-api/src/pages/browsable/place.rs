@@ -12,16 +12,16 @@ pub struct Crumb {
     pub href: String,
 }
 
-/// The way to `path`, from the root of the API on; what is no place of its own is passed over.
-pub fn crumbs(path: &str) -> Vec<Crumb> {
-    let mut crumbs = vec![Crumb { name: "API".to_owned(), href: "/api/".to_owned() }];
+/// The way to `path`, from the root of the API on, which is below `base`; what is no place of its own is passed over.
+pub fn crumbs(base: &str, path: &str) -> Vec<Crumb> {
+    let mut crumbs = vec![Crumb { name: "API".to_owned(), href: format!("{base}/api/") }];
     let inside = path.strip_prefix("/api").unwrap_or_default();
     let mut so_far = String::from("/");
     for segment in inside.split('/').filter(|segment| !segment.is_empty()) {
         so_far.push_str(segment);
         so_far.push('/');
         if Endpoint::find(&so_far).is_some() {
-            crumbs.push(Crumb { name: name(segment), href: format!("/api{so_far}") });
+            crumbs.push(Crumb { name: name(segment), href: format!("{base}/api{so_far}") });
         }
     }
     crumbs
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_way_leads_over_places_that_are_there() {
-        let way = |path: &str| crumbs(path).into_iter().map(|crumb| crumb.href).collect::<Vec<_>>();
+        let way = |path: &str| crumbs("", path).into_iter().map(|crumb| crumb.href).collect::<Vec<_>>();
         assert_eq!(way("/api/"), ["/api/"]);
         assert_eq!(way("/api"), ["/api/"]);
         assert_eq!(
@@ -105,6 +105,8 @@ mod tests {
         );
         assert_eq!(way("/api/reports/summary/"), ["/api/", "/api/reports/summary/"]);
         assert_eq!(way("/api/nowhere/at/all/"), ["/api/"]);
+        let below = crumbs("/tt", "/api/tracks/");
+        assert_eq!(below.last().unwrap().href, "/tt/api/tracks/");
     }
 
     #[test]

@@ -4,18 +4,22 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use askama::Template;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::Activities;
 use super::body::{self, Piece};
-use super::forms::{Actions, Errors, FieldsForm, Filled, Input, RawForm};
+use super::errors::Errors;
+use super::forms::{Actions, FieldsForm, Filled, Input, RawForm};
 use super::place::{self, Crumb, Filter};
 use super::posted::{Kind, Posted};
 use crate::App;
+use crate::pages::again::Again;
 use crate::pages::frame::Frame;
 use crate::pages::secret::BrowserSecret;
 use crate::pages::sessions::Visitor;
-use crate::pages::{PageError, page};
+use crate::pages::{PageError, address, page};
 use crate::routes::Endpoint;
+use crate::wire::conditional;
 use crate::wire::query::Parameters;
 
 /// What was asked and answered.
@@ -32,8 +36,8 @@ pub struct Answered<'a> {
     pub metadata: Value,
     pub posted: Option<Posted>,
     pub visitor: &'a Visitor,
-    /// Id and name of each.
-    pub activities: Vec<(String, String)>,
+    /// What a track can be spent on.
+    pub activities: Activities,
 }
 
 #[derive(Template)]
@@ -46,9 +50,9 @@ struct Page<'a> {
     method: &'a str,
     /// The address, with this site before it.
     url: String,
-    /// Its path.
-    path: &'a str,
-    /// And with its query: what forms lead to.
+    /// Where its filters lead: its path.
+    list: String,
+    /// What forms lead to: its path and query.
     here: String,
     status: String,
     is_fine: bool,
@@ -61,14 +65,16 @@ struct Page<'a> {
     curl: String,
     /// What a person who is not signed in should know.
     stranger: Option<&'static str>,
-    /// What was typed by somebody who is not signed in any more.
-    typed: Option<String>,
+    /// What was typed and is in no form on the page: by somebody who is not signed in any more, or about what is gone.
+    again: Option<Again>,
     links: Vec<(&'static str, String)>,
     /// What is wrong with what no form on the page stands for.
     errors: Vec<String>,
     fields: Option<FieldsForm>,
     raw: Option<RawForm>,
     delete: Option<&'static str>,
+    /// The tag of what is there, so that a change is made to that and to nothing newer.
+    shown: Option<String>,
     can_ask: bool,
     /// So that a form that is sent twice does nothing twice: one each.
     keys: [String; 3],
@@ -100,10 +106,11 @@ static SHOWN: [HeaderName; 11] = [
 /// # Errors
 /// When the template cannot be filled in.
 pub fn render(answered: &Answered<'_>) -> Result<HttpResponse, PageError> {
-    let Answered { app, path, query, status, visitor, .. } = answered;
-    let here = if query.is_empty() { (*path).to_owned() } else { format!("{path}?{query}") };
+    let Answered { app, status, visitor, .. } = answered;
+    let here = address::here(answered.path, answered.query);
+    let (path, query) = here.split_once('?').unwrap_or((&here, ""));
     let json: Value = serde_json::from_slice(answered.body).unwrap_or_default();
-    let crumbs = place::crumbs(path);
+    let crumbs = place::crumbs(app.base(), path);
     let said = |name: &str| answered.metadata.get(name)?.as_str().map(str::to_owned);
     let last = crumbs.last().map_or_else(String::new, |crumb| crumb.name.clone());
     let is_write = !answered.method.is_safe();
@@ -116,38 +123,45 @@ pub fn render(answered: &Answered<'_>) -> Result<HttpResponse, PageError> {
     let (filters, kept) = place::filters(path, &parameters);
     let mut view = Page {
         frame: match person {
-            Some(person) => Frame::of(&person.username, person.secret.csrf_token()),
-            None => Frame::stranger(app.sign_in().is_some(), &here),
+            Some(person) => Frame::of(app, person),
+            None => Frame::stranger(app, &here),
         },
         title: said("name").unwrap_or(last),
         about: said("description"),
         crumbs,
         method: answered.method.as_str(),
         url: app.url(&here),
-        path,
+        list: format!("{}{path}", app.base()),
         status: format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default()),
         is_fine: !is_refused,
         headers: headers(answered.headers),
-        pieces: body::pieces(answered.body, path).unwrap_or_default(),
+        pieces: body::pieces(answered.body, app.base(), path).unwrap_or_default(),
         pager: pager(&json),
         filters: if is_write || is_refused { vec![] } else { filters },
         kept,
         curl: curl(answered, &app.url(&here)),
         stranger: stranger(answered),
-        typed: None,
-        links: links(answered, &here),
+        again: None,
+        links: links(answered, path, &format!("{}{here}", app.base())),
         errors: vec![],
         fields: None,
         raw: None,
         delete: None,
+        shown: None,
         can_ask: false,
         keys: [(); 3].map(|()| key()),
-        here,
+        here: format!("{}{here}", app.base()),
     };
-    match (person, &answered.posted) {
-        (Some(_), _) => fill_forms(&mut view, answered, &json),
-        (None, Some(posted)) => view.typed = Some(retyped(posted)),
-        (None, None) => {}
+    if person.is_some() {
+        fill_forms(&mut view, answered, &json);
+    }
+    let is_lost = |posted: &&Posted| match posted.kind {
+        Kind::Fields => view.fields.is_none(),
+        Kind::Raw => view.raw.is_none(),
+        Kind::Button => false,
+    };
+    if let Some(posted) = answered.posted.as_ref().filter(|_| is_refused).filter(is_lost) {
+        view.again = Again::of(app, &here, &posted.typed);
     }
     page(StatusCode::OK, &view)
 }
@@ -160,16 +174,35 @@ fn fill_forms(view: &mut Page<'_>, answered: &Answered<'_>, json: &Value) {
     let allows = |method: &str| endpoint.allow.split(", ").any(|each| each == method);
     view.can_ask = allows("OPTIONS");
     let posted = answered.posted.as_ref();
-    let errors = if is_refused && posted.is_some() { Errors::read(json) } else { Errors::default() };
+    let errors = match posted {
+        Some(posted) if posted.is_unsent => {
+            view.errors = vec![UNSENT.to_owned()];
+            Errors::default()
+        }
+        Some(_) if status == StatusCode::PRECONDITION_FAILED => {
+            view.errors = vec![CHANGED.to_owned()];
+            Errors::default()
+        }
+        Some(_) if is_refused => Errors::read(json),
+        _ => Errors::default(),
+    };
     let is_look = answered.method.is_safe() && answered.method != Method::OPTIONS;
     if is_gone || !(is_look || is_refused) {
-        view.errors = errors.all();
+        view.errors.extend(errors.all());
         return;
     }
     let actions = Actions::read(&answered.metadata);
+    let current = if actions.is_about_new_ones() { None } else { current(answered, json) };
+    view.shown = match &current {
+        Some((_, shown)) => shown.clone(),
+        // What was shown is not there any more.
+        None if status == StatusCode::PRECONDITION_FAILED => None,
+        None => posted.and_then(|posted| posted.shown.clone()),
+    };
     let filled = Filled {
-        current: if actions.is_about_new_ones() { None } else { current(answered, json) },
-        activities: answered.activities.clone(),
+        current: current.map(|(object, _)| object),
+        activities: answered.activities.choices.clone(),
+        has_more_activities: answered.activities.has_more,
         now: answered.app.clock().now().to_string(),
     };
     view.fields = actions.form(&filled, posted, &errors);
@@ -185,16 +218,35 @@ fn fill_forms(view: &mut Page<'_>, answered: &Answered<'_>, json: &Value) {
     view.raw = (!methods.is_empty()).then_some(RawForm { methods, text, errors: wrong });
     view.delete = allows("DELETE").then_some(if endpoint.path == "/timer/" { "Stop" } else { "Delete" });
     if posted.is_some_and(|posted| posted.kind == Kind::Button) {
-        view.errors = errors.all();
+        view.errors.extend(errors.all());
     }
 }
 
-/// The object that is there, if it was shown.
-fn current(answered: &Answered<'_>, json: &Value) -> Option<serde_json::Map<String, Value>> {
+/// Said of a form that was shown before its person signed in.
+const UNSENT: &str = "This form is from before you signed in. Look at it below, and send it again.";
+/// Said when somebody else was faster.
+const CHANGED: &str = "This was changed since you opened it, and nothing of yours was done. Here is how it is now, and below what you \
+                       typed: compare, and send it again if you still want it so.";
+
+/// The object that is there, if it was shown, and its tag if that counts before a change.
+fn current(answered: &Answered<'_>, json: &Value) -> Option<(Map<String, Value>, Option<String>)> {
     // The timer's answer is about what runs; what it is sent is what shall run instead.
-    let is_item = answered.endpoint.is_some_and(|endpoint| endpoint.path != "/timer/");
-    let is_shown = answered.method.is_safe() && answered.status == StatusCode::OK;
-    if is_item && is_shown { json.as_object().cloned() } else { None }
+    answered.endpoint.filter(|endpoint| endpoint.path != "/timer/")?;
+    match answered.status {
+        StatusCode::PRECONDITION_FAILED => {
+            let object = json["current"].as_object()?;
+            // Settings count none: their version is what they say.
+            let said = || conditional::version_of(json["current"].to_string().as_bytes());
+            let version = object.get("version").and_then(Value::as_i64).unwrap_or_else(said);
+            Some((object.clone(), Some(format!("\"{version}\""))))
+        }
+        StatusCode::OK if answered.method.is_safe() => {
+            let tag = answered.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
+            let strong = tag.filter(|tag| tag.starts_with('"')).map(str::to_owned);
+            Some((json.as_object()?.clone(), strong))
+        }
+        _ => None,
+    }
 }
 
 /// What is sent where nobody says it by OPTIONS.
@@ -267,8 +319,9 @@ fn stranger(answered: &Answered<'_>) -> Option<&'static str> {
 }
 
 /// Where one goes on after a change.
-fn links(answered: &Answered<'_>, here: &str) -> Vec<(&'static str, String)> {
+fn links(answered: &Answered<'_>, path: &str, here: &str) -> Vec<(&'static str, String)> {
     let mut links = Vec::new();
+    let crumbs = place::crumbs(answered.app.base(), path);
     if answered.method.is_safe() && answered.method != Method::OPTIONS {
         return links;
     }
@@ -277,22 +330,12 @@ fn links(answered: &Answered<'_>, here: &str) -> Vec<(&'static str, String)> {
         links.push(("See what was made", made.to_owned()));
     }
     if answered.method == Method::DELETE && answered.status == StatusCode::NO_CONTENT {
-        let crumbs = place::crumbs(answered.path);
         let up = crumbs.iter().rev().nth(1).map(|crumb| crumb.href.clone());
         links.push(("Back to the list", up.unwrap_or_default()));
     } else if answered.endpoint.is_some_and(|endpoint| endpoint.allow.contains("GET")) {
         links.push(("See it as it is now", here.to_owned()));
-    } else if let Some(up) = place::crumbs(answered.path).iter().rev().nth(1) {
+    } else if let Some(up) = crumbs.iter().rev().nth(1) {
         links.push(("Back to the track", up.href.clone()));
     }
     links
-}
-
-/// What somebody typed who has to sign in before it counts.
-fn retyped(posted: &Posted) -> String {
-    if posted.kind == Kind::Raw {
-        return posted.content().to_owned();
-    }
-    let said = posted.typed.pairs().filter(|(name, value)| !name.starts_with('_') && !value.is_empty());
-    said.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
 }

@@ -8,7 +8,7 @@ use crate::auth::scopes::{Alias, Needs, Scope};
 use crate::catalogue::form::Draft as NewActivity;
 use crate::catalogue::{Kind, store as catalogue};
 use crate::id::{ActivityId, TrackId};
-use crate::pages::HOME;
+use crate::pages::{HOME, store};
 use crate::retries::{self, Retry};
 use crate::timer::store as timer;
 use crate::tracks::change::Asked;
@@ -24,7 +24,7 @@ use crate::wire::sent::Sent;
 pub enum Change {
     /// Something runs from now on; what ran stops.
     Start {
-        /// As it was typed.
+        /// As it was typed. A name is of the activity that has it, or else of a new one.
         said: Parameters,
     },
     /// What runs stops.
@@ -71,21 +71,23 @@ impl Change {
             Self::Stop => "stop",
             Self::Continue(_) => "continue",
         };
-        let retry = Some(Retry::of_form(HOME, asks, key, said.as_bytes())).filter(|_| !key.is_empty());
+        let retry =
+            if key.is_empty() { None } else { Some(Retry::of_form(HOME, asks, key, said.as_bytes())?) };
         let done = match self {
             Self::Start { said } => {
-                let named = said.said("name").is_some();
+                let name = said.said("name").map(str::to_owned);
                 let sent = Sent::Form(said);
                 let mut draft = Draft::read(&sent, Extent::Part)?;
-                let new = if named {
-                    Some(NewActivity::read(Kind::Activity, &only_name(&sent), Extent::Whole, false)?)
-                } else {
-                    None
-                };
+                let new = NewActivity::read(Kind::Activity, &only_name(&sent), Extent::Part, false)?;
                 retries::once(app, caller, retry, move |conn, caller, stamp| {
-                    if let Some(new) = new {
-                        let made = catalogue::insert(conn, caller.workspace, Kind::Activity, new, stamp)?;
-                        draft = draft.of(ActivityId(or_refuse!(made).id.0));
+                    if let Some(name) = name {
+                        let activity = if let Some(there) = store::named(conn, caller.workspace, &name)? {
+                            there
+                        } else {
+                            let made = catalogue::insert(conn, caller.workspace, Kind::Activity, new, stamp)?;
+                            ActivityId(or_refuse!(made).id.0)
+                        };
+                        draft = draft.of(activity);
                     }
                     let timer = or_refuse!(timer::start(conn, caller, draft, (&asked, true), stamp)?);
                     Ok(Ok(timer.reply()))

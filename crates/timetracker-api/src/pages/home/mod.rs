@@ -18,7 +18,9 @@ use model::db::Conn;
 use model::time::Timestamp;
 use view::{Seen, Typed};
 
+use super::again::Again;
 use super::error::{Kind, PageError};
+use super::form::Sender;
 use super::frame::Frame;
 use super::secret::BrowserSecret;
 use super::sessions::{self, SignedIn, Visitor, cookie};
@@ -35,6 +37,7 @@ use crate::reports::{days, store as reports, sum};
 use crate::tracks::schedule;
 use crate::wire::challenge::Scheme;
 use crate::wire::error::ApiError;
+use crate::wire::query::Parameters;
 
 /// The most activities that can be chosen from, and the most entries of a day.
 const MOST_ACTIVITIES: i64 = 200;
@@ -49,6 +52,8 @@ struct Welcome {
     frame: Frame,
     /// Whether somebody was signed in until now.
     has_ended: bool,
+    /// What they typed.
+    again: Option<Again>,
 }
 
 /// `GET`.
@@ -59,10 +64,10 @@ pub async fn get(ThinData(app): ThinData<App>, request: HttpRequest) -> Result<H
     match sessions::visitor(&app, &request).await? {
         Visitor::SignedIn(person) => match admit(&app, &person).await? {
             Some(caller) => show(&app, &person, &caller, None).await,
-            None => welcome(&app, true),
+            None => welcome(&app, true, None),
         },
-        Visitor::Stranger => welcome(&app, false),
-        Visitor::Ended => welcome(&app, true),
+        Visitor::Stranger => welcome(&app, false, None),
+        Visitor::Ended => welcome(&app, true, None),
     }
 }
 
@@ -80,21 +85,24 @@ pub async fn post(
     request: HttpRequest,
     body: Unread,
 ) -> Result<HttpResponse, PageError> {
-    let form = form::read(&app, &request, body.0).await?;
+    // Who it is comes first: of strangers nothing large is read.
     let Visitor::SignedIn(person) = sessions::visitor(&app, &request).await? else {
-        return welcome(&app, true);
+        let form = form::read(&app, &request, body.0, Sender::Stranger).await?;
+        return welcome(&app, true, Some(&form));
     };
+    let form = form::read(&app, &request, body.0, Sender::Page).await?;
+    let change = Change::read(&form).ok_or(PageError::new(Kind::StaleForm))?;
+    let Some(caller) = admit(&app, &person).await? else { return welcome(&app, true, Some(&form)) };
     if !person.secret.has_shown(form.get("_csrf").unwrap_or_default()) {
-        return Err(PageError::new(Kind::StaleForm));
+        return match change {
+            Change::Start { .. } => show(&app, &person, &caller, Some(Typed::unsent(&form))).await,
+            _ => Err(PageError::new(Kind::StaleForm)),
+        };
     }
-    let Some(caller) = admit(&app, &person).await? else { return welcome(&app, true) };
-    let change = Change::read(&form);
-    let done = match change {
-        Some(change) if !change.needs().are_met_by(caller.scopes) => {
-            Err(ApiError::LacksScope(Scheme::Bearer, change.needs()))
-        }
-        Some(change) => change.make(&app, caller.clone(), form.get("_key").unwrap_or_default()).await,
-        None => return Err(PageError::new(Kind::StaleForm)),
+    let done = if change.needs().are_met_by(caller.scopes) {
+        change.make(&app, caller.clone(), form.get("_key").unwrap_or_default()).await
+    } else {
+        Err(ApiError::LacksScope(Scheme::Bearer, change.needs()))
     };
     match done {
         Ok(()) => Ok(see_other(&app.url(HOME))),
@@ -103,10 +111,17 @@ pub async fn post(
     }
 }
 
-/// Whom the token speaks for; `None` when it is not good any more, and then nobody is signed in.
+/// Whom the token speaks for; `None` when it is not good any more, and then nobody is signed in. The page takes one of their quota,
+/// as an address of the API does.
 async fn admit(app: &App, person: &SignedIn) -> Result<Option<Arc<Caller>>, PageError> {
     match app.gate().admit(person.access.expose(), None).await {
-        Ok(caller) if LOOKS.iter().all(|scope| caller.may(*scope)) => Ok(Some(caller)),
+        Ok(caller) if LOOKS.iter().all(|scope| caller.may(*scope)) => {
+            if let Some(limit) = app.limit() {
+                let spent = caller.meter.asked.spend(limit.quota, app.clock().steady());
+                spent.map_err(PageError::throttled)?;
+            }
+            Ok(Some(caller))
+        }
         Ok(_) => Err(PageError::new(Kind::UselessToken)),
         Err(ApiError::Unauthenticated(..)) => {
             sessions::end(app, &person.secret).await?;
@@ -117,9 +132,12 @@ async fn admit(app: &App, person: &SignedIn) -> Result<Option<Arc<Caller>>, Page
     }
 }
 
-fn welcome(app: &App, has_ended: bool) -> Result<HttpResponse, PageError> {
-    let frame = Frame::stranger(app.sign_in().is_some(), HOME);
-    let mut response = page(StatusCode::OK, &Welcome { frame, has_ended })?;
+/// What a stranger sees; whoever sent a form sees it again, and is told by the status that it was in vain.
+fn welcome(app: &App, has_ended: bool, form: Option<&Parameters>) -> Result<HttpResponse, PageError> {
+    let status = if form.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let again = form.and_then(|form| Again::of(app, HOME, form));
+    let frame = Frame::stranger(app, HOME);
+    let mut response = page(status, &Welcome { frame, has_ended, again })?;
     if has_ended {
         let taken = cookie::Kind::Session.taken(app);
         response.add_cookie(&taken).map_err(|error| PageError::internal(error.to_string()))?;
@@ -136,7 +154,7 @@ async fn show(
     let now = app.clock().now();
     let whose = caller.clone();
     let seen = app.db().read(move |conn| look(conn, &whose, now)).await?;
-    let frame = Frame::of(&person.username, person.secret.csrf_token());
+    let frame = Frame::of(app, person);
     let key = BrowserSecret::new().ok_or_else(|| PageError::internal("there is no randomness"))?;
     let status = typed.as_ref().map_or(StatusCode::OK, |typed| typed.status);
     page(status, &view::page(frame, &seen, typed, key.text()))
@@ -163,7 +181,10 @@ fn look(conn: &mut Conn, caller: &Caller, now: Timestamp) -> QueryResult<Seen> {
     let spent = reports::within(conn, caller.person, within(&this_week), Some(now))?;
     let week = week::days(first, today, &sum::sum(&rules, &this_week, &Book::default(), &spent));
     let entries = store::newest(conn, caller.person, within(&this_day), MOST_ENTRIES)?;
-    let activities = store::choices(conn, caller.workspace, MOST_ACTIVITIES)?;
+    let mut activities = store::choices(conn, caller.workspace, MOST_ACTIVITIES + 1)?;
+    let most = usize::try_from(MOST_ACTIVITIES).unwrap_or(usize::MAX);
+    let has_more = activities.len() > most;
+    activities.truncate(most);
     let used = week.iter().flat_map(|day| &day.parts).map(|part| part.activity);
     let used = used
         .chain(entries.iter().map(|track| track.activity))
@@ -171,5 +192,5 @@ fn look(conn: &mut Conn, caller: &Caller, now: Timestamp) -> QueryResult<Seen> {
     let used: Vec<_> = used.collect();
     let colours = week::colours(&used);
     let names = store::names(conn, caller.workspace, colours.iter().map(|(id, _)| *id).collect())?;
-    Ok(Seen { now, zone, running, week, entries, activities, names, colours })
+    Ok(Seen { now, zone, running, week, entries, activities, has_more, names, colours })
 }

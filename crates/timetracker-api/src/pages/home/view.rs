@@ -27,6 +27,8 @@ pub struct Seen {
     pub entries: Vec<Track>,
     /// What can be chosen.
     pub activities: Vec<(ActivityId, String)>,
+    /// Whether there is more, to be called by its name.
+    pub has_more: bool,
     pub names: HashMap<ActivityId, String>,
     pub colours: Vec<(ActivityId, i64)>,
 }
@@ -40,19 +42,31 @@ pub struct Typed {
     errors: Vec<String>,
 }
 
+/// Said of a form that was shown before its person signed in.
+const UNSENT: &str = "This form is from before you signed in. Look at it, and send it again.";
+
 impl Typed {
-    /// Of a form that was refused.
-    pub fn new(form: &Parameters, error: &ApiError) -> Self {
+    /// Of a form that another browser was shown, or this one before its person signed in.
+    pub fn unsent(form: &Parameters) -> Self {
+        Self { status: StatusCode::FORBIDDEN, errors: vec![UNSENT.to_owned()], ..Self::of(form) }
+    }
+
+    fn of(form: &Parameters) -> Self {
         let typed = |name: &str| form.get(name).unwrap_or_default().to_owned();
-        let body = actix_web::body::MessageBody::try_into_bytes(error.error_response().into_body());
-        let body: Value = body.ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
         Self {
-            status: error.status_code(),
+            status: StatusCode::OK,
             activity: typed("activity"),
             name: typed("name"),
             description: typed("description"),
-            errors: Errors::read(&body).all(),
+            errors: Vec::new(),
         }
+    }
+
+    /// Of a form that was refused.
+    pub fn new(form: &Parameters, error: &ApiError) -> Self {
+        let body = actix_web::body::MessageBody::try_into_bytes(error.error_response().into_body());
+        let body: Value = body.ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
+        Self { status: error.status_code(), errors: Errors::read(&body).all(), ..Self::of(form) }
     }
 }
 
@@ -64,6 +78,7 @@ pub struct Home<'a> {
     zone: String,
     running: Option<Running>,
     choices: Vec<(String, String)>,
+    has_more: bool,
     chosen: String,
     name: String,
     description: String,
@@ -132,6 +147,7 @@ pub fn page<'a>(frame: Frame, seen: &Seen, typed: Option<Typed>, key: &'a str) -
         zone: seen.zone.to_string().replace('_', " "),
         running: seen.running.as_ref().map(|track| seen.running(track)),
         choices: seen.activities.iter().map(|(id, name)| (id.to_string(), name.clone())).collect(),
+        has_more: seen.has_more,
         chosen,
         name,
         description,

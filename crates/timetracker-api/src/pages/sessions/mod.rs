@@ -162,6 +162,15 @@ pub async fn visitor(app: &App, request: &HttpRequest) -> Result<Visitor, ApiErr
     Err(ApiError::Unavailable("somebody else renews the tokens of this session".into()))
 }
 
+/// Who is at a browser, whatever its tokens are good for: for what a page says about that, and for signing out. `None` as well when
+/// the database cannot say.
+pub async fn known(app: &App, request: &HttpRequest) -> Option<(BrowserSecret, String)> {
+    let secret = app.sign_in().and_then(|_| Kind::Session.read(app, request))?;
+    let (id, now) = (secret.id(), app.clock().now());
+    let (_, username) = app.db().read(move |conn| store::find(conn, &id, now)).await.ok()??;
+    Some((secret, username))
+}
+
 /// Notes that a session is used. Nobody is kept from anything because that cannot be done.
 async fn see(app: &App, session: &Session, now: Timestamp) {
     if now.since(session.seen_at) < SEEN_EVERY {

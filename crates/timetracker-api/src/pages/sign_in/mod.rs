@@ -37,7 +37,7 @@ struct Nowhere {
 /// 500 without randomness.
 pub async fn get(ThinData(app): ThinData<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let Some(client) = app.sign_in() else {
-        return page(StatusCode::NOT_FOUND, &Nowhere { frame: Frame::nobody() });
+        return page(StatusCode::NOT_FOUND, &Nowhere { frame: Frame::nobody(&app) });
     };
     let query = Parameters::parse(request.query_string()).unwrap_or_default();
     let next = Next::read(query.get("next"));
@@ -59,7 +59,7 @@ pub async fn get(ThinData(app): ThinData<App>, request: HttpRequest) -> Result<H
 /// A page for everything that can be wrong.
 pub async fn callback(ThinData(app): ThinData<App>, request: HttpRequest) -> Result<HttpResponse, PageError> {
     let Some(client) = app.sign_in() else {
-        return page(StatusCode::NOT_FOUND, &Nowhere { frame: Frame::nobody() });
+        return page(StatusCode::NOT_FOUND, &Nowhere { frame: Frame::nobody(&app) });
     };
     let strange = PageError::new(Kind::StrangeSignIn);
     let Ok(query) = Parameters::parse(request.query_string()) else { return Err(strange) };

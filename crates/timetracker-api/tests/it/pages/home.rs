@@ -169,7 +169,12 @@ async fn what_is_refused_is_said_and_what_was_typed_stays() {
     );
     let mut eve = Visitor::new(&world);
     eve.signs_in_with("eve", "write").await;
-    assert_eq!(eve.opens("/time/").await.reads("h1"), "You are signed in, but not for this");
+    let page = eve.opens("/time/").await;
+    assert_eq!(page.reads("h1"), "You are signed in, but not for this");
+    // Who is signed in can sign out wherever they are.
+    assert_eq!((page.status, page.reads(".who").as_str()), (403, "Signed in as eve"));
+    let out = eve.submits(&page, "#sign-out-form", "#sign-out", &[]).await;
+    assert_eq!((out.status, out.reads("h1").as_str()), (200, "You are signed out of Timetracker"));
 }
 
 /// R129, and a click too many.
@@ -209,7 +214,8 @@ async fn the_forms_count_once_and_only_from_this_browser() {
     assert_ne!(application.get("/api/timer/").await.json()["running"], json!(null));
     let mut nobody = Visitor::new(&world);
     let answer = nobody.posts("/time/", &[("action", "stop")]).await;
-    assert_eq!((answer.status, answer.reads("h1").as_str()), (200, "See where your time goes"));
+    assert_eq!((answer.status, answer.reads("h1").as_str()), (403, "See where your time goes"));
+    assert_eq!(answer.finds("#typed"), None);
 }
 
 /// Nobody sees anybody else's.

@@ -37,8 +37,9 @@ struct State {
     /// At the token endpoint.
     token_mood: Mutex<Mood>,
     asked: AtomicUsize,
-    now: AtomicUsize,
-    most: AtomicUsize,
+    present: Count,
+    /// At the token endpoint.
+    redeeming: Count,
     last: Mutex<(String, String)>,
     /// What may be redeemed: a code or refresh token, and the access token and the refresh token for it, once.
     redeemable: Mutex<HashMap<String, [String; 2]>>,
@@ -58,8 +59,8 @@ impl Authority {
             mood: Mutex::new(Mood::Helpful),
             token_mood: Mutex::new(Mood::Helpful),
             asked: AtomicUsize::new(0),
-            now: AtomicUsize::new(0),
-            most: AtomicUsize::new(0),
+            present: Count::default(),
+            redeeming: Count::default(),
             last: Mutex::default(),
             redeemable: Mutex::default(),
             lasts: AtomicUsize::new(3_600),
@@ -112,7 +113,12 @@ impl Authority {
 
     /// How many questions it had at once, at most.
     pub fn most_at_once(&self) -> usize {
-        self.0.most.load(Ordering::SeqCst)
+        self.0.present.most.load(Ordering::SeqCst)
+    }
+
+    /// The same, at the token endpoint.
+    pub fn most_redeemed_at_once(&self) -> usize {
+        self.0.redeeming.most.load(Ordering::SeqCst)
     }
 
     /// The `Authorization` header and the body of the last question.
@@ -174,6 +180,7 @@ fn fields(body: &Bytes) -> HashMap<String, String> {
 
 async fn token(ThinData(authority): ThinData<Authority>, request: HttpRequest, body: Bytes) -> HttpResponse {
     let state = &authority.0;
+    let _leaving = state.redeeming.enter();
     let mut sent = fields(&body);
     let header = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
     sent.insert("authorization".to_owned(), header.unwrap_or_default());
@@ -207,7 +214,7 @@ async fn introspect(
     body: Bytes,
 ) -> HttpResponse {
     let state = &authority.0;
-    let _leaving = Present::enter(state.clone());
+    let _leaving = state.present.enter();
     let header = request.headers().get("authorization");
     let header = header.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
     let body = String::from_utf8(body.to_vec()).unwrap();
@@ -240,17 +247,23 @@ async fn introspect(
 }
 
 /// Counts who is there.
-struct Present(Arc<State>);
+#[derive(Default)]
+struct Count {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
 
-impl Present {
-    fn enter(state: Arc<State>) -> Self {
-        let now = state.now.fetch_add(1, Ordering::SeqCst) + 1;
-        state.most.fetch_max(now, Ordering::SeqCst);
-        Self(state)
+impl Count {
+    fn enter(&self) -> Present<'_> {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        Present(self)
     }
 }
 
-impl Drop for Present {
+struct Present<'a>(&'a Count);
+
+impl Drop for Present<'_> {
     fn drop(&mut self) {
         self.0.now.fetch_sub(1, Ordering::SeqCst);
     }

@@ -14,17 +14,24 @@ pub const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/
 pub struct Visitor<'w> {
     world: &'w World,
     pub cookies: BTreeMap<String, String>,
+    /// The path below which a gateway has put the site; no link may lead elsewhere.
+    pub below: &'static str,
     base: String,
 }
 
 impl<'w> Visitor<'w> {
     pub fn new(world: &'w World) -> Self {
-        Self { world, cookies: BTreeMap::new(), base: world.base() }
+        Self { world, cookies: BTreeMap::new(), below: "", base: world.base() }
     }
 
     /// Another tab of the same browser, at the other server of the world.
     pub fn at_server(&self, number: usize) -> Self {
-        Self { world: self.world, cookies: self.cookies.clone(), base: self.world.base_of(number) }
+        Self {
+            world: self.world,
+            cookies: self.cookies.clone(),
+            below: self.below,
+            base: self.world.base_of(number),
+        }
     }
 
     pub fn cookie(&self) -> String {
@@ -33,6 +40,8 @@ impl<'w> Visitor<'w> {
 
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let path = path.strip_prefix(PUBLIC).unwrap_or(path);
+        let path =
+            path.strip_prefix(self.below).unwrap_or_else(|| panic!("not below {}: {path}", self.below));
         let request = self.world.http.request(method, format!("{}{path}", self.base)).header("accept", HTML);
         let cookie = self.cookie();
         if cookie.is_empty() { request } else { request.header("cookie", cookie) }
@@ -56,8 +65,10 @@ impl<'w> Visitor<'w> {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// Sends a form as a browser does.
+    /// Sends a form as a browser does, line breaks and all.
     pub async fn posts(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let fields =
+            fields.iter().map(|(name, value)| (name, value.replace("\r\n", "\n").replace('\n', "\r\n")));
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request =
             self.request(Method::POST, path).header("origin", PUBLIC).header("sec-fetch-site", "same-origin");
@@ -95,7 +106,7 @@ impl<'w> Visitor<'w> {
     /// Comes back from there with these parameters.
     pub async fn returns(&mut self, parameters: &[(&str, &str)]) -> Answer {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-        self.opens(&format!("/time/callback/?{query}")).await
+        self.opens(&format!("{}/time/callback/?{query}", self.below)).await
     }
 
     /// Signs in as whom the authority lets `username` be.
@@ -110,7 +121,7 @@ impl<'w> Visitor<'w> {
         let [access, refresh, code] = ["access", "refresh", "code"].map(|kind| format!("{kind}-{username}"));
         authority.knows(&access, authority.vouches(subject + 1, username, scope));
         authority.redeems(&code, &access, &refresh);
-        let [state, _] = self.leaves("/time/sign-in/").await;
+        let [state, _] = self.leaves(&format!("{}/time/sign-in/", self.below)).await;
         self.returns(&[("code", &code), ("state", &state), ("iss", super::ISSUER)]).await
     }
 }
