@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::support::{Answer, World};
+use crate::support::{Answer, HTML, World};
 
 #[tokio::test]
 async fn accept_decides_between_json_a_page_and_406() {
@@ -29,11 +29,18 @@ async fn accept_decides_between_json_a_page_and_406() {
             answer.is(406, refused);
         }
     }
-    for accept in ["text/html", "text/html, */*;q=0.1"] {
+    // A page is for who takes nothing else, or for a browser, which shows no token.
+    let page = ada.request(Method::GET, "/api/").header("accept", "text/html");
+    let answer = Answer::read(page.send().await.unwrap()).await;
+    answer.has("content-type", "text/html; charset=utf-8").has("vary", "Accept, Cookie");
+    assert_eq!((answer.status, answer.reads("h1").as_str()), (200, "Api Root"));
+    for accept in ["text/html, */*;q=0.1", HTML] {
         let request = ada.request(Method::GET, "/api/").header("accept", accept);
         let answer = Answer::read(request.send().await.unwrap()).await;
-        answer.has("content-type", "text/html; charset=utf-8").has("vary", "Accept, Cookie");
-        assert_eq!((answer.status, answer.reads("h1").as_str()), (200, "Api Root"));
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+        let browser = world.request(Method::GET, "/api/").header("accept", accept);
+        let answer = Answer::read(browser.send().await.unwrap()).await;
+        assert_eq!((answer.status, answer.header("content-type")), (401, Some("text/html; charset=utf-8")));
     }
     // Who names a format gets that one.
     let request =

@@ -252,7 +252,8 @@ pub struct Activities {
 /// The activities that an answer and a form speak of: they can be chosen whether they are offered or not.
 fn meant(body: &[u8], posted: Option<&Posted>) -> Vec<ActivityId> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let answered = [&body["activity"], &body["current"]["activity"]].into_iter().filter_map(Value::as_i64);
+    let places = ["/activity", "/current/activity"].into_iter();
+    let answered = places.filter_map(|place| body.pointer(place)?.as_i64());
     let typed = posted.and_then(|posted| posted.typed.get("activity")?.parse().ok());
     answered.chain(typed).map(ActivityId).collect()
 }
