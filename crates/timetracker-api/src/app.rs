@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use model::db::{Db, Migrations, OpenError, Probe};
+use model::db::{DatabaseUrl, Db, Migrations, OpenError, Probe};
 use model::logging::LogRequests;
 use model::time::Clock;
 use url::Url;
@@ -14,6 +14,7 @@ use url::Url;
 use crate::auth::Gate;
 use crate::auth::code_grant::CodeGrant;
 use crate::auth::connections::SetupError;
+use crate::batch::turns::Turns;
 use crate::config::Config;
 use crate::live::Live;
 use crate::pages;
@@ -24,6 +25,17 @@ pub const MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POST
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/timetracker/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/timetracker/postgres");
+
+/// How much longer than a batch takes others wait for it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many batches are done at once: SQLite has one writer, and of PostgreSQL's most are left for others.
+fn batches_at_once(database: &DatabaseUrl) -> usize {
+    match database {
+        DatabaseUrl::Sqlite(_) => 1,
+        DatabaseUrl::Postgres(_) => 2,
+    }
+}
 
 /// A running service; clones are the same one.
 #[derive(Clone)]
@@ -45,6 +57,8 @@ struct Inner {
     log_requests: LogRequests,
     heartbeat: Duration,
     live: Live,
+    turns: Turns,
+    batch_within: Duration,
     draining: AtomicBool,
 }
 
@@ -118,6 +132,8 @@ impl App {
             body_timeout: config.body_timeout,
             log_requests: config.log_requests,
             heartbeat: config.heartbeat,
+            turns: Turns::new(batches_at_once(&config.database), config.batch_within + PATIENCE),
+            batch_within: config.batch_within,
             draining: AtomicBool::new(false),
         })))
     }
@@ -148,6 +164,16 @@ impl App {
     /// Who waits for changes.
     pub(crate) fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    /// Who may begin a batch.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
+    }
+
+    /// How long a batch may take.
+    pub(crate) fn batch_within(&self) -> Duration {
+        self.0.batch_within
     }
 
     /// How often a stream says something, if there is nothing to say.

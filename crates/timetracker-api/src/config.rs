@@ -54,6 +54,8 @@ pub struct Config {
     pub quota: Option<Quota>,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
+    /// How long a batch may take before it is undone.
+    pub batch_within: Duration,
     /// How many streams and waiting requests there may be at once.
     pub most_streams: usize,
     /// How often a stream says something, if there is nothing to say; the token is looked at three times as often.
@@ -108,6 +110,8 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001
 const RATE: &str = "a number of requests in an hour, at most 1000000, or 0 for no limit";
 const DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
 
+/// Within what others wait for the database.
+const LONGEST_BATCH: Duration = Duration::from_secs(4);
 const MOST_STREAMS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 
 fn read(settings: &mut Settings) -> Option<Config> {
@@ -146,6 +150,10 @@ fn read(settings: &mut Settings) -> Option<Config> {
         settings.problem("RATE_LIMIT", &format!("expected {RATE}"));
     }
     let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
+    let batch_within = millis(settings, "BATCH_TIMEOUT_MS", 2_000);
+    if batch_within > LONGEST_BATCH {
+        settings.problem("BATCH_TIMEOUT_MS", "expected at most 4000: so long others wait for the database");
+    }
     let most_streams = settings.or("MAX_STREAMS", MOST_STREAMS, "a whole number from 1").get();
     let heartbeat = settings.seconds("HEARTBEAT_SECONDS", Duration::from_secs(15));
     if !(1..=60).contains(&heartbeat.as_secs()) {
@@ -173,6 +181,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
         introspection_timeout,
         quota: Quota::new(rate),
         body_timeout,
+        batch_within,
         most_streams,
         heartbeat,
         auto_migrate,

@@ -20,6 +20,7 @@ mod url;
 
 use std::error::Error;
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -35,10 +36,10 @@ pub use probe::Probe;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use connection::{Manager, Role};
-use queue::{Queue, Task};
+use queue::{Fate, Queue, Task};
 
-/// How long a caller waits for its answer before it is told that the database is busy, and how long a statement may take
-/// on PostgreSQL.
+/// How long a caller waits for its answer before it is told that the database is busy and the work is undone, and how long a
+/// statement may take on PostgreSQL.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// A handle to one database; clones share its threads. The last one to go stops them.
@@ -90,8 +91,8 @@ impl Db {
     /// `Err`. A refusal that must leave a trace is therefore `Ok(Err(refusal))`.
     ///
     /// # Errors
-    /// As [`Db::read`]. After [`DbError::Unknown`] and a [`DbError::Busy`] that came late the outcome is not
-    /// known: what was to be used up counts as used up.
+    /// As [`Db::read`]. After [`DbError::Busy`] nothing was done. After [`DbError::Unknown`] the outcome is not known: what was to
+    /// be used up counts as used up.
     pub async fn write<T, F>(&self, work: F) -> Result<T, DbError>
     where
         T: Send + 'static,
@@ -107,11 +108,21 @@ where
     F: FnOnce(&mut Conn) -> QueryResult<T> + Send + 'static,
 {
     let (answer, answered) = oneshot::channel();
-    queue.try_send(Task::boxed(work, answer))?;
-    match tokio::time::timeout(ANSWER_WITHIN, answered).await {
+    let fate = Fate::default();
+    queue.try_send(Task::boxed(work, answer, fate.clone()))?;
+    let mut answered = pin!(answered);
+    let mut answer = tokio::time::timeout(ANSWER_WITHIN, &mut answered).await;
+    if answer.is_err() {
+        if fate.claim() {
+            return Err(DbError::Busy);
+        }
+        // It is being committed.
+        answer = tokio::time::timeout(ANSWER_WITHIN, answered).await;
+    }
+    match answer {
         Ok(Ok(result)) => result,
         Ok(Err(_gone)) => Err(DbError::Unknown("the database thread ended".into())),
-        Err(_elapsed) => Err(DbError::Busy),
+        Err(_elapsed) => Err(DbError::Unknown("the commit was not answered".into())),
     }
 }
 
@@ -151,7 +162,7 @@ impl Error for OpenError {
 /// Broken machinery: never a verdict about what was asked.
 #[derive(Debug)]
 pub enum DbError {
-    /// The queue is full, or a lock, a statement or the answer took too long: try again shortly.
+    /// The queue is full, or a lock, a statement or the work took too long. Nothing was done: try again shortly.
     Busy,
     /// No connection can be had.
     Unavailable(Box<dyn Error + Send + Sync>),

@@ -1,6 +1,8 @@
 //! The bounded queue between callers and database threads, and the task that travels on it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use diesel::QueryResult;
@@ -53,11 +55,24 @@ pub(super) enum Outcome {
     Doubt,
 }
 
+/// Whether work is to be kept: its thread says so when it has run, its caller that it is not when it has waited too long. Who
+/// says so first decides.
+#[derive(Clone, Default)]
+pub(super) struct Fate(Arc<AtomicBool>);
+
+impl Fate {
+    /// Decides, if nobody has yet.
+    pub(super) fn claim(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+}
+
 /// A closure, its answer once it has run, and where the answer goes.
 pub(super) struct Task<T, F> {
     work: Option<F>,
     result: Option<Result<T, DbError>>,
     answer: oneshot::Sender<Result<T, DbError>>,
+    fate: Fate,
 }
 
 impl<T, F> Task<T, F>
@@ -65,8 +80,8 @@ where
     T: Send + 'static,
     F: FnOnce(&mut Conn) -> QueryResult<T> + Send + 'static,
 {
-    pub(super) fn boxed(work: F, answer: oneshot::Sender<Result<T, DbError>>) -> Box<dyn Work> {
-        Box::new(Self { work: Some(work), result: None, answer })
+    pub(super) fn boxed(work: F, answer: oneshot::Sender<Result<T, DbError>>, fate: Fate) -> Box<dyn Work> {
+        Box::new(Self { work: Some(work), result: None, answer, fate })
     }
 }
 
@@ -82,7 +97,8 @@ where
     fn run(&mut self, conn: &mut Conn) -> Outcome {
         let Some(work) = self.work.take() else { return Outcome::Undo };
         let (result, outcome) = match catch_unwind(AssertUnwindSafe(|| work(conn))) {
-            Ok(Ok(value)) => (Ok(value), Outcome::Keep),
+            Ok(Ok(value)) if self.fate.claim() => (Ok(value), Outcome::Keep),
+            Ok(Ok(_)) => (Err(DbError::Busy), Outcome::Undo),
             Ok(Err(error)) => {
                 let (error, outcome) = judge(error);
                 (Err(error), outcome)

@@ -113,6 +113,23 @@ async fn two_handles_on_one_database_see_each_other_and_lose_nothing() {
     assert_eq!(handles[1].read(count).await.unwrap(), 200);
 }
 
+/// Who is told that the database is busy may rely on it that nothing was done.
+#[tokio::test]
+async fn work_that_takes_longer_than_its_caller_waits_is_undone() {
+    let (_database, db) = with_notes().await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let slow = db.write(move |conn| {
+        insert(conn, 1)?;
+        // Held until the caller has gone.
+        let _ = held.recv();
+        insert(conn, 2)
+    });
+    assert!(matches!(slow.await, Err(DbError::Busy)));
+    drop(release);
+    db.write(|conn| insert(conn, 3)).await.unwrap();
+    assert_eq!(db.read(count).await.unwrap(), 1);
+}
+
 /// R175, on PostgreSQL: SQLite has no alarm for a statement, and none of ours there waits for anything but a lock.
 #[tokio::test]
 async fn a_statement_nobody_waits_for_any_more_does_not_keep_a_thread() {

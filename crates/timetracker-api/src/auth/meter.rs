@@ -88,10 +88,19 @@ impl Count {
     /// # Errors
     /// The seconds until there is one to take, rounded up.
     pub fn spend(&self, quota: Quota, now: Duration) -> Result<(), u64> {
-        let now = nanos(now);
+        self.spend_many(1, quota, now)
+    }
+
+    /// Takes so many of the quota, but one less than the whole of it at most, which would be more than there can be for a
+    /// request that has taken one already.
+    ///
+    /// # Errors
+    /// The seconds until there are as many to take, rounded up.
+    pub fn spend_many(&self, times: i64, quota: Quota, now: Duration) -> Result<(), u64> {
+        let (now, times) = (nanos(now), times.min((quota.0 - 1).max(1)));
         let mut lacking = 0;
         let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |whole_at| {
-            let after = whole_at.max(now) + quota.each();
+            let after = whole_at.max(now) + times * quota.each();
             lacking = after - now - quota.whole();
             (lacking <= 0).then_some(after)
         });

@@ -1,97 +1,86 @@
 //! `/api/batch/`: up to 500 changes in one request, in their order, in one transaction that takes the workspace's turn once.
 //!
 //! Each operation is answered by itself, with the status and the body that it would have got alone, so that one bad entry
-//! does not keep the others; or with `"atomic": true` all of them are done, or none.
+//! does not keep the others; or with `"atomic": true` all of them are done, or none. One that takes too long is undone and
+//! says so: it holds a writer of the database meanwhile.
 
+mod answer;
 pub mod operation;
 mod store;
+pub mod turns;
+
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::ResponseError;
 use actix_web::web::ThinData;
 
 use crate::App;
+use crate::auth::Caller;
 use crate::auth::allowed::Allowed;
 use crate::auth::scopes::Scope;
 use crate::retries::{self, Retry};
 use crate::tracks;
 use crate::wire::error::ApiError;
-use crate::wire::reply::Reply;
 use crate::wire::sent::Large;
-use crate::wire::{json, metadata};
+use crate::wire::{metadata, prefer};
+use answer::Form;
 use operation::Batch;
 
 /// Who may do some of it.
 pub const NEEDS: &[Scope] = &[Scope::TracksWrite, Scope::ActivitiesWrite, Scope::ProjectsWrite];
+/// How many operations cost as much of the caller's quota as a request.
+const COST_OF_ONE: usize = 50;
 /// The most operations of a batch.
 pub const MOST: usize = 500;
 
 const FIELDS: &str = r#"{"atomic":{"type":"boolean","required":false,"read_only":false,"label":"Atomic"},"operations":{"type":"list","required":true,"read_only":false,"label":"Operations","child":{"type":"nested object","required":true,"read_only":false,"children":{"op":{"type":"choice","required":true,"read_only":false,"label":"Op","choices":[{"value":"create","display_name":"Create"},{"value":"update","display_name":"Update"},{"value":"upsert","display_name":"Upsert"},{"value":"delete","display_name":"Delete"}]},"type":{"type":"choice","required":false,"read_only":false,"label":"Type","choices":[{"value":"track","display_name":"Track"},{"value":"activity","display_name":"Activity"},{"value":"project","display_name":"Project"},{"value":"client","display_name":"Client"},{"value":"tag","display_name":"Tag"}]},"id":{"type":"integer","required":false,"read_only":false,"label":"ID"},"uid":{"type":"field","required":false,"read_only":false,"label":"Uid"},"data":{"type":"field","required":false,"read_only":false,"label":"Data"},"if_version":{"type":"integer","required":false,"read_only":false,"label":"If version","min_value":1},"overlap":{"type":"choice","required":false,"read_only":false,"label":"Overlap","choices":[{"value":"allow","display_name":"Allow"},{"value":"reject","display_name":"Reject"},{"value":"trim","display_name":"Trim"}]}}}}}"#;
 
-/// What became of one operation.
-type Outcome = Result<Reply, ApiError>;
+/// How a batch is done.
+#[derive(Clone, Copy, Debug)]
+struct Terms {
+    /// How long it may take from its first operation on; the first one is done in any case.
+    within: Duration,
+    /// How it is answered.
+    form: Form,
+}
 
-/// `POST`.
+/// `POST`. With `Prefer: return=minimal` it is answered without the rows.
 ///
 /// # Errors
-/// 400 for what is no batch, 403 in the place of an operation that the token does not allow; 409 with what is wrong when it was to be done as a whole.
+/// 400 for what is no batch, 429 for one that is too large for what is left of the quota, 403 in the place of an operation that the token does not allow; 409 with what is wrong when it was
+/// to be done as a whole. 413 and 503 when there is too much to answer, or it takes too long: then nothing was done.
 pub async fn post(
     caller: Allowed,
     ThinData(app): ThinData<App>,
     request: HttpRequest,
     Large(sent): Large,
 ) -> Result<HttpResponse, ApiError> {
-    let retry = Retry::read(&request, &sent)?.map(|retry| retry.shown(caller.sees_rates()));
+    let form = Form { is_brief: prefer::is_minimal(request.headers()), with_rate: caller.sees_rates() };
+    let retry = Retry::read(&request, &sent)?;
+    let retry = retry.map(|retry| retry.shown(form.with_rate).told(form.is_brief));
     let batch = Batch::read(sent, tracks::policy(request.query_string())?)?;
-    retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
-        let is_atomic = batch.is_atomic;
-        let outcomes = store::run(conn, caller, batch, stamp)?;
-        Ok(if is_atomic { whole(outcomes) } else { Ok(each(&outcomes)) })
-    })
-    .await
-}
-
-/// The answer to a batch that was to be done as a whole.
-fn whole(outcomes: Vec<Outcome>) -> Result<Reply, ApiError> {
-    if outcomes.iter().all(Result::is_ok) {
-        return Ok(each(&outcomes));
+    spend(&app, &caller, &batch)?;
+    let terms = Terms { within: app.batch_within(), form };
+    let turn = app.turns().batch(caller.workspace).await?;
+    let done = retries::in_turn(&app, caller.caller(), retry, move |conn, caller, stamp| {
+        // Kept until it is done, though nobody may wait for the answer any more.
+        let _turn = turn;
+        store::run(conn, caller, batch, terms, stamp)
+    });
+    let mut response = done.await?.response(&app);
+    if form.is_brief {
+        response.headers_mut().insert(prefer::APPLIED, prefer::MINIMAL);
     }
-    let failed =
-        outcomes.into_iter().enumerate().filter_map(|(index, outcome)| Some((index, outcome.err()?)));
-    Err(ApiError::NotDone(failed.collect()))
+    Ok(response)
 }
 
-/// The answer to each.
-fn each(outcomes: &[Outcome]) -> Reply {
-    let mut body = Vec::with_capacity(32 + outcomes.len() * 512);
-    body.extend_from_slice(b"{\"results\":");
-    json::list(&mut body, outcomes, write);
-    body.push(b'}');
-    Reply::plain(body)
-}
-
-fn write(out: &mut Vec<u8>, outcome: &Outcome) {
-    out.extend_from_slice(b"{\"status\":");
-    match outcome {
-        Ok(reply) => {
-            json::number(out, i64::from(reply.status.as_u16()));
-            if let Some(version) = reply.version {
-                out.extend_from_slice(b",\"version\":");
-                json::number(out, version);
-            }
-            if !reply.body.is_empty() {
-                out.extend_from_slice(b",\"body\":");
-                out.extend_from_slice(&reply.body);
-            }
-        }
-        Err(error) => {
-            json::number(out, i64::from(error.status_code().as_u16()));
-            out.extend_from_slice(b",\"body\":");
-            out.extend_from_slice(&error.body());
-        }
-    }
-    out.push(b'}');
+/// Takes of the caller's quota what a batch costs beyond a request.
+fn spend(app: &App, caller: &Caller, batch: &Batch) -> Result<(), ApiError> {
+    let Some(limit) = app.limit() else { return Ok(()) };
+    let more = i64::try_from(batch.operations.len() / COST_OF_ONE).unwrap_or(i64::MAX);
+    let spent = caller.meter.asked.spend_many(more, limit.quota, app.clock().steady());
+    spent.map_err(ApiError::Throttled)
 }
 
 /// `OPTIONS`: what may be sent.

@@ -1,7 +1,8 @@
 //! Operations as a client sends them, in the words of the feed of changes: `{"op":"create","type":"track","data":{…}}`.
 //!
 //! `create` needs `data`; `update`, of what it says, and `delete` need `id` or `uid`; `upsert` needs a `uid` and does what
-//! `PUT /api/tracks/by-uid/{uid}/` does. `if_version` is what `If-Match` is elsewhere.
+//! `PUT /api/tracks/by-uid/{uid}/` does. `if_version` is what `If-Match` is elsewhere. What else is said is refused, where a single
+//! request's fields are passed over: a condition that is misspelt would not hold.
 
 use std::borrow::Cow;
 
@@ -22,6 +23,8 @@ const KINDS: [&str; 5] = ["track", "client", "project", "tag", "activity"];
 const ITEMS: [Kind; 4] = [Kind::Client, Kind::Project, Kind::Tag, Kind::Activity];
 const VERBS: [&str; 4] = ["create", "update", "upsert", "delete"];
 const POLICIES: [&str; 3] = ["allow", "reject", "trim"];
+const MEMBERS: [&str; 2] = ["atomic", "operations"];
+const MEMBERS_OF_EACH: [&str; 7] = ["op", "type", "id", "uid", "data", "if_version", "overlap"];
 
 /// What is to be done.
 #[derive(Debug)]
@@ -84,6 +87,7 @@ impl Batch {
             }
             _ => {}
         }
+        refuse_others(&sent, &MEMBERS, &mut problems);
         problems.finish()?;
         let items = match sent {
             Sent::Json(Value::Object(mut members)) => members.remove("operations"),
@@ -129,6 +133,7 @@ impl Operation {
         if !has_data && matches!(verb, Some(Verb::Create | Verb::Update(_) | Verb::Upsert(_))) {
             problems.note("data", REQUIRED);
         }
+        refuse_others(&sent, &MEMBERS_OF_EACH, &mut problems);
         problems.finish()?;
         let Some(verb) = verb else { return Err(ApiError::field("op", REQUIRED)) };
         let data = match sent {
@@ -139,6 +144,14 @@ impl Operation {
         let conditions = version.map_or_else(Conditions::default, Conditions::of_version);
         let asked = Asked { policy: said.and_then(Policy::named).or(policy), conditions };
         Ok(Self { item, verb, data, asked })
+    }
+}
+
+/// Names what is not known here.
+fn refuse_others(sent: &Sent, known: &[&str], problems: &mut Problems) {
+    let Sent::Json(Value::Object(members)) = sent else { return };
+    for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
+        problems.note("non_field_errors", format!("\"{name}\" is not known here."));
     }
 }
 
@@ -156,6 +169,8 @@ fn read_verb(name: &str, id: Option<i64>, uid: Option<Uid>, is_item: bool) -> Re
         "delete" => target().map(Verb::Delete),
         "upsert" if is_item => Err(("op", "Only tracks are upserted: create it or update it.")),
         "upsert" => uid.map(Verb::Upsert).ok_or(("uid", REQUIRED)),
+        _ if id.is_some() => Err(("id", "What is made has no id yet.")),
+        _ if uid.is_some() => Err(("uid", "The uid of what is made stands in its data.")),
         _ => Ok(Verb::Create),
     }
 }
@@ -213,6 +228,18 @@ mod tests {
             (
                 json!({"op": "x", "type": "cat", "id": "x", "if_version": "1", "overlap": 1}),
                 Err(r#"{"op":["\"x\" is not a valid choice."],"type":["\"cat\" is not a valid choice."],"id":["Incorrect type. Expected pk value, received str."],"if_version":["A valid integer is required."],"overlap":["\"1\" is not a valid choice."]}"#.into()),
+            ),
+            (
+                json!({"op": "create", "id": 7, "data": {}}),
+                Err(r#"{"id":["What is made has no id yet."]}"#.into()),
+            ),
+            (
+                json!({"op": "create", "uid": uid, "data": {}}),
+                Err(r#"{"uid":["The uid of what is made stands in its data."]}"#.into()),
+            ),
+            (
+                json!({"op": "delete", "id": 7, "ifversion": 2, "a\"b": null}),
+                Err(r#"{"non_field_errors":["\"a\"b\" is not known here.","\"ifversion\" is not known here."]}"#.into()),
             ),
             (
                 json!([]),

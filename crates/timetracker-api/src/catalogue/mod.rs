@@ -11,7 +11,7 @@ pub mod list;
 pub mod store;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use item::{Field, Item};
 
 use crate::auth::scopes::Scope;
@@ -203,6 +203,13 @@ fn tagged(kind: Kind, with_rate: bool, mut response: HttpResponse) -> HttpRespon
         response.headers_mut().insert(header::ETAG, tag);
     }
     response
+}
+
+/// The tag that one of this version has, shown with its rate or without.
+pub(crate) fn tag(kind: Kind, version: i64, with_rate: bool) -> HeaderValue {
+    let tag = conditional::of_version(version);
+    let bare = conditional::indented(&tag, 0).filter(|_| !with_rate && kind.has(Field::Rate));
+    bare.unwrap_or(tag)
 }
 
 /// The answer to a change of one.

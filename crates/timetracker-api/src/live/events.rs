@@ -4,7 +4,9 @@
 //! misses nothing. Without one it begins now. A cursor that leads nowhere any more is told by an event `reset`, and then it
 //! begins now, too: who keeps a copy reads it anew meanwhile.
 //!
-//! A stream ends when the token does, when the service stops, when the person has opened many others, and when the database cannot be asked; clients come back.
+//! A stream ends when the token does, when the service stops, when the person has opened many others, when nobody reads it,
+//! and when the database cannot be asked; clients come back. It is told by a task of its own, which notices all of that also while
+//! a reader that is slow keeps the connection from taking anything.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::{Bytes, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Slot;
@@ -33,6 +36,10 @@ use crate::wire::query::Parameters;
 pub const PATH: &str = "/events/";
 /// The most changes looked up at once.
 const TOGETHER: i64 = 100;
+/// The most that is said at once, in bytes.
+const LARGEST: usize = 64 * 1024;
+/// For how many heartbeats nothing may be taken of what is said.
+const PATIENCE: u32 = 2;
 /// How often it is looked whether the token still lives, within one heartbeat.
 const LOOKS: u32 = 3;
 /// When a client may come back, in milliseconds.
@@ -44,7 +51,7 @@ const STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 /// `GET ?since=…&types=tracks,tags`, or with `Last-Event-ID` instead of `since`.
 ///
 /// # Errors
-/// 400 for what makes no sense; 503 when too many listen.
+/// 400 for what makes no sense; 429 and 503 when too many listen.
 pub async fn get(
     caller: Allowed,
     ThinData(app): ThinData<App>,
@@ -60,24 +67,26 @@ pub async fn get(
         return Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, STREAM)).finish());
     }
     let (_, token) = bearer::token(request.headers(), request.query_string())?;
-    let slot = app.live().enter(caller.person)?;
+    let (slot, connection) = app.live().listen(caller.person)?;
     let follower = app.live().follow(caller.workspace);
     let heartbeat = app.heartbeat();
+    let (out, taken) = mpsc::channel(1);
     let mut listener = Listener {
         caller: caller.caller(),
         token: token.to_owned(),
         asked,
         follower,
-        said: Some(RETRY.to_owned().into_bytes()),
         look: Instant::now() + heartbeat / LOOKS,
         beat: Instant::now() + heartbeat,
         app,
         slot,
+        out,
     };
-    listener.begin().await?;
-    let chunks = stream::unfold(listener, |mut listener| async move {
-        let chunk = listener.next().await?;
-        Some((Ok::<_, Infallible>(Bytes::from(chunk)), listener))
+    let first = listener.begin().await?;
+    actix_web::rt::spawn(async move { listener.tell(first).await });
+    let chunks = stream::unfold((taken, connection), |(mut taken, connection)| async move {
+        let chunk: Bytes = taken.recv().await?;
+        Some((Ok::<_, Infallible>(chunk), (taken, connection)))
     });
     let mut response = HttpResponse::build(StatusCode::OK);
     response.insert_header((header::CONTENT_TYPE, STREAM));
@@ -103,21 +112,21 @@ struct Listener {
     /// What is told; `since` goes along.
     asked: Asked,
     follower: Follower,
-    /// What is to be said first.
-    said: Option<Vec<u8>>,
     /// When the token is looked at next.
     look: Instant,
     /// When something is said at the latest.
     beat: Instant,
     slot: Slot,
+    /// To the connection.
+    out: mpsc::Sender<Bytes>,
 }
 
 impl Listener {
-    /// Finds out where to begin.
-    async fn begin(&mut self) -> Result<(), ApiError> {
+    /// Finds out where to begin, and says so.
+    async fn begin(&mut self) -> Result<Vec<u8>, ApiError> {
         let workspace = self.caller.workspace;
         let last = self.app.db().read(move |conn| changes::store::last(conn, workspace)).await?;
-        let mut said = self.said.take().unwrap_or_default();
+        let mut said = RETRY.to_owned().into_bytes();
         if self.asked.since.is_none() {
             let now = self.cursor(Place::end_of(last));
             // An id without data is kept by clients and told to nobody.
@@ -125,68 +134,84 @@ impl Listener {
             self.asked.since = Some(now);
         }
         said.push(b'\n');
-        self.said = Some(said);
-        Ok(())
+        Ok(said)
     }
 
-    /// What is said next; `None` ends it.
-    async fn next(&mut self) -> Option<Vec<u8>> {
-        if let Some(said) = self.said.take() {
-            return Some(said);
-        }
+    /// Tells what there is, waits for more, and so on; `None` is how it ends.
+    async fn tell(&mut self, first: Vec<u8>) -> Option<Infallible> {
+        self.say(first).await?;
         loop {
             let turn = self.follower.turn();
-            let (found, known) = self.changes().await?;
-            if !found.is_empty() {
-                return self.say(found).await;
-            }
-            tokio::select! {
-                () = self.follower.moved(known, turn) => {}
-                () = self.slot.over() => return None,
-                () = tokio::time::sleep_until(self.look) => {
-                    self.is_still_let_in().await?;
-                    let heartbeat = self.app.heartbeat();
-                    self.look = Instant::now() + heartbeat / LOOKS;
-                    if Instant::now() >= self.beat {
-                        self.beat = Instant::now() + heartbeat;
-                        return Some(b":\n\n".to_vec());
-                    }
-                }
+            if let Some(known) = self.page().await? {
+                self.wait(known, turn).await?;
             }
         }
     }
 
-    /// Nothing is said to anybody whose token has ended.
-    async fn say(&mut self, said: Vec<u8>) -> Option<Vec<u8>> {
-        self.is_still_let_in().await?;
+    /// Tells the next changes, perhaps none. When those are all, it is the last transaction that was seen.
+    async fn page(&mut self) -> Option<Option<i64>> {
+        if self.slot.is_over() {
+            return None;
+        }
+        let (caller, asked) = (self.caller.clone(), self.asked.clone());
+        let told = self.app.db().read(move |conn| {
+            let last = changes::store::last(conn, caller.workspace)?;
+            Ok((changes::look(conn, &caller, &asked)?, last))
+        });
+        let (told, last) = told.await.ok()?;
+        let Ok(told) = told else {
+            let reset = self.reset(last);
+            self.say(reset).await?;
+            return Some(Some(last));
+        };
+        self.asked.since = Some(self.cursor(told.place));
+        let mut events = Vec::new();
+        for change in &told.changes {
+            let data = |out: &mut Vec<u8>| changes::write(out, change, self.caller.sees_rates());
+            event(&mut events, "change", &self.cursor(change.place), data);
+            if events.len() >= LARGEST {
+                self.say(std::mem::take(&mut events)).await?;
+            }
+        }
+        self.say(events).await?;
+        Some((!told.has_more).then_some(told.last))
+    }
+
+    /// Returns when there is more than what is known.
+    async fn wait(&mut self, known: i64, turn: u64) -> Option<()> {
+        loop {
+            tokio::select! {
+                () = self.follower.moved(known, turn) => return Some(()),
+                () = self.slot.over() => return None,
+                () = self.out.closed() => return None,
+                () = tokio::time::sleep_until(self.look) => {}
+            }
+            self.is_still_let_in().await?;
+            self.look = Instant::now() + self.app.heartbeat() / LOOKS;
+            if Instant::now() >= self.beat {
+                self.say(b":\n\n".to_vec()).await?;
+            }
+        }
+    }
+
+    /// Says something when there is room for it. Nothing is said to anybody whose token has ended.
+    async fn say(&mut self, said: Vec<u8>) -> Option<()> {
+        let mut said = Bytes::from(said);
+        while !said.is_empty() {
+            let within = self.app.heartbeat() * PATIENCE;
+            let room = tokio::select! {
+                () = self.slot.over() => return None,
+                room = tokio::time::timeout(within, self.out.reserve()) => room.ok()?.ok()?,
+            };
+            self.is_still_let_in().await?;
+            room.send(said.split_to(said.len().min(LARGEST)));
+        }
         self.beat = Instant::now() + self.app.heartbeat();
-        Some(said)
+        Some(())
     }
 
     async fn is_still_let_in(&self) -> Option<()> {
         self.app.gate().admit_again(&self.token, &self.caller).await.ok()
-    }
-
-    /// The events there are, perhaps none, and the last transaction that was seen.
-    async fn changes(&mut self) -> Option<(Vec<u8>, i64)> {
-        loop {
-            let (caller, asked) = (self.caller.clone(), self.asked.clone());
-            let told = self.app.db().read(move |conn| {
-                let last = changes::store::last(conn, caller.workspace)?;
-                Ok((changes::look(conn, &caller, &asked)?, last))
-            });
-            let (told, last) = told.await.ok()?;
-            let Ok(told) = told else { return Some((self.reset(last), last)) };
-            self.asked.since = Some(self.cursor(told.place));
-            let mut events = Vec::new();
-            for change in &told.changes {
-                let data = |out: &mut Vec<u8>| changes::write(out, change, self.caller.sees_rates());
-                event(&mut events, "change", &self.cursor(change.place), data);
-            }
-            if !events.is_empty() || !told.has_more {
-                return Some((events, told.last));
-            }
-        }
     }
 
     /// Begins anew, from now on.

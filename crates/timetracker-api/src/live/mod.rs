@@ -17,9 +17,13 @@ use crate::id::{PersonId, WorkspaceId};
 use crate::wire::error::ApiError;
 use watching::{Follower, Watch};
 
-/// The most that one person may have waiting at once. Whoever comes then takes the place of the one who came first: a
-/// connection that went away without a word is only noticed when something is said on it.
+/// The most that one person may have waiting at once. A stream that comes then takes the place of their oldest one: a
+/// connection that went away without a word is only noticed when something is said on it. Requests that wait end by themselves.
 pub const MOST_OF_A_PERSON: usize = 16;
+/// The most connections of a person's streams, with those that are over and whose readers have not noticed.
+const MOST_CONNECTIONS: usize = 2 * MOST_OF_A_PERSON;
+/// When somebody whose places are all taken may try again, in seconds.
+const AGAIN: u64 = 5;
 
 /// Everybody who waits.
 pub struct Live {
@@ -32,22 +36,50 @@ pub struct Live {
 /// Who waits.
 #[derive(Debug, Default)]
 struct Waiting {
+    /// Requests, and connections of streams.
     all: usize,
-    /// The last one's number.
+    /// The last stream's number.
     last: u64,
-    /// Those of a person who may wait on, the first one first.
-    of: HashMap<PersonId, VecDeque<(u64, oneshot::Sender<()>)>>,
+    of: HashMap<PersonId, Theirs>,
+}
+
+/// What a person has waiting.
+#[derive(Debug, Default)]
+struct Theirs {
+    requests: usize,
+    /// Those that are told on, the first one first.
+    streams: VecDeque<(u64, oneshot::Sender<()>)>,
+    connections: usize,
+}
+
+impl Theirs {
+    fn has_room(&self) -> bool {
+        self.requests + self.streams.len() < MOST_OF_A_PERSON
+    }
 }
 
 /// The right to wait; given back when it goes.
 #[derive(Debug)]
 pub struct Slot {
+    _place: Place,
+    /// Of a stream: told when another one takes its place.
+    taken: Option<oneshot::Receiver<()>>,
+    closing: watch::Receiver<bool>,
+}
+
+/// Something that is counted.
+#[derive(Debug)]
+pub struct Place {
     waiting: Arc<Mutex<Waiting>>,
     person: PersonId,
-    number: u64,
-    /// Told when somebody else takes the place.
-    taken: oneshot::Receiver<()>,
-    closing: watch::Receiver<bool>,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Request,
+    Stream(u64),
+    Connection,
 }
 
 impl Live {
@@ -57,32 +89,65 @@ impl Live {
         Self { watch: Watch::new(db), waiting, most, closing: watch::Sender::new(false) }
     }
 
-    /// Lets somebody wait.
+    /// Lets a request wait.
     ///
     /// # Errors
-    /// 503 when too many wait, or the service stops.
-    pub fn enter(&self, person: PersonId) -> Result<Slot, ApiError> {
-        let closing = self.closing.subscribe();
-        if *closing.borrow() {
+    /// 429 when its person has enough waiting, 503 when all together have.
+    pub fn wait(&self, person: PersonId) -> Result<Slot, ApiError> {
+        let mut guard = self.room()?;
+        let theirs = guard.of.entry(person).or_default();
+        if !theirs.has_room() {
+            return Err(ApiError::Throttled(AGAIN));
+        }
+        theirs.requests += 1;
+        guard.all += 1;
+        Ok(self.slot(person, What::Request, None))
+    }
+
+    /// Lets somebody listen: the right to, and the place of the connection, which may outlive it.
+    ///
+    /// # Errors
+    /// As [`Live::wait`], but that the oldest stream of its person is over before there is none; 503 when the service stops.
+    pub fn listen(&self, person: PersonId) -> Result<(Slot, Place), ApiError> {
+        if *self.closing.borrow() {
             return Err(ApiError::Unavailable("the service stops".into()));
         }
-        let mut guard = lock(&self.waiting);
+        let mut guard = self.room()?;
         let waiting = &mut *guard;
-        if waiting.all >= self.most {
-            return Err(ApiError::Unavailable("too many are waiting".into()));
-        }
-        let (leave, taken) = oneshot::channel();
-        waiting.all += 1;
-        waiting.last += 1;
         let theirs = waiting.of.entry(person).or_default();
-        if theirs.len() >= MOST_OF_A_PERSON
-            && let Some((_, first)) = theirs.pop_front()
+        if theirs.connections >= MOST_CONNECTIONS || (!theirs.has_room() && theirs.streams.is_empty()) {
+            return Err(ApiError::Throttled(AGAIN));
+        }
+        if !theirs.has_room()
+            && let Some((_, first)) = theirs.streams.pop_front()
         {
             // It may be leaving just now.
             let _ = first.send(());
         }
-        theirs.push_back((waiting.last, leave));
-        Ok(Slot { waiting: self.waiting.clone(), person, number: waiting.last, taken, closing })
+        let (leave, taken) = oneshot::channel();
+        waiting.last += 1;
+        theirs.streams.push_back((waiting.last, leave));
+        theirs.connections += 1;
+        waiting.all += 1;
+        let slot = self.slot(person, What::Stream(waiting.last), Some(taken));
+        Ok((slot, self.place(person, What::Connection)))
+    }
+
+    fn room(&self) -> Result<MutexGuard<'_, Waiting>, ApiError> {
+        let waiting = lock(&self.waiting);
+        if waiting.all < self.most {
+            Ok(waiting)
+        } else {
+            Err(ApiError::Unavailable("too many are waiting".into()))
+        }
+    }
+
+    fn place(&self, person: PersonId, what: What) -> Place {
+        Place { waiting: self.waiting.clone(), person, what }
+    }
+
+    fn slot(&self, person: PersonId, what: What, taken: Option<oneshot::Receiver<()>>) -> Slot {
+        Slot { _place: self.place(person, what), taken, closing: self.closing.subscribe() }
     }
 
     /// To be woken when something changes in the workspace.
@@ -102,12 +167,25 @@ impl Live {
 }
 
 impl Slot {
-    /// Returns when it is time to go: the service stops, or somebody else takes the place.
+    /// Returns when it is time to go: the service stops, or another stream takes the place.
     pub async fn over(&mut self) {
+        let taken = async {
+            match &mut self.taken {
+                // Who took it says so; nobody else has the other end.
+                Some(taken) => drop(taken.await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            _ = &mut self.taken => {}
+            () = taken => {}
             _ = self.closing.wait_for(|is_closing| *is_closing) => {}
         }
+    }
+
+    /// Whether it is time to go.
+    pub fn is_over(&mut self) -> bool {
+        let is_taken = self.taken.as_mut().is_some_and(|taken| taken.try_recv().is_ok());
+        is_taken || *self.closing.borrow()
     }
 }
 
@@ -115,15 +193,21 @@ fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Drop for Slot {
+impl Drop for Place {
     fn drop(&mut self) {
-        let mut waiting = lock(&self.waiting);
-        waiting.all -= 1;
-        if let Some(theirs) = waiting.of.get_mut(&self.person) {
-            theirs.retain(|(number, _)| *number != self.number);
-            if theirs.is_empty() {
-                waiting.of.remove(&self.person);
-            }
+        let mut guard = lock(&self.waiting);
+        let waiting = &mut *guard;
+        let Some(theirs) = waiting.of.get_mut(&self.person) else { return };
+        match self.what {
+            What::Request => theirs.requests -= 1,
+            What::Stream(number) => theirs.streams.retain(|(each, _)| *each != number),
+            What::Connection => theirs.connections -= 1,
+        }
+        if matches!(self.what, What::Request | What::Connection) {
+            waiting.all -= 1;
+        }
+        if theirs.requests + theirs.streams.len() + theirs.connections == 0 {
+            waiting.of.remove(&self.person);
         }
     }
 }

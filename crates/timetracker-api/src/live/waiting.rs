@@ -1,9 +1,9 @@
 //! `?wait=`: an answer that comes as soon as there is something to say, and at the latest after so many seconds.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use actix_web::HttpRequest;
+use actix_web::{HttpMessage, HttpRequest};
 
 use crate::App;
 use crate::auth::{Caller, bearer};
@@ -12,6 +12,10 @@ use crate::wire::query::Parameters;
 
 /// The longest wait in seconds: shorter than what stands between us and clients has patience for.
 const LONGEST: u64 = 25;
+
+/// How much of a request's time it spent waiting, as it was meant to.
+#[derive(Clone, Copy, Debug)]
+pub struct Waited(pub Duration);
 
 /// Reads `wait`, in seconds.
 ///
@@ -30,7 +34,7 @@ pub fn read(query: &Parameters) -> Result<Duration, ApiError> {
 /// have ended meanwhile.
 ///
 /// # Errors
-/// As `look`; 503 when too many wait, 401 and 503 when the token has ended.
+/// As `look`; 429 and 503 when too many wait, 401 and 503 when the token has ended.
 pub async fn until<T, F>(
     (app, request, caller): (&App, &HttpRequest, &Arc<Caller>),
     within: Duration,
@@ -43,23 +47,27 @@ where
     if within.is_zero() {
         return look().await.map(|(found, _)| found);
     }
-    let mut slot = app.live().enter(caller.person)?;
+    let mut slot = app.live().wait(caller.person)?;
     let mut follower = app.live().follow(caller.workspace);
     let mut over = std::pin::pin!(tokio::time::sleep(within));
-    let mut has_waited = false;
+    let mut waited = Duration::ZERO;
     loop {
         let turn = follower.turn();
         let (found, known) = look().await?;
         let has_news = is_news(&found);
+        let began = Instant::now();
         let is_over = has_news
             || tokio::select! {
                 () = follower.moved(known, turn) => false,
                 () = slot.over() => true,
                 () = &mut over => true,
             };
-        has_waited |= !has_news;
+        if !has_news {
+            waited += began.elapsed();
+        }
         if is_over {
-            if has_waited {
+            if !waited.is_zero() {
+                request.extensions_mut().insert(Waited(waited));
                 let (_, token) = bearer::token(request.headers(), request.query_string())?;
                 app.gate().admit_again(token, caller).await?;
             }

@@ -67,6 +67,13 @@ impl Retry {
     pub fn shown(self, whole: bool) -> Self {
         if whole { self } else { Self { fingerprint: sha256(&self.fingerprint), ..self } }
     }
+
+    /// The same from a client that would like the answer in brief, or not.
+    #[must_use]
+    pub fn told(self, briefly: bool) -> Self {
+        let said = || [self.fingerprint.as_slice(), b"return=minimal"].concat();
+        if briefly { Self { fingerprint: sha256(&said()), ..self } } else { self }
+    }
 }
 
 fn checked(key: &str) -> Result<&str, ApiError> {
@@ -112,7 +119,7 @@ impl Done {
 /// Does a person's change: in one transaction, in its turn, and once. Whoever waits for it is woken.
 ///
 /// # Errors
-/// As `work`; 422 for a key that was used for something else.
+/// As `work`; 422 for a key that was used for something else, 503 when its turn does not come.
 pub async fn once(
     app: &App,
     caller: Arc<Caller>,
@@ -132,6 +139,20 @@ pub async fn done(
     retry: Option<Retry>,
     work: impl FnOnce(&mut Conn, &Caller, Stamp) -> Verdict<Reply> + Send + 'static,
 ) -> Result<Done, ApiError> {
+    app.turns().single(caller.workspace).await?;
+    in_turn(app, caller, retry, work).await
+}
+
+/// As [`done`], for who has the turn already.
+///
+/// # Errors
+/// As [`once`].
+pub async fn in_turn(
+    app: &App,
+    caller: Arc<Caller>,
+    retry: Option<Retry>,
+    work: impl FnOnce(&mut Conn, &Caller, Stamp) -> Verdict<Reply> + Send + 'static,
+) -> Result<Done, ApiError> {
     let (clock, workspace) = (app.clock().clone(), caller.workspace);
     let done = app.db().write(move |conn| {
         let stamp = changes::begin(conn, caller.workspace, &clock)?;
@@ -144,7 +165,9 @@ pub async fn done(
             Some(_) => Ok(Err(ApiError::KeyReused)),
             None => {
                 let done = work(conn, &caller, stamp)?;
-                if let Ok(reply) = &done {
+                if let Ok(reply) = &done
+                    && reply.is_kept
+                {
                     store::keep(conn, &caller, retry, reply, stamp.at, KEPT)?;
                 }
                 Ok(done.map(new))

@@ -29,7 +29,10 @@ pub(super) fn find(
         .optional()?;
     Ok(row.map(|(fingerprint, status, location, version, body)| {
         let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-        (fingerprint, Reply { status: status.unwrap_or(StatusCode::OK), location, version, body })
+        (
+            fingerprint,
+            Reply { status: status.unwrap_or(StatusCode::OK), location, version, body, is_kept: true },
+        )
     }))
 }
 

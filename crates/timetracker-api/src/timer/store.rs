@@ -15,6 +15,7 @@ use crate::tracks::form::{Draft, LONGEST};
 use crate::tracks::row::{COLUMNS, Track};
 use crate::tracks::schedule::{self, Policy};
 use crate::tracks::store::find;
+use crate::tracks::store::memory::Memory;
 use crate::wire::error::{ApiError, Verdict, or_refuse};
 
 /// Starts what the draft says; what ran stops then, unless it may not.
@@ -104,7 +105,8 @@ pub fn edit(
     let Some(before) = schedule::running(conn, caller.person)? else {
         return Ok(Err(ApiError::Conflict("No timer is running.")));
     };
-    let after = or_refuse!(change::update(conn, caller, before.id, draft, asked, stamp)?);
+    let moment = (stamp, &mut Memory::default());
+    let after = or_refuse!(change::update(conn, caller, before.id, draft, asked, moment)?);
     let (running, stopped) = if after.is_running() { (Some(after), None) } else { (None, Some(after)) };
     Ok(Ok(Timer { running, stopped, is_clamped: false, at: stamp.at }))
 }

@@ -4,6 +4,7 @@ use actix_web::web::{Path, ThinData};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::form::Draft;
+use super::store::memory::Memory;
 use super::{KIND, change, store};
 use crate::App;
 use crate::auth::allowed::Allowed;
@@ -70,7 +71,8 @@ async fn update(
     let (id, asked) = (TrackId(path::key(id, KIND)?), super::asked(request)?);
     let draft = Draft::read(sent, extent);
     retries::once(app, caller.caller(), Retry::read(request, sent)?, move |conn, caller, stamp| {
-        Ok(change::update(conn, caller, id, draft, &asked, stamp)?.map(|track| super::reply(&track)))
+        let kept = change::update(conn, caller, id, draft, &asked, (stamp, &mut Memory::default()))?;
+        Ok(kept.map(|track| super::reply(&track)))
     })
     .await
 }

@@ -1,13 +1,13 @@
 //! What a request takes of its caller's quota, and how the caller is told what is left
-//! (draft-ietf-httpapi-ratelimit-headers-10). What the client had already, and a stream that it keeps open instead of asking
-//! again and again, cost nothing, within bounds of their own: they are work nevertheless.
+//! (draft-ietf-httpapi-ratelimit-headers-10). What the client had already costs nothing, within bounds of its own: it is work
+//! nevertheless.
 
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 
 use crate::auth::meter::{Meter, Quota, WINDOW};
@@ -69,12 +69,6 @@ impl Allowance {
     }
 }
 
-/// Whether an answer is a stream of events.
-pub fn is_stream(response: &HttpResponse) -> bool {
-    let media = response.headers().get(header::CONTENT_TYPE);
-    media.is_some_and(|media| media.as_bytes().starts_with(b"text/event-stream"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,15 +86,5 @@ mod tests {
             assert_eq!(meter.asked.left(limit.quota, Duration::from_secs(1)).requests, left);
         }
         assert_eq!(ask().retry_after, Some(360));
-    }
-
-    #[test]
-    fn a_stream_is_known_by_its_media_type() {
-        for (media, expected) in
-            [("text/event-stream", true), ("text/event-stream; charset=utf-8", true), ("text/plain", false)]
-        {
-            assert_eq!(is_stream(&HttpResponse::Ok().content_type(media).finish()), expected, "{media}");
-        }
-        assert!(!is_stream(&HttpResponse::Ok().finish()));
     }
 }

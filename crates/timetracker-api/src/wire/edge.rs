@@ -18,7 +18,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use model::request_id::RequestId;
 
-use super::allowance::{self, Allowance};
+use super::allowance::Allowance;
 use super::challenge::Scheme;
 use super::error::ApiError;
 use super::query::Parameters;
@@ -28,6 +28,7 @@ use crate::auth::proofs::Sent;
 use crate::auth::scopes::Needs;
 use crate::auth::{Caller, bearer};
 use crate::live::events;
+use crate::live::waiting::Waited;
 use crate::pages::{self, PageError, browsable};
 use crate::protected_resource;
 use crate::routes::Endpoint;
@@ -194,7 +195,7 @@ impl<'a> Visit<'a> {
             Err(_panic) => {
                 let fault = ApiError::Internal("a handler panicked".into());
                 let mut response = fault.error_response();
-                self.log(response.status(), Some("a handler panicked"));
+                self.log(response.status(), Some("a handler panicked"), Duration::ZERO);
                 self.dress(&mut response);
                 let response = match self.problem(&fault, None) {
                     Some(problem) => as_problem(response, problem),
@@ -210,9 +211,10 @@ impl<'a> Visit<'a> {
         let error = response.response().error();
         let cause = error.and_then(Error::as_error::<ApiError>).and_then(ApiError::cause);
         let cause = cause.or_else(|| error.and_then(Error::as_error::<PageError>).and_then(PageError::cause));
+        let waited = response.request().extensions().get().map_or(Duration::ZERO, |Waited(waited)| *waited);
         match cause {
-            Some(cause) => self.log(status, Some(&cause.to_string())),
-            None => self.log(status, None),
+            Some(cause) => self.log(status, Some(&cause.to_string()), waited),
+            None => self.log(status, None, waited),
         }
         let problem = error.and_then(Error::as_error::<ApiError>);
         let problem = problem.and_then(|error| self.problem(error, Some(response.request())));
@@ -221,7 +223,7 @@ impl<'a> Visit<'a> {
             self.held.as_ref().is_some_and(|held| conditional::shorten(response.response_mut(), held));
         if let (Some(allowance), Some(limit)) = (&self.allowance, self.app.limit()) {
             let names_it = self.held.as_ref().is_some_and(|held| !held.iter().any(|tag| tag == "*"));
-            if (is_held && names_it) || allowance::is_stream(response.response()) {
+            if is_held && names_it {
                 allowance.give_back(limit);
             }
             allowance.tell(response.response_mut(), limit);
@@ -302,8 +304,9 @@ impl<'a> Visit<'a> {
         self.wants_problems.then(|| problem::body(error, request, fault.as_deref()))
     }
 
-    /// Failures of ours and slow requests, or every one when asked. Never the query, never a header.
-    fn log(&self, status: StatusCode, cause: Option<&str>) {
+    /// Failures of ours and slow requests, or every one when asked. What was `waited` on purpose is not slow. Never the query,
+    /// never a header.
+    fn log(&self, status: StatusCode, cause: Option<&str>, waited: Duration) {
         let took = self.began.elapsed();
         let request_id = tracing::field::display(self.id);
         let (method, status) = (self.method.as_str(), status.as_u16());
@@ -311,7 +314,7 @@ impl<'a> Visit<'a> {
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         if status >= 500 {
             tracing::error!(request_id, method, route, status, milliseconds, cause, "request failed");
-        } else if took > SLOW {
+        } else if took.saturating_sub(waited) > SLOW {
             tracing::warn!(request_id, method, route, status, milliseconds, "slow request");
         } else if self.logged {
             tracing::info!(request_id, method, route, status, milliseconds, "request");

@@ -24,6 +24,9 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 
 /// What is said of each of [`ApiError::UnknownParameters`].
 pub(super) const UNKNOWN: &str = "This parameter is not known here.";
+const ANSWER_TOO_LARGE: &str =
+    "Nothing was done: the answer would be too large. Send fewer operations, or prefer return=minimal.";
+const OVERRUN: &str = "Nothing was done: it would take too long. Send fewer operations at once.";
 const TWO_TOKENS: &str = "The access token was sent in more than one way.";
 
 /// What a store function answers when the question itself may be refused.
@@ -87,12 +90,16 @@ pub enum ApiError {
     TooSlow,
     /// 413: the body is larger than allowed.
     TooLarge,
+    /// 413: the answer would be; nothing was done.
+    AnswerTooLarge,
     /// 415: the body's media type.
     MediaType(String),
     /// 415: the body is compressed.
     Encoding(String),
     /// 429: the quota is used up; there is more in so many seconds.
     Throttled(u64),
+    /// 503: many changes took longer than they may together; nothing was done.
+    Overrun,
     /// 503: it could not be decided or done now; the whole request may be sent again shortly.
     Unavailable(Cause),
     /// 500: our fault.
@@ -118,6 +125,12 @@ impl ApiError {
     /// The object as a whole will not do.
     pub fn object(message: impl Into<Message>) -> Self {
         Self::field("non_field_errors", message)
+    }
+
+    /// The same without what is there, for who would rather not be sent it.
+    #[must_use]
+    pub fn without_current(self) -> Self {
+        if matches!(self, Self::Stale(_)) { Self::Stale(None) } else { self }
     }
 
     /// The private cause, for the log.
@@ -154,6 +167,8 @@ impl ApiError {
             Self::NotAcceptable => "Could not satisfy the request Accept header.".into(),
             Self::TooSlow => "The request took too long to arrive.".into(),
             Self::TooLarge => "The request is too large.".into(),
+            Self::AnswerTooLarge => ANSWER_TOO_LARGE.into(),
+            Self::Overrun => OVERRUN.into(),
             Self::MediaType(sent) => format!("Unsupported media type \"{sent}\" in request.").into(),
             Self::Encoding(sent) => format!("Unsupported content encoding \"{sent}\" in request.").into(),
             Self::Throttled(1) => "Request was throttled. Expected available in 1 second.".into(),
@@ -280,10 +295,10 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge | Self::AnswerTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) | Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Overrun => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -294,7 +309,7 @@ impl ResponseError for ApiError {
             response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
         }
         let retry_after = match self {
-            Self::Unavailable(_) => Some(1),
+            Self::Unavailable(_) | Self::Overrun => Some(1),
             Self::Throttled(seconds) => Some(*seconds),
             _ => None,
         };

@@ -49,7 +49,7 @@ fn terms(text: &str) -> Vec<String> {
 }
 
 /// The pattern of what has the term in it.
-pub fn pattern(term: &str) -> String {
+fn pattern(term: &str) -> String {
     let mut pattern = String::with_capacity(term.len() + 2);
     pattern.push('%');
     for letter in term.chars() {

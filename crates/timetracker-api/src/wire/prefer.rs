@@ -1,5 +1,5 @@
 //! What a client would like (RFC 7240): `Prefer: handling=strict` has what is not known here refused, which otherwise is
-//! passed over as the framework does.
+//! passed over as the framework does; `return=minimal` has a batch answered in brief.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -8,10 +8,17 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 pub const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 /// That it was handled strictly.
 pub const STRICT: HeaderValue = HeaderValue::from_static("handling=strict");
+/// That it was answered in brief.
+pub const MINIMAL: HeaderValue = HeaderValue::from_static("return=minimal");
 
 /// Whether the client would like to be told of what is not known.
 pub fn is_strict(headers: &HeaderMap) -> bool {
     said(headers, "handling").is_some_and(|value| value.eq_ignore_ascii_case("strict"))
+}
+
+/// Whether the client would rather not be sent what it has made (section 4.2).
+pub fn is_minimal(headers: &HeaderMap) -> bool {
+    said(headers, "return").is_some_and(|value| value.eq_ignore_ascii_case("minimal"))
 }
 
 /// The value of a preference; of several the first one counts (section 2).

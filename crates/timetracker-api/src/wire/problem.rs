@@ -44,6 +44,8 @@ fn code(error: &ApiError) -> &'static str {
         ApiError::NotAcceptable => "not_acceptable",
         ApiError::TooSlow => "too_slow",
         ApiError::TooLarge => "too_large",
+        ApiError::AnswerTooLarge => "answer_too_large",
+        ApiError::Overrun => "overrun",
         ApiError::MediaType(_) | ApiError::Encoding(_) => "unsupported_media_type",
         ApiError::Throttled(_) => "throttled",
         ApiError::Unavailable(_) => "unavailable",

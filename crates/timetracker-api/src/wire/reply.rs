@@ -19,12 +19,14 @@ pub struct Reply {
     pub version: Option<i64>,
     /// JSON, or nothing.
     pub body: Vec<u8>,
+    /// Whether the same request gets it again.
+    pub is_kept: bool,
 }
 
 impl Reply {
     /// An object, as it is now.
     pub fn object(version: i64, body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, location: None, version: Some(version), body }
+        Self { version: Some(version), ..Self::plain(body) }
     }
 
     /// The same, just made, at this path.
@@ -35,12 +37,18 @@ impl Reply {
 
     /// Something that has no version.
     pub fn plain(body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, location: None, version: None, body }
+        Self { status: StatusCode::OK, location: None, version: None, body, is_kept: true }
+    }
+
+    /// The same, of what did nothing: it may be tried again.
+    #[must_use]
+    pub fn for_once(self) -> Self {
+        Self { is_kept: false, ..self }
     }
 
     /// Nothing is left to say.
     pub fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, location: None, version: None, body: Vec::new() }
+        Self { status: StatusCode::NO_CONTENT, ..Self::plain(Vec::new()) }
     }
 
     /// As it is sent.

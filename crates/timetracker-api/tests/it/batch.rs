@@ -1,8 +1,11 @@
 //! `/api/batch/`.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::Value;
+use timetracker_api::config::Config;
 
 use crate::support::{Answer, Person, Shown, World, json};
 
@@ -263,8 +266,9 @@ async fn what_is_no_batch_or_too_much_of_one_is_told() {
 /// Five hundred at once, from two servers, while somebody else writes: nobody loses anything, and a copy learns all of it.
 #[tokio::test]
 async fn batches_of_five_hundred_take_turns() {
-    let mut world = World::new().await;
-    world.start_server(|_| {}).await;
+    let patient = |config: &mut Config| config.batch_within = Duration::from_secs(4);
+    let mut world = World::with(patient).await;
+    world.start_server(patient).await;
     let ada = world.person("ada");
     let activity = ada.has_activity("a").await;
     let there = world.at_server(1, &ada);

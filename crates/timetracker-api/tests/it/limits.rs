@@ -145,3 +145,27 @@ async fn what_is_left_can_be_asked_for_free() {
     let none = r#"{"limit":null,"window":null,"remaining":null,"more_in":null,"whole_in":null}"#;
     unlimited.person("ada").get("/api/limits/").await.is(200, none);
 }
+
+/// R153: many changes at once cost more than one, and to open a stream as much as to ask.
+#[tokio::test]
+async fn a_batch_costs_by_its_size_and_a_stream_when_it_is_opened() {
+    let world = world().await;
+    let ada = world.person("ada");
+    let batch = |size: usize| json!({"operations": vec![json!({"op": "delete", "id": 1}); size]});
+    let left = |answer: &Answer| {
+        let field = answer.header("ratelimit").unwrap().to_owned();
+        field.split(';').find_map(|part| part.strip_prefix("r=")?.parse::<i64>().ok()).unwrap()
+    };
+    for (size, expected) in [(49, 9), (100, 6)] {
+        let answer = ada.post("/api/batch/", batch(size)).await;
+        assert_eq!((answer.status, left(&answer)), (200, expected), "{size}");
+    }
+    let refused = ada.post("/api/batch/", batch(300)).await;
+    refused.is(429, r#"{"detail":"Request was throttled. Expected available in 360 seconds."}"#);
+    assert_eq!(left(&refused), 5);
+    let listener = ada.listens(None).await;
+    assert!(listener.headers()["ratelimit"].to_str().unwrap().contains("r=4;"), "{:?}", listener.headers());
+    // However small a quota is, a whole one is enough for any batch.
+    world.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(ada.post("/api/batch/", batch(500)).await.status, 200);
+}

@@ -279,6 +279,7 @@ async fn tracks_are_narrowed_in_every_way() {
         ("tag=deep&tag=x_y", vec!["one"]),
         ("tag=xzy", vec![]),
         ("tag=nothing", vec![]),
+        (&format!("tag={}", "_".repeat(25_000)), vec![]),
         ("tag=dee%25", vec![]),
         ("source=agent", vec!["two"]),
         (&format!("user={user}"), vec!["draft", "one", "two", "three", "now"]),

@@ -100,6 +100,16 @@ async fn no_secret_is_ever_logged() {
     }
 }
 
+/// What waits as it was asked to is not slow.
+#[tokio::test]
+async fn a_request_that_is_meant_to_wait_leaves_no_line() {
+    LazyLock::force(&LOG);
+    let world = World::new().await;
+    let answer = world.person("ada").get("/api/timer/?wait=2").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(lines_of(answer.header("x-request-id").unwrap()), Vec::<serde_json::Value>::new());
+}
+
 /// R151: the line of a fault is found by the id the client was told, with its cause.
 #[tokio::test]
 async fn a_failure_is_logged_once_under_its_id() {

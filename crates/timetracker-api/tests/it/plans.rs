@@ -15,22 +15,29 @@ use diesel::prelude::*;
 use diesel::{PgConnection, SqliteConnection};
 use model::db::testing::TestDatabase;
 use model::db::{Conn, DatabaseUrl};
-use model::id::UserId;
+use model::id::{Uid, UserId};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
+use serde_json::json;
 use timetracker_api::auth::Caller;
 use timetracker_api::auth::scopes::Scopes;
+use timetracker_api::changes::Stamp;
 use timetracker_api::changes::cursor::{Kind, Place};
-use timetracker_api::id::TrackId;
+use timetracker_api::id::{ActivityId, TrackId};
 use timetracker_api::schema::{people, tracks};
+use timetracker_api::tracks::change::{self, Asked};
+use timetracker_api::tracks::form::Draft;
 use timetracker_api::tracks::schedule;
+use timetracker_api::tracks::store::memory::Memory;
 use timetracker_api::tracks::store::pages::{self, Filter};
+use timetracker_api::wire::fields::Extent;
 use timetracker_api::wire::listing;
 use timetracker_api::wire::paging::Wanted;
 use timetracker_api::wire::query::Parameters;
+use timetracker_api::wire::sent::Sent;
 use timetracker_api::{MIGRATIONS, changes, feeds, reports};
 
-use explain::{Explained, explain};
+use explain::{Explained, explain, hear};
 use seed::Seed;
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
@@ -119,6 +126,12 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     count.finds_one("people");
     rows.goes_by("tracks", "tracks_of_person");
 
+    let runs = Filter { running: Some(true), ..Filter::default() };
+    let timers = seeded.explain(|conn| pages::page(conn, &caller, runs, &wanted));
+    let [count, rows] = timers.as_slice() else { panic!("{timers:?}") };
+    count.goes_by("tracks", "tracks_running");
+    assert!(format!("{rows:?}").contains("tracks_running"), "{rows:?}");
+
     let timer = seeded.explain(|conn| schedule::running(conn, person));
     let [running] = timer.as_slice() else { panic!("{timer:?}") };
     running.goes_by("tracks", "tracks_running");
@@ -157,4 +170,45 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     tags.goes_by("tags", "tags_feed");
     activities.goes_by("activities", "activities_feed");
     tracks.goes_by("tracks", "tracks_feed");
+}
+
+/// What many changes in one transaction have in common is asked once.
+#[test]
+fn what_a_transaction_has_looked_up_it_does_not_look_up_again() {
+    let mut seeded = Seeded::new();
+    let (conn, caller) = (&mut seeded.conn, &seeded.caller);
+    let own = tracks::table.filter(tracks::person_id.eq(caller.person)).filter(tracks::deleted_at.is_null());
+    let all: Vec<(TrackId, Uid, ActivityId)> = own
+        .order(tracks::id)
+        .limit(2)
+        .select((tracks::id, tracks::uid, tracks::activity_id))
+        .load(conn)
+        .unwrap();
+    let [(first, _, activity), (second, uid, _)] = all.as_slice() else { panic!("{all:?}") };
+    let data = Sent::Json(json!({"activity": activity.0, "description": "changed", "tags": ["one", "two"]}));
+    let (mut memory, asked) = (Memory::default(), Asked::default());
+    let stamp = Stamp { seq: 1_000, at: NOW };
+    let update = |conn: &mut Conn, id, memory: &mut Memory| {
+        let draft = Draft::read(&data, Extent::Part);
+        hear(conn, |conn| change::update(conn, caller, id, draft, &asked, (stamp, memory))).unwrap()
+    };
+    let lookups = |heard: &[String]| {
+        let other = |query: &&String| {
+            ["people", "activities", "tags"].iter().any(|table| {
+                query.contains(&format!("FROM `{table}`"))
+                    || query.contains(&format!("FROM \"{table}\""))
+                    || query.contains(&format!("FROM (`{table}`"))
+                    || query.contains(&format!("FROM (\"{table}\""))
+            })
+        };
+        heard.iter().filter(other).count()
+    };
+    let asked_first = update(conn, *first, &mut memory);
+    assert_eq!(lookups(&asked_first), 3, "{asked_first:?}");
+    let asked_then = update(conn, *second, &mut memory);
+    assert_eq!(lookups(&asked_then), 0, "{asked_then:?}");
+    let draft = Draft::known(&data, *uid);
+    let upserted =
+        hear(conn, |conn| change::upsert(conn, caller, draft, *uid, &asked, (stamp, &mut memory))).unwrap();
+    assert_eq!(lookups(&upserted), 0, "{upserted:?}");
 }

@@ -145,12 +145,12 @@ pub fn update(
     id: TrackId,
     draft: Result<Draft, ApiError>,
     asked: &Asked,
-    stamp: Stamp,
+    (stamp, memory): (Stamp, &mut Memory),
 ) -> Verdict<Track> {
     let Some(before) = find(conn, caller.person, id)? else { return Ok(Err(ApiError::NoSuch(KIND))) };
     or_refuse!(asked.admit(&before));
     let draft = or_refuse!(draft);
-    edit(conn, caller, before, draft, asked.policy, stamp)
+    edit(conn, caller, before, draft, asked.policy, (stamp, memory))
 }
 
 /// As [`update`], of a track that is there.
@@ -163,10 +163,9 @@ pub fn edit(
     before: Track,
     draft: Draft,
     policy: Option<Policy>,
-    stamp: Stamp,
+    (stamp, memory): (Stamp, &mut Memory),
 ) -> Verdict<Track> {
-    let mut memory = Memory::default();
-    let (mut entry, wishes) = or_refuse!(complete(conn, caller, draft, Some(&before), &mut memory)?);
+    let (mut entry, wishes) = or_refuse!(complete(conn, caller, draft, Some(&before), memory)?);
     let mut moved = None;
     if (entry.start, entry.end) != (before.start, before.end) {
         let policy = policy.unwrap_or(wishes.policy);
@@ -176,7 +175,7 @@ pub fn edit(
     if entry.says_nothing_new(&before) {
         return Ok(Ok(before));
     }
-    let tags = tags::keep(conn, caller.workspace, &entry.tags, stamp, &mut memory)?;
+    let tags = tags::keep(conn, caller.workspace, &entry.tags, stamp, memory)?;
     diesel::update(tracks::table.filter(tracks::id.eq(before.id)))
         .set((
             tracks::activity_id.eq(entry.activity),
@@ -217,7 +216,8 @@ pub fn upsert(
         Some((there, None)) => {
             or_refuse!(asked.admit(&there));
             let draft = or_refuse!(draft);
-            Ok(edit(conn, caller, there, draft, asked.policy, stamp)?.map(|track| (track, false)))
+            let kept = edit(conn, caller, there, draft, asked.policy, (stamp, memory))?;
+            Ok(kept.map(|track| (track, false)))
         }
         None => {
             or_refuse!(asked.conditions.admit_nothing());

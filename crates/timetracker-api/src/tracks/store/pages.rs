@@ -11,14 +11,14 @@ use diesel::sql_types::Text;
 use model::db::{Conn, MultiBackend};
 use model::time::Timestamp;
 
-use super::row::{COLUMNS, Columns, Track};
+use super::row::{COLUMNS, Columns, Track, runs};
 use crate::auth::Caller;
 use crate::id::{ActivityId, PersonId, WorkspaceId};
 use crate::names;
-use crate::schema::{activities, lower, people, tags, tracks};
+use crate::schema::{activities, lower, people, replace, tags, tracks};
 use crate::wire::cursor::{self, Value, along};
 use crate::wire::error::{Verdict, or_refuse};
-use crate::wire::filters::{self, no_such_choice};
+use crate::wire::filters::no_such_choice;
 use crate::wire::listing::{Page, Wanted};
 
 /// Which tracks.
@@ -189,8 +189,9 @@ fn matching(owner: PersonId, filter: &Filter) -> tracks::BoxedQuery<'_, MultiBac
         rows = rows.filter(lower(tracks::description).like(lower(pattern)).escape('\\'));
     }
     for name in &filter.tags {
-        let lines = "\n".into_sql::<Text>().concat(tracks::tags).concat("\n");
-        rows = rows.filter(lines.like(filters::pattern(&format!("\n{name}\n"))).escape('\\'));
+        // `LIKE` would not do: SQLite's refuses long patterns, and does not tell `a` from `A`.
+        let lines = || "\n".into_sql::<Text>().concat(tracks::tags).concat("\n");
+        rows = rows.filter(replace(lines(), format!("\n{name}\n"), "\n").ne(lines()));
     }
     if let Some(from) = filter.start.0 {
         rows = rows.filter(tracks::start_at.ge(from));
@@ -206,7 +207,7 @@ fn matching(owner: PersonId, filter: &Filter) -> tracks::BoxedQuery<'_, MultiBac
     }
     rows = match filter.running {
         None => rows,
-        Some(true) => rows.filter(tracks::start_at.is_not_null()).filter(tracks::end_at.is_null()),
+        Some(true) => rows.filter(runs()),
         Some(false) => rows.filter(tracks::start_at.is_null().or(tracks::end_at.is_not_null())),
     };
     if let Some(billable) = filter.billable {

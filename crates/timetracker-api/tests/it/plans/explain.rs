@@ -63,6 +63,12 @@ pub fn explain<T>(
     conn: &mut Conn,
     ask: impl FnOnce(&mut Conn) -> QueryResult<T>,
 ) -> QueryResult<Vec<Explained>> {
+    let heard = hear(conn, ask)?;
+    heard.iter().map(|query| one(conn, query)).collect()
+}
+
+/// Lets `ask` ask, and answers its questions.
+pub fn hear<T>(conn: &mut Conn, ask: impl FnOnce(&mut Conn) -> QueryResult<T>) -> QueryResult<Vec<String>> {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let ear = heard.clone();
     let listen = move |event: InstrumentationEvent<'_>| {
@@ -76,7 +82,7 @@ pub fn explain<T>(
     }
     ask(conn)?;
     let heard = std::mem::take(&mut *heard.lock().unwrap());
-    heard.iter().filter(|query| query.starts_with("SELECT")).map(|query| one(conn, query)).collect()
+    Ok(heard.into_iter().filter(|query| query.starts_with("SELECT")).collect())
 }
 
 fn one(conn: &mut Conn, query: &str) -> QueryResult<Explained> {
