@@ -110,8 +110,6 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001
 const RATE: &str = "a number of requests in an hour, at most 1000000, or 0 for no limit";
 const DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
 
-/// Within what others wait for the database.
-const LONGEST_BATCH: Duration = Duration::from_secs(4);
 const MOST_STREAMS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 
 fn read(settings: &mut Settings) -> Option<Config> {
@@ -151,8 +149,8 @@ fn read(settings: &mut Settings) -> Option<Config> {
     }
     let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
     let batch_within = millis(settings, "BATCH_TIMEOUT_MS", 2_000);
-    if batch_within > LONGEST_BATCH {
-        settings.problem("BATCH_TIMEOUT_MS", "expected at most 4000: so long others wait for the database");
+    if batch_within > Duration::from_secs(4) {
+        settings.problem("BATCH_TIMEOUT_MS", "expected at most 4000: others wait for five seconds");
     }
     let most_streams = settings.or("MAX_STREAMS", MOST_STREAMS, "a whole number from 1").get();
     let heartbeat = settings.seconds("HEARTBEAT_SECONDS", Duration::from_secs(15));

@@ -198,6 +198,7 @@ impl Listener {
     async fn say(&mut self, said: Vec<u8>) -> Option<()> {
         let mut said = Bytes::from(said);
         while !said.is_empty() {
+            self.beat = Instant::now() + self.app.heartbeat();
             let within = self.app.heartbeat() * PATIENCE;
             let room = tokio::select! {
                 () = self.slot.over() => return None,
@@ -206,7 +207,6 @@ impl Listener {
             self.is_still_let_in().await?;
             room.send(said.split_to(said.len().min(LARGEST)));
         }
-        self.beat = Instant::now() + self.app.heartbeat();
         Some(())
     }
 

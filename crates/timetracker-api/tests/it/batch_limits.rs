@@ -183,7 +183,10 @@ async fn batches_leave_writers_to_others() {
     begun.await.unwrap();
     let release = match world.database().url() {
         DatabaseUrl::Postgres(_) => Some(release),
-        DatabaseUrl::Sqlite(_) => None,
+        DatabaseUrl::Sqlite(_) => {
+            drop(release);
+            None
+        }
     };
     let batches: Vec<_> = people
         .iter()
