@@ -208,3 +208,30 @@ async fn batches_leave_writers_to_others() {
         assert_eq!(batch.await.unwrap().unwrap().status(), 200);
     }
 }
+
+/// R175: whoever is told that it was not done finds nothing of it, and whoever is told that it was finds all.
+#[tokio::test]
+async fn sixty_four_batches_and_single_changes_at_once_lose_nothing() {
+    let world = World::new().await;
+    let people: Vec<Person> = (0..16).map(|number| world.person(&format!("p{number}"))).collect();
+    let activities = join_all(people.iter().map(|person| person.has_activity("a"))).await;
+    let both = |number: usize| {
+        let (person, activity) = (&people[number % 16], activities[number % 16]);
+        async move {
+            let create = json!({"op": "create", "data": {"activity": activity, "tags": ["t"]}});
+            let batch = person.post("/api/batch/", json!({"operations": vec![create; 10]}));
+            let single = person.post("/api/tracks/", json!({"activity": activity}));
+            let (batch, single) = futures_util::future::join(batch, single).await;
+            (number % 16, batch.status, single.status)
+        }
+    };
+    let mut expected = [0; 16];
+    for (person, batch, single) in join_all((0..64).map(both)).await {
+        assert!(matches!(batch, 200 | 503) && matches!(single, 201 | 503), "{batch} {single}");
+        expected[person] += if batch == 200 { 10 } else { 0 } + i64::from(single == 201);
+    }
+    assert!(expected.iter().sum::<i64>() >= 64, "{expected:?}");
+    for (person, expected) in people.iter().zip(expected) {
+        assert_eq!(person.get("/api/tracks/?page_size=1").await.json()["count"], expected);
+    }
+}
