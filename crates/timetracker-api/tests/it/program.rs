@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use model::db::DatabaseUrl;
 use model::db::testing::TestDatabase;
+use reqwest::Method;
 use timetracker_api::server::Server;
 
 use crate::support::{ISSUER, Person, World, json};
@@ -177,4 +179,36 @@ async fn two_processes_tell_what_the_other_wrote_and_one_takes_over_from_the_oth
         }
     }
     assert_eq!(heard, written);
+}
+
+/// R165: a process that is killed in the middle of a batch leaves all of it or nothing, and with its key it is done once.
+#[tokio::test]
+async fn a_batch_whose_process_is_killed_is_done_once_when_it_is_sent_again() {
+    let world = World::new().await;
+    let mut vouched = world.authority.vouches(78, "ada", "read write");
+    vouched["nbf"] = json!(null);
+    vouched["exp"] = json!(4_000_000_000_i64);
+    world.authority.knows("lasting", vouched);
+    let holder: Person = world.bearer("lasting");
+    let activity = holder.has_activity("a").await;
+    let send = |base: &str, key: u64| {
+        let create = json!({"op": "create", "data": {"activity": activity, "tags": ["a", "b"]}});
+        let request = world.at(base, &holder).request(Method::POST, "/api/batch/");
+        let request =
+            request.header("content-type", "application/json").header("idempotency-key", key.to_string());
+        request.body(json!({"operations": vec![create; 100]}).to_string()).send()
+    };
+    for (round, pause) in (0_u64..).zip([20, 60, 120, 240]) {
+        let mut first = Serving::start(&world);
+        let sent = tokio::spawn(send(&first.base, pause));
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        first.child.kill().unwrap();
+        drop((sent.await, first));
+        let count = async || holder.get("/api/tracks/?page_size=1").await.json()["count"].as_u64().unwrap();
+        let before = count().await;
+        assert!([0, 100].contains(&(before - 100 * round)), "{before} in round {round}");
+        let again = send(&world.base(), pause).await.unwrap();
+        assert_eq!(again.status(), 200);
+        assert_eq!(count().await, 100 * (round + 1));
+    }
 }
