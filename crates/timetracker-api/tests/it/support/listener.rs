@@ -17,7 +17,7 @@ pub struct Event {
 /// An open stream.
 pub struct Listener {
     response: reqwest::Response,
-    buffer: String,
+    buffer: Vec<u8>,
     /// Blocks without data: what clients keep, or pass over.
     pub quiet: VecDeque<String>,
 }
@@ -26,7 +26,7 @@ impl Listener {
     pub fn new(response: reqwest::Response) -> Self {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { response, buffer: String::new(), quiet: VecDeque::new() }
+        Self { response, buffer: Vec::new(), quiet: VecDeque::new() }
     }
 
     pub fn headers(&self) -> &HeaderMap {
@@ -56,14 +56,15 @@ impl Listener {
     /// What stands before the next empty line.
     pub async fn block(&mut self) -> Option<String> {
         loop {
-            if let Some((block, rest)) = self.buffer.split_once("\n\n") {
-                let (block, rest) = (block.to_owned(), rest.to_owned());
-                self.buffer = rest;
-                return Some(block);
+            if let Some(end) = self.buffer.windows(2).position(|window| window == b"\n\n") {
+                let rest = self.buffer.split_off(end + 2);
+                let mut block = std::mem::replace(&mut self.buffer, rest);
+                block.truncate(end);
+                return Some(String::from_utf8(block).unwrap());
             }
             let chunk = tokio::time::timeout(Duration::from_secs(20), self.response.chunk()).await;
             let chunk = chunk.unwrap_or_else(|_| panic!("the stream says nothing")).ok().flatten()?;
-            self.buffer.push_str(std::str::from_utf8(&chunk).unwrap());
+            self.buffer.extend_from_slice(&chunk);
         }
     }
 }
