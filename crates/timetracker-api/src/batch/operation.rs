@@ -15,7 +15,7 @@ use crate::catalogue::Kind;
 use crate::tracks::change::Asked;
 use crate::tracks::schedule::Policy;
 use crate::wire::conditional::Conditions;
-use crate::wire::error::ApiError;
+use crate::wire::error::{ApiError, Message};
 use crate::wire::fields::{self, Given, Problems, REQUIRED};
 use crate::wire::sent::Sent;
 
@@ -150,8 +150,10 @@ impl Operation {
 /// Names what is not known here.
 fn refuse_others(sent: &Sent, known: &[&str], problems: &mut Problems) {
     let Sent::Json(Value::Object(members)) = sent else { return };
-    for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
-        problems.note("non_field_errors", format!("\"{name}\" is not known here."));
+    let others = members.keys().filter(|name| !known.contains(&name.as_str()));
+    let others: Vec<Message> = others.map(|name| format!("\"{name}\" is not known here.").into()).collect();
+    if !others.is_empty() {
+        problems.take::<()>("non_field_errors", Err(others));
     }
 }
 
@@ -170,7 +172,7 @@ fn read_verb(name: &str, id: Option<i64>, uid: Option<Uid>, is_item: bool) -> Re
         "upsert" if is_item => Err(("op", "Only tracks are upserted: create it or update it.")),
         "upsert" => uid.map(Verb::Upsert).ok_or(("uid", REQUIRED)),
         _ if id.is_some() => Err(("id", "What is made has no id yet.")),
-        _ if uid.is_some() => Err(("uid", "The uid of what is made stands in its data.")),
+        _ if uid.is_some() && !is_item => Err(("uid", "The uid of what is made stands in its data.")),
         _ => Ok(Verb::Create),
     }
 }
@@ -239,7 +241,7 @@ mod tests {
             ),
             (
                 json!({"op": "delete", "id": 7, "ifversion": 2, "a\"b": null}),
-                Err(r#"{"non_field_errors":["\"a\"b\" is not known here.","\"ifversion\" is not known here."]}"#.into()),
+                Err(r#"{"non_field_errors":["\"ifversion\" is not known here.","\"a\"b\" is not known here."]}"#.into()),
             ),
             (
                 json!([]),

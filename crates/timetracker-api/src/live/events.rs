@@ -70,7 +70,7 @@ pub async fn get(
     let (slot, connection) = app.live().listen(caller.person)?;
     let follower = app.live().follow(caller.workspace);
     let heartbeat = app.heartbeat();
-    let (out, taken) = mpsc::channel(1);
+    let (out, heard) = mpsc::channel(1);
     let mut listener = Listener {
         caller: caller.caller(),
         token: token.to_owned(),
@@ -84,9 +84,9 @@ pub async fn get(
     };
     let first = listener.begin().await?;
     actix_web::rt::spawn(async move { listener.tell(first).await });
-    let chunks = stream::unfold((taken, connection), |(mut taken, connection)| async move {
-        let chunk: Bytes = taken.recv().await?;
-        Some((Ok::<_, Infallible>(chunk), (taken, connection)))
+    let chunks = stream::unfold((heard, connection), |(mut heard, connection)| async move {
+        let chunk: Bytes = heard.recv().await?;
+        Some((Ok::<_, Infallible>(chunk), (heard, connection)))
     });
     let mut response = HttpResponse::build(StatusCode::OK);
     response.insert_header((header::CONTENT_TYPE, STREAM));

@@ -74,12 +74,17 @@ async fn a_stream_that_nobody_reads_is_given_up() {
         assert!(began.elapsed() < Duration::from_secs(20), "they keep their places");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    for _ in 16..32 {
+    // Some may have been told that it is over before their sockets were full.
+    let refused = loop {
         let opened = opens(&ada, &start).await;
-        assert_eq!(opened.status(), 200);
+        if opened.status() != 200 {
+            break Answer::read(opened).await;
+        }
         unread.push(opened);
-    }
-    ada.get("/api/events/").await.is(429, THROTTLED).has("retry-after", "5");
+        assert!(unread.len() < 200, "there is no end to it");
+    };
+    assert!(unread.len() >= 32, "{}", unread.len());
+    refused.is(429, THROTTLED).has("retry-after", "5");
     drop(world.person("bob").listens(None).await);
     drop(unread);
     while ada.get("/api/events/").await.status != 200 {
