@@ -50,8 +50,8 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         allow: OF_ITEM,
         verbs: &[
             get(&[TracksRead], |route| route.to(tracks::detail::get)),
-            put(&[TracksWrite], |route| route.to(tracks::detail::put)),
-            patch(&[TracksWrite], |route| route.to(tracks::detail::patch)),
+            put(&[TracksWrite], |route| route.to(tracks::detail::change)),
+            patch(&[TracksWrite], |route| route.to(tracks::detail::change)),
             delete(&[TracksWrite], |route| route.to(tracks::detail::delete)),
             options(&[TracksRead, TracksWrite], |route| route.to(tracks::detail::options)),
         ],
@@ -208,8 +208,8 @@ const fn item_of<C: Collection>(path: &'static str) -> Endpoint {
         verbs: const {
             &[
                 get(C::KIND.reads(), |route| route.to(catalogue::detail::get::<C>)),
-                put(C::KIND.writes(), |route| route.to(catalogue::detail::put::<C>)),
-                patch(C::KIND.writes(), |route| route.to(catalogue::detail::patch::<C>)),
+                put(C::KIND.writes(), |route| route.to(catalogue::detail::change::<C>)),
+                patch(C::KIND.writes(), |route| route.to(catalogue::detail::change::<C>)),
                 delete(C::KIND.writes(), |route| route.to(catalogue::detail::delete::<C>)),
                 options(C::KIND.reads_or_writes(), |route| route.to(catalogue::detail::options::<C>)),
             ]

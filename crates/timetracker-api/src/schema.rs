@@ -126,6 +126,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    track_tags (tag_id, track_id) {
+        tag_id -> BigInt,
+        track_id -> BigInt,
+    }
+}
+
+diesel::table! {
     feeds (id) {
         id -> BigInt,
         person_id -> BigInt,
@@ -168,6 +175,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(browser_sessions, people);
 diesel::allow_tables_to_appear_in_same_query!(people, clients, projects, activities, tracks);
+diesel::allow_tables_to_appear_in_same_query!(track_tags, tracks);
 
 diesel::define_sql_function! {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;

@@ -70,12 +70,36 @@ pub fn fill(conn: &mut Conn, seeds: &[Seed]) -> QueryResult<()> {
         Conn::Sqlite(conn) => sqlite::add_tracks(conn, &all)?,
         Conn::Postgres(conn) => postgres::add_tracks(conn, &all)?,
     }
+    let first = all.first().and_then(|(_, owners)| owners.first()).map_or(0, |owner| owner.person);
+    add_links(conn, first)?;
     // As the triggers would have counted.
     sql_query(
         "UPDATE people SET track_count = (SELECT count(*) FROM tracks WHERE person_id = people.id AND deleted_at IS NULL) \
          WHERE id >= $1",
     )
-    .bind::<BigInt, _>(all.first().and_then(|(_, owners)| owners.first()).map_or(0, |owner| owner.person))
+    .bind::<BigInt, _>(first)
+    .execute(conn)
+    .map(drop)
+}
+
+/// Which tracks have a tag, as their rows say.
+fn add_links(conn: &mut Conn, first: i64) -> QueryResult<()> {
+    let names = match conn {
+        Conn::Sqlite(_) => {
+            "JOIN json_each('[\"' || replace(tracks.tags, char(10), '\",\"') || '\"]') AS names \
+             JOIN tags ON tags.name = names.value"
+        }
+        Conn::Postgres(_) => {
+            "CROSS JOIN LATERAL unnest(string_to_array(tracks.tags, E'\n')) AS names (name) \
+             JOIN tags ON tags.name = names.name"
+        }
+    };
+    sql_query(format!(
+        "INSERT INTO track_tags (tag_id, track_id) SELECT tags.id, tracks.id \
+         FROM tracks JOIN people ON people.id = tracks.person_id {names} AND tags.workspace_id = people.workspace_id \
+         WHERE tracks.tags <> '' AND people.id >= $1 ORDER BY tags.id, tracks.id"
+    ))
+    .bind::<BigInt, _>(first)
     .execute(conn)
     .map(drop)
 }

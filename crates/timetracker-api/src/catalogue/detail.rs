@@ -37,46 +37,22 @@ pub async fn get<C: Collection>(
     Ok(super::tagged(C::KIND, with_rate, super::reply(C::KIND, &found, with_rate).response(&app)))
 }
 
-/// `PUT`: required fields must be there, those left out keep their value.
+/// `PUT`: required fields must be there, those left out keep their value; and `PATCH`: any subset.
 ///
 /// # Errors
-/// 404, 412, or 400 with everything that is wrong.
-pub async fn put<C: Collection>(
+/// 404, 412, or 400 with everything that is wrong; 403 and 409 of a tag whose tracks cannot be changed with it.
+pub async fn change<C: Collection>(
     caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
     request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    update::<C>(&caller, &app, (&id, &request), &sent, Extent::Whole).await
-}
-
-/// `PATCH`: any subset.
-///
-/// # Errors
-/// As [`put`].
-pub async fn patch<C: Collection>(
-    caller: Allowed,
-    ThinData(app): ThinData<App>,
-    id: Path<String>,
-    request: HttpRequest,
-    sent: Sent,
-) -> Result<HttpResponse, ApiError> {
-    update::<C>(&caller, &app, (&id, &request), &sent, Extent::Part).await
-}
-
-async fn update<C: Collection>(
-    caller: &Allowed,
-    app: &App,
-    (id, request): (&str, &HttpRequest),
-    sent: &Sent,
-    extent: Extent,
-) -> Result<HttpResponse, ApiError> {
-    let (id, conditions) = (key::<C>(id)?, Conditions::read(request));
+    let (id, conditions) = (key::<C>(&id)?, Conditions::read(&request));
     let with_rate = caller.sees_rates();
-    let retry = Retry::read(request, sent)?.map(|retry| retry.shown(with_rate));
-    let draft = Draft::read(C::KIND, sent, extent, caller.sets_rates());
-    let changed = retries::once(app, caller.caller(), retry, move |conn, caller, stamp| {
+    let retry = Retry::read(&request, &sent)?.map(|retry| retry.shown(with_rate));
+    let draft = Draft::read(C::KIND, &sent, Extent::of(request.method()), caller.sets_rates());
+    let changed = retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
         let changed = store::update(conn, caller, C::KIND, id, draft, &conditions, stamp)?;
         Ok(changed.map(|item| super::reply(C::KIND, &item, with_rate)))
     });
@@ -86,7 +62,7 @@ async fn update<C: Collection>(
 /// `DELETE`.
 ///
 /// # Errors
-/// 404, and 412.
+/// 404, 412, and as [`change`] of a tag.
 pub async fn delete<C: Collection>(
     caller: Allowed,
     ThinData(app): ThinData<App>,

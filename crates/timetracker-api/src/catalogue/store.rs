@@ -16,6 +16,7 @@ use crate::changes::{Stamp, mark};
 use crate::id::{ItemId, WorkspaceId};
 use crate::names;
 use crate::schema::{clients, projects, tags};
+use crate::tags::store as tags_of_tracks;
 use crate::wire::conditional::Conditions;
 use crate::wire::cursor::{Place, Value, along};
 use crate::wire::error::{ApiError, Verdict, or_refuse};
@@ -33,6 +34,9 @@ pub struct Filter {
     /// Only what belongs to these, nearer ones first.
     pub above: Vec<(Kind, ItemId)>,
 }
+
+/// The most items of a kind that a workspace has at once: a list that goes by no index sorts them in a few milliseconds.
+pub const MOST: i64 = 10_000;
 
 /// What items can be ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,10 +205,32 @@ fn others(
     }
 }
 
+/// Whether a workspace has no room for so many more of a kind.
+///
+/// # Errors
+/// When the database cannot.
+pub fn is_full(conn: &mut Conn, workspace: WorkspaceId, kind: Kind, more: i64) -> QueryResult<bool> {
+    with_table!(kind, rows => {
+        let alive = rows::table.filter(rows::workspace_id.eq(workspace)).filter(rows::deleted_at.is_null());
+        let last = alive.order(rows::id).offset(MOST - more).limit(1).select(rows::id);
+        Ok(last.get_result::<ItemId>(conn).optional()?.is_some())
+    })
+}
+
+/// What is said of a list that is.
+pub const fn full(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Client => "There are 10000 clients, which is the most: delete one of them first.",
+        Kind::Project => "There are 10000 projects, which is the most: delete one of them first.",
+        Kind::Tag => "There are 10000 tags, which is the most: delete one of them first.",
+        Kind::Activity => "There are 10000 activities, which is the most: delete one of them first.",
+    }
+}
+
 /// Keeps a new one; what the draft leaves open is empty.
 ///
 /// # Errors
-/// When the database cannot; the inner error with everything that is wrong with the draft.
+/// When the database cannot; the inner error with everything that is wrong with the draft, and when there are too many.
 pub fn insert(
     conn: &mut Conn,
     workspace: WorkspaceId,
@@ -214,6 +240,9 @@ pub fn insert(
 ) -> Verdict<Item> {
     let uid = draft.uid().unwrap_or_else(|| Uid::new(stamp.at));
     let what = or_refuse!(complete(conn, workspace, kind, draft, None)?);
+    if is_full(conn, workspace, kind, 1)? {
+        return Ok(Err(ApiError::Conflict(full(kind))));
+    }
     with_table!(kind, rows => {
         diesel::insert_into(rows::table)
             .values((
@@ -235,8 +264,8 @@ pub fn insert(
 /// about a stranger's. A tag's new name is written in every track that has it.
 ///
 /// # Errors
-/// When the database cannot; the inner error when there is no such item, it is not as the client thinks, or with
-/// everything that is wrong with the draft.
+/// When the database cannot; the inner error when there is no such item, it is not as the client thinks, with
+/// everything that is wrong with the draft, or when a tag's tracks may not be changed or are too many.
 pub fn update(
     conn: &mut Conn,
     caller: &Caller,
@@ -252,7 +281,8 @@ pub fn update(
         return Ok(Ok(before));
     }
     if kind == Kind::Tag && what.name != before.what.name {
-        crate::tags::store::rename(conn, caller.workspace, &before.what.name, Some(&what.name), stamp)?;
+        let tag = (id, before.what.name.as_str());
+        or_refuse!(tags_of_tracks::rename(conn, caller, tag, Some(&what.name), stamp)?);
     }
     with_table!(kind, rows => {
         diesel::update(rows::table.filter(rows::id.eq(id)))
@@ -278,7 +308,7 @@ pub fn delete(
 ) -> Verdict<()> {
     let before = or_refuse!(admitted(conn, caller, kind, id, conditions)?);
     if kind == Kind::Tag {
-        crate::tags::store::rename(conn, caller.workspace, &before.what.name, None, stamp)?;
+        or_refuse!(tags_of_tracks::rename(conn, caller, (id, &before.what.name), None, stamp)?);
     }
     with_table!(kind, rows => {
         let row = diesel::update(rows::table.filter(rows::id.eq(id)));

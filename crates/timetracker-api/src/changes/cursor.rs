@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::auth::scopes::Scope;
-use crate::catalogue;
+use crate::catalogue::{self, item::Field};
 use crate::id::WorkspaceId;
 use crate::wire::error::ApiError;
 
@@ -41,6 +41,11 @@ impl Kind {
             Self::Item(kind) => kind.plural(),
             Self::Track => "tracks",
         }
+    }
+
+    /// Whether some of it is only for who sees rates.
+    pub fn has_rates(self) -> bool {
+        matches!(self, Self::Item(kind) if kind.has(Field::Rate))
     }
 
     /// Who may see it.

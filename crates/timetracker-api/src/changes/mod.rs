@@ -191,7 +191,8 @@ pub fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
     let last = store::last(conn, caller.workspace)?;
     let leads_on = |cursor: &Cursor| {
         let covers = asked.kinds.iter().all(|kind| cursor.kinds.contains(kind));
-        let covers = covers && (cursor.has_rates || !caller.sees_rates());
+        let has_rates = asked.kinds.iter().any(|kind| kind.has_rates());
+        let covers = covers && (cursor.has_rates || !has_rates || !caller.sees_rates());
         cursor.workspace == caller.workspace && cursor.place.seq <= last && covers
     };
     let after = match &asked.since {

@@ -33,44 +33,20 @@ pub async fn get(
     found.map(|track| super::reply(&track).response(&app)).ok_or(ABSENT)
 }
 
-/// `PUT`: required fields must be there, those left out keep their value.
+/// `PUT`: required fields must be there, those left out keep their value; and `PATCH`: any subset.
 ///
 /// # Errors
 /// 404, 412, or 400 with everything that is wrong.
-pub async fn put(
+pub async fn change(
     caller: Allowed,
     ThinData(app): ThinData<App>,
     id: Path<String>,
     request: HttpRequest,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    update(&caller, &app, (&id, &request), &sent, Extent::Whole).await
-}
-
-/// `PATCH`: any subset.
-///
-/// # Errors
-/// As [`put`].
-pub async fn patch(
-    caller: Allowed,
-    ThinData(app): ThinData<App>,
-    id: Path<String>,
-    request: HttpRequest,
-    sent: Sent,
-) -> Result<HttpResponse, ApiError> {
-    update(&caller, &app, (&id, &request), &sent, Extent::Part).await
-}
-
-async fn update(
-    caller: &Allowed,
-    app: &App,
-    (id, request): (&str, &HttpRequest),
-    sent: &Sent,
-    extent: Extent,
-) -> Result<HttpResponse, ApiError> {
-    let (id, asked) = (TrackId(path::key(id, KIND)?), super::asked(request)?);
-    let draft = Draft::read(sent, extent);
-    retries::once(app, caller.caller(), Retry::read(request, sent)?, move |conn, caller, stamp| {
+    let (id, asked) = (TrackId(path::key(&id, KIND)?), super::asked(&request)?);
+    let draft = Draft::read(&sent, Extent::of(request.method()));
+    retries::once(&app, caller.caller(), Retry::read(&request, &sent)?, move |conn, caller, stamp| {
         let kept = change::update(conn, caller, id, draft, &asked, (stamp, &mut Memory::default()))?;
         Ok(kept.map(|track| super::reply(&track)))
     })

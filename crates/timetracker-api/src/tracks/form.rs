@@ -220,6 +220,16 @@ impl Draft {
         (self.end, self.duration) = (Change::To(None), None);
     }
 
+    /// The names of tags that were said.
+    pub fn tags(&self) -> &[String] {
+        self.tags.as_deref().unwrap_or_default()
+    }
+
+    /// Records why a tag cannot be put on it.
+    pub fn refuse_tags(&mut self, why: impl Into<Message>) {
+        self.problems.note("tags", why);
+    }
+
     /// Records why the named activity is not one the caller may use.
     pub fn refuse_activity(&mut self, why: impl Into<Message>) {
         self.problems.note("activity", why);

@@ -49,17 +49,15 @@ pub struct Place {
     pub id: i64,
 }
 
-/// By what rows are ordered, one field and then the id, and in which direction each goes.
+/// By what rows are ordered: one field and then the id, in one direction, because that is an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order<K> {
     /// The field.
     pub key: K,
     /// Its name on the wire.
     pub name: &'static str,
-    /// Whether the field descends.
+    /// Whether it descends.
     pub descends: bool,
-    /// Whether, within one value, the id does.
-    pub id_descends: bool,
 }
 
 /// A page that is wanted.
@@ -89,8 +87,7 @@ pub struct Page<R> {
 impl<K> Order<K> {
     /// As a cursor says it: an order of its own for each.
     fn signature(&self) -> String {
-        let sign = |descends| if descends { "-" } else { "+" };
-        format!("{}{}{}", sign(self.descends), self.name, sign(self.id_descends))
+        format!("{}{}", if self.descends { "-" } else { "+" }, self.name)
     }
 
     fn cursor(&self, place: &Place, is_back: bool) -> String {
@@ -150,14 +147,9 @@ impl<K: Copy> Wanted<K> {
         self.size.saturating_add(1)
     }
 
-    /// Whether the rows are looked for with the field going up.
+    /// Whether the rows are looked for going up.
     pub fn goes_up(&self) -> bool {
         self.order.descends == self.is_back
-    }
-
-    /// Whether, within one value, they are looked for with the id going up.
-    pub fn id_goes_up(&self) -> bool {
-        self.order.id_descends == self.is_back
     }
 
     /// Makes a page of the rows that were found, up to [`Wanted::limit`] of them in the direction that was gone.
@@ -189,7 +181,7 @@ impl<K: Copy> Wanted<K> {
 
     /// The place next to that of a row, on the side that was gone to.
     fn beside(&self, from: &Place) -> Place {
-        let step = if self.id_goes_up() { 1 } else { -1 };
+        let step = if self.goes_up() { 1 } else { -1 };
         Place { value: from.value.clone(), id: from.id.saturating_add(step) }
     }
 }
@@ -206,24 +198,24 @@ macro_rules! along {
     }};
     ($rows:expr, $wanted:expr, $column:expr, $value:expr, $id:expr) => {{
         let (wanted, mut rows) = (&$wanted, $rows);
-        let (goes_up, id_goes_up) = (wanted.goes_up(), wanted.id_goes_up());
+        let goes_up = wanted.goes_up();
         match (&wanted.from, $value) {
             (None, _) => {}
-            (Some(from), None) if id_goes_up => rows = rows.filter($id.gt(from.id)),
+            (Some(from), None) if goes_up => rows = rows.filter($id.gt(from.id)),
             (Some(from), None) => rows = rows.filter($id.lt(from.id)),
+            // The value is said twice, so that the index is entered at it.
+            (Some(from), Some(value)) if goes_up => {
+                rows = rows.filter($column.ge(value)).filter($column.gt(value).or($id.gt(from.id)));
+            }
             (Some(from), Some(value)) => {
-                // Said twice, so that the index is entered at the value.
-                rows = if goes_up { rows.filter($column.ge(value)) } else { rows.filter($column.le(value)) };
-                rows = match (goes_up, id_goes_up) {
-                    (true, true) => rows.filter($column.gt(value).or($id.gt(from.id))),
-                    (true, false) => rows.filter($column.gt(value).or($id.lt(from.id))),
-                    (false, true) => rows.filter($column.lt(value).or($id.gt(from.id))),
-                    (false, false) => rows.filter($column.lt(value).or($id.lt(from.id))),
-                };
+                rows = rows.filter($column.le(value)).filter($column.lt(value).or($id.lt(from.id)));
             }
         }
-        rows = if goes_up { rows.then_order_by($column.asc()) } else { rows.then_order_by($column.desc()) };
-        if id_goes_up { rows.then_order_by($id.asc()) } else { rows.then_order_by($id.desc()) }
+        if goes_up {
+            rows.then_order_by($column.asc()).then_order_by($id.asc())
+        } else {
+            rows.then_order_by($column.desc()).then_order_by($id.desc())
+        }
     }};
 }
 pub(crate) use along;
@@ -232,7 +224,7 @@ pub(crate) use along;
 mod tests {
     use super::*;
 
-    const ORDER: Order<()> = Order { key: (), name: "start", descends: true, id_descends: true };
+    const ORDER: Order<()> = Order { key: (), name: "start", descends: true };
 
     fn place(value: i64, id: i64) -> Place {
         Place { value: Value::Number(value), id }
@@ -248,25 +240,21 @@ mod tests {
             assert_eq!(ORDER.read(&ORDER.cursor(&place, true)), Some((place, true)));
         }
         let cursor = ORDER.cursor(&place(1, 2), false);
-        for other in [
-            Order { name: "id", ..ORDER },
-            Order { descends: false, ..ORDER },
-            Order { id_descends: false, ..ORDER },
-        ] {
+        for other in [Order { name: "id", ..ORDER }, Order { descends: false, ..ORDER }] {
             assert_eq!(other.read(&cursor), None, "{other:?}");
         }
         for text in [
             "",
             "1",
-            "1 -start- f 9",
-            "2 -start- f 9 i1",
-            "1 -start- x 9 i1",
-            "1 -start- f x i1",
-            "1 -start- f 9 ",
-            "1 -start- f 9 ix",
-            "1 -start- f 9 nx",
-            "1 -start- f 9 ta\0",
-            "1 -start- f 99999999999999999999 i1",
+            "1 -start f 9",
+            "2 -start f 9 i1",
+            "1 -start x 9 i1",
+            "1 -start f x i1",
+            "1 -start f 9 ",
+            "1 -start f 9 ix",
+            "1 -start f 9 nx",
+            "1 -start f 9 ta\0",
+            "1 -start f 99999999999999999999 i1",
         ] {
             assert_eq!(ORDER.read(&URL_SAFE_NO_PAD.encode(text)), None, "{text}");
         }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use chrono_tz::Tz;
 use model::id::Uid;
 use model::time::Timestamp;
@@ -66,6 +67,11 @@ pub enum Extent {
 }
 
 impl Extent {
+    /// What a method wants.
+    pub fn of(method: &Method) -> Self {
+        if *method == Method::PATCH { Self::Part } else { Self::Whole }
+    }
+
     /// What the absence of a required field means.
     ///
     /// # Errors

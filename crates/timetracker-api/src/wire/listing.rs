@@ -16,6 +16,8 @@ use crate::App;
 
 /// What every list understands.
 const COMMON: [&str; 8] = ["page", "page_size", "cursor", "ordering", "search", "fields", "omit", "format"];
+/// What is said of any other order than [`List::order`] knows.
+const ONE_WAY: &str = "A cursor goes by one field, and then by id in the same direction.";
 /// The most unknown parameters that are named.
 const NAMED: usize = 20;
 /// The most bytes of `Link`: what stands before us may take no longer fields, and the body says the same.
@@ -113,19 +115,18 @@ impl<K: Copy + PartialEq> List<'_, K> {
         }
     }
 
-    /// One field and then the id, because that is an index.
+    /// One field and then the id in the same direction, because that is an index. What comes behind the id decides nothing.
     fn order(&self, by: &[(K, bool)]) -> Result<Order<K>, ApiError> {
         let Some((id_name, id)) = self.keys.first().copied() else { return Err(ApiError::NotFound) };
-        let (key, descends, id_descends) = match by {
-            [] => (id, false, false),
-            [(key, descends)] => (*key, *descends, *descends),
-            [(key, descends), (second, id_descends)] if *second == id => (*key, *descends, *id_descends),
-            [(first, descends), ..] if *first == id => (id, *descends, *descends),
-            _ => return Err(ApiError::field("ordering", "A cursor goes by one field, and then by id.")),
+        let (key, descends) = match by {
+            [] => (id, false),
+            [(key, descends)] => (*key, *descends),
+            [(key, descends), ..] if *key == id => (id, *descends),
+            [(key, descends), (second, too), ..] if *second == id && descends == too => (*key, *descends),
+            _ => return Err(ApiError::field("ordering", ONE_WAY)),
         };
-        let id_descends = if key == id { descends } else { id_descends };
         let name = self.keys.iter().find(|(_, each)| *each == key).map_or(id_name, |(name, _)| name);
-        Ok(Order { key, name, descends, id_descends })
+        Ok(Order { key, name, descends })
     }
 }
 

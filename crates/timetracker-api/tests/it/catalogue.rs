@@ -210,6 +210,70 @@ async fn nothing_new_is_booked_on_what_is_archived() {
     assert_eq!(ada.put("/api/timer/", json!({})).await.json()["running"]["activity"], activity);
 }
 
+/// Nobody could bring back what was archived and then deleted: it holds up nothing, and is what it was in all else.
+#[tokio::test]
+async fn what_is_archived_holds_up_nothing_once_it_is_deleted() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let client = made(&ada, "clients", json!({"name": "Acme"})).await;
+    let project = json!({"name": "Site", "client": client, "billable_default": true});
+    let project = made(&ada, "projects", project).await;
+    let activity = made(&ada, "activities", json!({"name": "Design", "project": project})).await;
+    let book = async || ada.post("/api/tracks/", json!({ "activity": activity })).await;
+    let (client, project) = (format!("/api/clients/{client}/"), format!("/api/projects/{project}/"));
+    for path in [&client, &project] {
+        assert_eq!(ada.patch(path, json!({"archived": true})).await.status, 200);
+    }
+    book().await.is(400, r#"{"activity":["The project of this activity is archived."]}"#);
+    assert_eq!(ada.delete(&project).await.status, 204);
+    // A client that is there can be brought back, and the track would be counted for it.
+    book().await.is(400, r#"{"activity":["The client of this activity is archived."]}"#);
+    assert_eq!(ada.delete(&client).await.status, 204);
+    let booked = book().await;
+    assert_eq!((booked.status, &booked.json()["billable"]), (201, &json!(true)));
+}
+
+/// R164: a list is read whole where no index has its order, so it has an end.
+#[tokio::test]
+async fn a_workspace_has_ten_thousand_of_a_kind_at_most() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("a").await;
+    for (kind, name) in [("clients", "client"), ("tags", "tag")] {
+        let first = made(&ada, kind, json!({"name": "first"})).await;
+        let fill = move |conn: &mut model::db::Conn| {
+            let uid = match conn {
+                model::db::Conn::Sqlite(_) => "randomblob(16)",
+                model::db::Conn::Postgres(_) => "uuid_send(gen_random_uuid())",
+            };
+            let each =
+                "WITH RECURSIVE each (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM each WHERE n < 9998)";
+            let columns = "workspace_id, uid, name, name_key, created_at, updated_at, version, seq";
+            let sql = format!(
+                "INSERT INTO {kind} ({columns}) {each} SELECT workspace_id, {uid}, 'n' || n, 'n' || n, 0, 0, 1, 1 \
+                 FROM {kind}, each WHERE id = {first}"
+            );
+            diesel::RunQueryDsl::execute(diesel::sql_query(sql), conn)
+        };
+        assert_eq!(world.db().write(fill).await.unwrap(), 9_998);
+        made(&ada, kind, json!({"name": "last"})).await;
+        let full = format!("There are 10000 {kind}, which is the most: delete one of them first.");
+        let list = format!("/api/{kind}/");
+        ada.post(&list, json!({"name": "more"})).await.is(409, &format!(r#"{{"detail":"{full}"}}"#));
+        let batch = json!({"operations": [{"op": "create", "type": name, "data": {"name": "more"}}]});
+        assert_eq!(ada.post("/api/batch/", batch).await.json()["results"][0]["status"], 409);
+        if kind == "tags" {
+            let tagged = json!({"activity": activity, "tags": ["n1", "more"]});
+            ada.post("/api/tracks/", tagged).await.is(400, &format!(r#"{{"tags":["{full}"]}}"#));
+            let tagged = json!({"activity": activity, "tags": ["n1", "LAST"]});
+            assert_eq!(ada.post("/api/tracks/", tagged).await.json()["tags"], json!(["n1", "last"]));
+        }
+        assert_eq!(ada.patch(&format!("{list}{first}/"), json!({"name": "other"})).await.status, 200);
+        assert_eq!(ada.delete(&format!("{list}{first}/")).await.status, 204);
+        assert_eq!(ada.post(&list, json!({"name": "more"})).await.status, 201);
+    }
+}
+
 #[tokio::test]
 async fn a_new_track_is_billable_if_its_activity_or_else_its_project_says_so() {
     let world = World::new().await;
@@ -241,80 +305,6 @@ async fn a_new_track_is_billable_if_its_activity_or_else_its_project_says_so() {
         let plain = ada.has_activity("plain").await;
         assert_eq!(ada.patch(&path, json!({ "activity": plain })).await.json()["billable"], expected);
     }
-}
-
-#[tokio::test]
-async fn a_tag_that_is_renamed_is_renamed_in_every_track_and_nowhere_else() {
-    let world = World::new().await;
-    let (ada, bob) = (world.person("ada"), world.person("bob"));
-    let activity = ada.has_activity("a").await;
-    let mut tracks = Vec::new();
-    for tags in [
-        json!(["a"]),
-        json!(["x", "a", "y"]),
-        json!(["ab", "A B"]),
-        json!([]),
-        json!(["100%_"]),
-        json!(["y", "a"]),
-    ] {
-        tracks.push(ada.post("/api/tracks/", json!({"activity": activity, "tags": tags})).await.id());
-    }
-    let deleted = format!("/api/tracks/{}/", tracks[5]);
-    assert_eq!(ada.delete(&deleted).await.status, 204);
-    let bobs = bob.has_activity("b").await;
-    let bobs = bob.post("/api/tracks/", json!({"activity": bobs, "tags": ["a"]})).await;
-    let list = ada.get("/api/tags/").await.json();
-    let id = |name: &str| {
-        list["results"].as_array().unwrap().iter().find(|tag| tag["name"] == name).unwrap()["id"].clone()
-    };
-    ada.patch(&format!("/api/tags/{}/", id("a")), json!({"name": "X"})).await.is(400, TAKEN);
-    let renamed = ada.patch(&format!("/api/tags/{}/", id("a")), json!({"name": "Zé"})).await;
-    assert_eq!((renamed.status, &renamed.json()["version"]), (200, &json!(2)));
-    ada.patch(&format!("/api/tags/{}/", id("100%_")), json!({"name": "%"})).await;
-    let shown = async |track: i64| {
-        let track = ada.get(&format!("/api/tracks/{track}/")).await.json();
-        (track["tags"].clone(), track["version"].clone())
-    };
-    assert_eq!(shown(tracks[0]).await, (json!(["Zé"]), json!(2)));
-    assert_eq!(shown(tracks[1]).await, (json!(["x", "Zé", "y"]), json!(2)));
-    assert_eq!(shown(tracks[2]).await, (json!(["ab", "A B"]), json!(1)));
-    assert_eq!(shown(tracks[3]).await, (json!([]), json!(1)));
-    assert_eq!(shown(tracks[4]).await, (json!(["%"]), json!(2)));
-    bob.get(&format!("/api/tracks/{}/", bobs.id())).await.is(200, &bobs.text);
-    // One that was deleted comes back with the name of now.
-    let restored = ada.post(&format!("{deleted}restore/"), json!({})).await.json();
-    assert_eq!(restored["tags"], json!(["y", "Zé"]));
-    // Only the size of a letter is a change as well, and who writes it otherwise gets the tag there is.
-    ada.patch(&format!("/api/tags/{}/", id("a")), json!({"name": "ZÉ"})).await;
-    assert_eq!(shown(tracks[0]).await, (json!(["ZÉ"]), json!(3)));
-    let path = format!("/api/tracks/{}/", tracks[3]);
-    assert_eq!(ada.patch(&path, json!({"tags": ["zé"]})).await.json()["tags"], json!(["ZÉ"]));
-}
-
-/// A track's names are those of the list: what is deleted there is taken off. Whoever wants to keep it archives it.
-#[tokio::test]
-async fn a_tag_that_is_deleted_is_taken_off_the_tracks_and_one_that_is_archived_is_not() {
-    let world = World::new().await;
-    let ada = world.person("ada");
-    let activity = ada.has_activity("a").await;
-    let track = ada.post("/api/tracks/", json!({"activity": activity, "tags": ["a", "b", "c"]})).await.id();
-    let path = format!("/api/tracks/{track}/");
-    let ids: Vec<i64> = ada.get("/api/tags/").await.json()["results"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|tag| tag["id"].as_i64().unwrap())
-        .collect();
-    assert_eq!(ada.patch(&format!("/api/tags/{}/", ids[0]), json!({"archived": true})).await.status, 200);
-    assert_eq!(ada.get(&path).await.json()["tags"], json!(["a", "b", "c"]));
-    for (id, expected) in [(ids[1], json!(["a", "c"])), (ids[2], json!(["a"])), (ids[0], json!([]))] {
-        ada.delete(&format!("/api/tags/{id}/")).await.is(204, "");
-        assert_eq!(ada.get(&path).await.json()["tags"], expected);
-    }
-    assert_eq!(ada.get("/api/tags/").await.json()["count"], 0);
-    // A name that comes back is another tag.
-    assert_eq!(ada.patch(&path, json!({"tags": ["b"]})).await.json()["tags"], json!(["b"]));
-    assert_ne!(ada.get("/api/tags/").await.json()["results"][0]["id"], ids[1]);
 }
 
 /// R165, R166: as of every object.

@@ -10,6 +10,7 @@
 mod activities;
 mod api_root;
 mod authentication;
+mod bad_input;
 mod batch;
 mod batch_limits;
 mod bodies;
@@ -43,6 +44,7 @@ mod reports;
 mod retries;
 mod schema;
 mod support;
+mod tag_list;
 mod tags;
 mod timer;
 mod track_verbs;

@@ -226,4 +226,14 @@ async fn time_costs_nothing_in_the_reports_of_who_may_not_know_rates() {
     let cursor = narrow.get("/api/changes/").await.json()["cursor"].as_str().unwrap().to_owned();
     assert_eq!(narrow.get(&format!("/api/changes/?since={cursor}")).await.status, 200);
     assert_eq!(wide.get(&format!("/api/changes/?since={cursor}")).await.status, 410);
+    // What costs nothing was told whole.
+    let (narrow, wide) = (
+        with("narrow of all", "tracks:read projects:read"),
+        with("wide of all", "tracks:read projects:read rates:read"),
+    );
+    let without = "types=tracks,tags";
+    let cursor =
+        narrow.get(&format!("/api/changes/?{without}")).await.json()["cursor"].as_str().unwrap().to_owned();
+    assert_eq!(wide.get(&format!("/api/changes/?{without}&since={cursor}")).await.status, 200);
+    assert_eq!(wide.get(&format!("/api/changes/?{without},clients&since={cursor}")).await.status, 410);
 }

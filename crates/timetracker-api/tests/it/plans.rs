@@ -21,21 +21,22 @@ use model::time::Timestamp;
 use serde_json::json;
 use timetracker_api::auth::Caller;
 use timetracker_api::auth::scopes::Scopes;
+use timetracker_api::catalogue::store::Key;
 use timetracker_api::changes::Stamp;
 use timetracker_api::changes::cursor::{Kind, Place};
 use timetracker_api::id::{ActivityId, TrackId};
-use timetracker_api::schema::{people, tracks};
+use timetracker_api::schema::{people, track_tags, tracks};
 use timetracker_api::tracks::change::{self, Asked};
 use timetracker_api::tracks::form::Draft;
 use timetracker_api::tracks::schedule;
 use timetracker_api::tracks::store::memory::Memory;
 use timetracker_api::tracks::store::pages::{self, Filter};
 use timetracker_api::wire::fields::Extent;
-use timetracker_api::wire::listing;
 use timetracker_api::wire::paging::Wanted;
 use timetracker_api::wire::query::Parameters;
 use timetracker_api::wire::sent::Sent;
-use timetracker_api::{MIGRATIONS, changes, feeds, reports};
+use timetracker_api::wire::{cursor, listing};
+use timetracker_api::{MIGRATIONS, catalogue, changes, feeds, reports};
 
 use explain::{Explained, explain, hear};
 use seed::Seed;
@@ -65,7 +66,7 @@ impl Seeded {
         let seed = Seed { tracks: 20_000, people: 200, years: 5, issuer, first_subject: 1, now: NOW };
         conn.transaction(|conn| fill::fill(conn, &[seed])).unwrap();
         if let Conn::Postgres(conn) = &mut conn {
-            conn.batch_execute("ANALYZE tracks, activities, tags, people, workspaces").unwrap();
+            conn.batch_execute("ANALYZE tracks, track_tags, activities, tags, people, workspaces").unwrap();
         }
         let caller = people::table
             .filter(people::subject.eq(UserId(7)))
@@ -90,6 +91,33 @@ impl Seeded {
     }
 }
 
+/// The first page, and one in the middle, of the lists that things are picked from. Other orders than the usual one are
+/// sorted, of ten thousand rows at most.
+#[test]
+fn lists_of_the_catalogue_go_by_an_index() {
+    let mut seeded = Seeded::new();
+    let workspace = seeded.caller.workspace;
+    let numbered = Wanted::read(&Parameters::parse("").unwrap()).unwrap();
+    let order = cursor::Order { key: Key::Id, name: "id", descends: true };
+    let from = Some(cursor::Place { value: cursor::Value::Absent, id: 7 });
+    let placed = cursor::Wanted { order, from, is_back: false, size: 20 };
+    for (kind, table) in [(catalogue::Kind::Activity, "activities"), (catalogue::Kind::Tag, "tags")] {
+        let index = format!("{table}_of_workspace");
+        let filter = catalogue::store::Filter::default();
+        let wanted = listing::Wanted::Numbered(numbered, Vec::new());
+        let page = seeded.explain(|conn| catalogue::store::page(conn, workspace, kind, &filter, &wanted));
+        let [_, rows] = page.as_slice() else { panic!("{page:?}") };
+        rows.goes_by(table, &index);
+        let wanted = listing::Wanted::Placed(placed.clone());
+        let page = seeded.explain(|conn| catalogue::store::page(conn, workspace, kind, &filter, &wanted));
+        let [rows] = page.as_slice() else { panic!("{page:?}") };
+        rows.goes_by(table, &index);
+        let full = seeded.explain(|conn| catalogue::store::is_full(conn, workspace, kind, 1));
+        let [full] = full.as_slice() else { panic!("{full:?}") };
+        full.goes_by(table, &index);
+    }
+}
+
 /// The seeder makes what the product would have made: its counts are right, one timer runs, nothing overlaps.
 #[test]
 fn seeded_rows_are_as_the_product_would_have_kept_them() {
@@ -105,6 +133,10 @@ fn seeded_rows_are_as_the_product_would_have_kept_them() {
         .load(conn)
         .unwrap();
     assert_eq!((all.len(), counted), (100, alive));
+    let tagged = own.filter(tracks::tags.ne("")).select(tracks::id).load::<TrackId>(conn).unwrap();
+    let links = track_tags::table.filter(track_tags::track_id.eq_any(&tagged));
+    let linked = links.select(track_tags::track_id).distinct().load::<TrackId>(conn).unwrap();
+    assert_eq!(linked.len(), tagged.len());
 
     for pair in all.windows(2) {
         assert!(pair[0].1.unwrap() <= pair[1].0 && pair[0].2 < pair[1].2, "{pair:?}");
@@ -133,6 +165,15 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     let [count, rows] = timers.as_slice() else { panic!("{timers:?}") };
     count.goes_by("tracks", "tracks_running");
     assert!(format!("{rows:?}").contains("tracks_running"), "{rows:?}");
+    let deep = Filter { tags: vec!["Deep".to_owned()], ..Filter::default() };
+    let tagged = seeded.explain(|conn| pages::page(conn, &caller, deep, &wanted));
+    let [tag, count, rows] = tagged.as_slice() else { panic!("{tagged:?}") };
+    tag.goes_by("tags", "tags_name");
+    for question in [count, rows] {
+        let links = ["track_tags USING PRIMARY KEY (tag_id=?", "using track_tags_pkey"];
+        question
+            .looks_up(&[links, ["tracks USING INDEX tracks_of_person (person_id=? AND id=?", "on tracks"]]);
+    }
 
     let timer = seeded.explain(|conn| schedule::running(conn, person));
     let [running] = timer.as_slice() else { panic!("{timer:?}") };

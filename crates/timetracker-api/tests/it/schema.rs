@@ -6,8 +6,8 @@ use model::db::testing::TestDatabase;
 use model::db::{Conn, DatabaseUrl, Db};
 use timetracker_api::MIGRATIONS;
 use timetracker_api::schema::{
-    activities, browser_sessions, clients, feeds, idempotency_keys, people, projects, tags, tracks,
-    workspaces,
+    activities, browser_sessions, clients, feeds, idempotency_keys, people, projects, tags, track_tags,
+    tracks, workspaces,
 };
 
 // What each table's columns are read as.
@@ -80,6 +80,7 @@ async fn migrations_go_up_down_and_up_and_every_column_is_there() {
             ))
             .load::<(When, What, Change)>(conn)?;
         browser_sessions::table.select(browser_sessions::all_columns).load::<Session>(conn)?;
+        track_tags::table.select(track_tags::all_columns).load::<(i64, i64)>(conn)?;
         feeds::table.select(feeds::all_columns).load::<Feed>(conn)?;
         idempotency_keys::table.select(idempotency_keys::all_columns).load::<Key>(conn)
     })

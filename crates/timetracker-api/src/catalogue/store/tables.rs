@@ -40,6 +40,16 @@ macro_rules! with_table {
 }
 pub(crate) use with_table;
 
+/// The rows whose name matches every pattern of a search.
+macro_rules! called {
+    ($rows:expr, $filter:expr) => {
+        $filter
+            .search
+            .iter()
+            .fold($rows, |rows, pattern| rows.filter(lower(name).like(lower(pattern)).escape('\\')))
+    };
+}
+
 /// No value, and no text: literally, because they are no parameters of anything.
 type No<S> = SqlLiteral<Nullable<S>>;
 type Blank = SqlLiteral<Text>;
@@ -83,10 +93,7 @@ pub mod client {
         rows: BoxedQuery<'a, MultiBackend>,
         filter: &'a Filter,
     ) -> BoxedQuery<'a, MultiBackend> {
-        filter
-            .search
-            .iter()
-            .fold(rows, |rows, pattern| rows.filter(lower(name).like(lower(pattern)).escape('\\')))
+        called!(rows, filter)
     }
 }
 
@@ -134,10 +141,7 @@ pub mod project {
         for (_, above) in &filter.above {
             rows = rows.filter(client_id.eq(above));
         }
-        filter
-            .search
-            .iter()
-            .fold(rows, |rows, pattern| rows.filter(lower(name).like(lower(pattern)).escape('\\')))
+        called!(rows, filter)
     }
 }
 
@@ -173,10 +177,7 @@ pub mod tag {
         rows: BoxedQuery<'a, MultiBackend>,
         filter: &'a Filter,
     ) -> BoxedQuery<'a, MultiBackend> {
-        filter
-            .search
-            .iter()
-            .fold(rows, |rows, pattern| rows.filter(lower(name).like(lower(pattern)).escape('\\')))
+        called!(rows, filter)
     }
 }
 

@@ -10,11 +10,13 @@ use super::schedule::Policy;
 use crate::auth::Caller;
 use crate::id::ActivityId;
 use crate::schema::{activities, clients, people, projects};
+use crate::tags::store as tags;
 use crate::tracks::form::{Draft, Entry};
 use crate::wire::error::Verdict;
 use crate::wire::fields;
 
-/// An activity that is there: whether it, its project and its client are archived, and what the first two say of new tracks.
+/// An activity that is there: whether it, its project and its client are archived, as far as these are there, and what the
+/// first two say of new tracks.
 pub type Found = (Option<ActivityId>, [Option<bool>; 3], [Option<bool>; 2]);
 
 /// Looks up what only the database knows and finishes the validation with it.
@@ -25,6 +27,7 @@ pub(super) fn complete(
     before: Option<&Track>,
     memory: &mut Memory,
 ) -> Verdict<(Entry, Wishes)> {
+    tags::judge(conn, caller.workspace, &mut draft, before, memory)?;
     let named = draft.activity();
     let (wishes, (found, archived, billable)) = recall(conn, caller, named, memory)?;
     if let Some(named) = named {
@@ -59,7 +62,8 @@ fn recall(
     Ok((wishes, found))
 }
 
-/// Why nothing new may be booked on an activity. What is archived is out of use with all that belongs to it.
+/// Why nothing new may be booked on an activity. What is archived is out of use with all that belongs to it, until it is
+/// deleted: nobody could bring it back.
 fn out_of_use(archived: [Option<bool>; 3]) -> Option<&'static str> {
     let [activity, project, client] = archived.map(|archived| archived == Some(true));
     match (activity, project, client) {
@@ -87,7 +91,11 @@ fn look(conn: &mut Conn, caller: &Caller, named: Option<ActivityId>) -> QueryRes
             people::timezone,
             people::overlap_policy,
             activities::id.nullable(),
-            (activities::archived.nullable(), projects::archived.nullable(), clients::archived.nullable()),
+            (
+                activities::archived.nullable(),
+                projects::archived.and(projects::deleted_at.is_null()).nullable(),
+                clients::archived.and(clients::deleted_at.is_null()).nullable(),
+            ),
             (activities::billable_default.nullable(), projects::billable_default.nullable()),
         ));
     let (timezone, policy, id, archived, billable): Known = match conn {

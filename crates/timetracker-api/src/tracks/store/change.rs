@@ -101,7 +101,7 @@ fn write(
     exclusive: bool,
     (stamp, memory): (Stamp, &mut Memory),
 ) -> QueryResult<Track> {
-    let tags = tags::keep(conn, caller.workspace, &entry.tags, stamp, memory)?;
+    let kept = tags::keep(conn, caller.workspace, &entry.tags, stamp, memory)?;
     let insert = diesel::insert_into(tracks::table)
         .values((
             tracks::person_id.eq(caller.person),
@@ -110,7 +110,7 @@ fn write(
             tracks::description.eq(entry.description),
             tracks::start_at.eq(entry.start),
             tracks::end_at.eq(entry.end),
-            tracks::tags.eq(tags),
+            tracks::tags.eq(tags::lines(&kept)),
             tracks::billable.eq(entry.billable),
             tracks::timezone.eq(entry.timezone),
             tracks::source.eq(entry.source),
@@ -120,10 +120,12 @@ fn write(
             tracks::seq.eq(stamp.seq),
         ))
         .returning(COLUMNS);
-    match conn {
-        Conn::Sqlite(conn) => KeptStatement(insert).get_result(conn),
-        Conn::Postgres(conn) => KeptStatement(insert).get_result(conn),
-    }
+    let track: Track = match conn {
+        Conn::Sqlite(conn) => KeptStatement(insert).get_result(conn)?,
+        Conn::Postgres(conn) => KeptStatement(insert).get_result(conn)?,
+    };
+    tags::link(conn, track.id, &[], &kept)?;
+    Ok(track)
 }
 
 /// Ends a running track; the caller has looked that `at` is not before its start.
@@ -175,14 +177,16 @@ pub fn edit(
     if entry.says_nothing_new(&before) {
         return Ok(Ok(before));
     }
-    let tags = tags::keep(conn, caller.workspace, &entry.tags, stamp, memory)?;
+    let mut keep = |names| tags::keep(conn, caller.workspace, names, stamp, memory);
+    let (had, has) = (keep(&before.tags)?, keep(&entry.tags)?);
+    tags::link(conn, before.id, &had, &has)?;
     diesel::update(tracks::table.filter(tracks::id.eq(before.id)))
         .set((
             tracks::activity_id.eq(entry.activity),
             tracks::description.eq(entry.description),
             tracks::start_at.eq(entry.start),
             tracks::end_at.eq(entry.end),
-            tracks::tags.eq(tags),
+            tracks::tags.eq(tags::lines(&has)),
             tracks::billable.eq(entry.billable),
             tracks::timezone.eq(entry.timezone),
             tracks::source.eq(entry.source),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::booking::Found;
 use super::schedule::Policy;
 use crate::id::ActivityId;
+use crate::tags::store::Tag;
 
 /// What a person wants where a request does not say.
 #[derive(Clone, Debug)]
@@ -23,6 +24,6 @@ pub struct Memory {
     pub wishes: Option<Wishes>,
     /// Activities, and what is to be known of each to book something on it.
     pub activities: HashMap<ActivityId, Found>,
-    /// Tags as the workspace's list writes them, by how they are compared.
-    pub tags: HashMap<String, String>,
+    /// Tags of the workspace's list, by how their names are compared.
+    pub tags: HashMap<String, Tag>,
 }

@@ -7,15 +7,14 @@ mod plans;
 use diesel::dsl::{SqlTypeOf, exists};
 use diesel::prelude::*;
 use diesel::select;
-use diesel::sql_types::Text;
 use model::db::{Conn, MultiBackend};
 use model::time::Timestamp;
 
 use super::row::{COLUMNS, Columns, Track, runs};
 use crate::auth::Caller;
-use crate::id::{ActivityId, PersonId, WorkspaceId};
+use crate::id::{ActivityId, ItemId, PersonId, WorkspaceId};
 use crate::names;
-use crate::schema::{activities, lower, people, replace, tags, tracks};
+use crate::schema::{activities, lower, people, tags, track_tags, tracks};
 use crate::wire::cursor::{self, Value, along};
 use crate::wire::error::{Verdict, or_refuse};
 use crate::wire::filters::no_such_choice;
@@ -59,20 +58,14 @@ type Rows<'a> = tracks::BoxedQuery<'a, MultiBackend, SqlTypeOf<Columns>>;
 ///
 /// # Errors
 /// When the database cannot; the inner error for an activity that is not the caller's, and when there is no such page.
-pub fn page(
-    conn: &mut Conn,
-    caller: &Caller,
-    mut filter: Filter,
-    wanted: &Wanted<Key>,
-) -> Verdict<Page<Track>> {
+pub fn page(conn: &mut Conn, caller: &Caller, filter: Filter, wanted: &Wanted<Key>) -> Verdict<Page<Track>> {
     if let Some(activity) = filter.activity
         && !has_activity(conn, caller.workspace, activity)?
     {
         return Ok(Err(no_such_choice("activity")));
     }
-    for name in &mut filter.tags {
-        *name = as_listed(conn, caller.workspace, name)?;
-    }
+    let tags: QueryResult<_> = filter.tags.iter().map(|name| tag_of(conn, caller.workspace, name)).collect();
+    let asked = Asked { owner: caller.person, filter: &filter, tags: tags? };
     match wanted {
         Wanted::Numbered(wanted, by) if by.is_empty() && filter == Filter::default() => {
             let count = people::table.filter(people::id.eq(caller.person)).select(people::track_count);
@@ -87,14 +80,13 @@ pub fn page(
             Ok(Ok(Page::Numbered(place, rows.load(conn)?)))
         }
         Wanted::Numbered(wanted, by) => {
-            let count = matching(caller.person, &filter).count().get_result(conn)?;
-            let place = or_refuse!(wanted.among(count));
-            let rows = matching(caller.person, &filter).select(COLUMNS);
+            let place = or_refuse!(wanted.among(asked.matching().count().get_result(conn)?));
+            let rows = asked.matching().select(COLUMNS);
             let rows = ordered(rows.limit(place.limit).offset(place.offset), by);
             Ok(Ok(Page::Numbered(place, rows.load(conn)?)))
         }
         Wanted::Placed(wanted) => {
-            let rows = placed(conn, caller.person, &filter, wanted)?;
+            let rows = asked.placed(conn, wanted)?;
             let place =
                 |track: &Track| cursor::Place { value: value(wanted.order.key, track), id: track.id.0 };
             Ok(Ok(Page::Placed(wanted.page(rows, place))))
@@ -132,91 +124,92 @@ fn ordered<'a>(mut rows: Rows<'a>, by: &[(Key, bool)]) -> Rows<'a> {
     }
 }
 
-/// The rows behind a place. Those without a start are asked for on their own: where an index has them differs from one
-/// database to the other.
-fn placed(
-    conn: &mut Conn,
-    owner: PersonId,
-    filter: &Filter,
-    wanted: &cursor::Wanted<Key>,
-) -> QueryResult<Vec<Track>> {
-    if wanted.order.key != Key::Start {
-        return part(owner, filter, wanted, None).limit(wanted.limit()).load(conn);
-    }
-    let began = wanted.from.as_ref().map(|from| from.value != Value::Absent);
-    let parts = [wanted.is_back, !wanted.is_back];
-    let mut rows: Vec<Track> = Vec::new();
-    for has_start in parts.into_iter().skip_while(|has_start| began.is_some_and(|began| began != *has_start))
-    {
-        let rest = wanted.limit() - i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        if rest > 0 {
-            let from = wanted.from.clone().filter(|_| began == Some(has_start));
-            let wanted = cursor::Wanted { from, ..wanted.clone() };
-            rows.extend(part(owner, filter, &wanted, Some(has_start)).limit(rest).load::<Track>(conn)?);
-        }
-    }
-    Ok(rows)
-}
-
-/// The rows behind a place in the order of one index; with a start, or without.
-fn part<'a>(
+/// The tracks that are asked for.
+struct Asked<'a> {
     owner: PersonId,
     filter: &'a Filter,
-    wanted: &cursor::Wanted<Key>,
-    has_start: Option<bool>,
-) -> Rows<'a> {
-    let rows = matching(owner, filter).select(COLUMNS);
-    let rows = match has_start {
-        None => rows,
-        Some(true) => rows.filter(tracks::start_at.is_not_null()),
-        Some(false) => rows.filter(tracks::start_at.is_null()),
-    };
-    let number = wanted.from.as_ref().and_then(|from| from.value.number());
-    match wanted.order.key {
-        Key::Id => along!(rows, *wanted, tracks::id),
-        Key::Activity => along!(rows, *wanted, tracks::activity_id, number, tracks::id),
-        Key::Start => along!(rows, *wanted, tracks::start_at, number, tracks::id),
-    }
+    /// Those of the filter.
+    tags: Vec<ItemId>,
 }
 
-fn matching(owner: PersonId, filter: &Filter) -> tracks::BoxedQuery<'_, MultiBackend> {
-    let alive = tracks::person_id.eq(owner).and(tracks::deleted_at.is_null());
-    let mut rows = tracks::table.filter(alive).into_boxed();
-    if let Some(activity) = filter.activity {
-        rows = rows.filter(tracks::activity_id.eq(activity));
+impl Asked<'_> {
+    /// The rows behind a place. Those without a start are asked for on their own: where an index has them differs from one
+    /// database to the other.
+    fn placed(&self, conn: &mut Conn, wanted: &cursor::Wanted<Key>) -> QueryResult<Vec<Track>> {
+        if wanted.order.key != Key::Start {
+            return self.part(wanted, None).limit(wanted.limit()).load(conn);
+        }
+        let began = wanted.from.as_ref().map(|from| from.value != Value::Absent);
+        let parts = [wanted.is_back, !wanted.is_back];
+        let mut rows: Vec<Track> = Vec::new();
+        for has_start in
+            parts.into_iter().skip_while(|has_start| began.is_some_and(|began| began != *has_start))
+        {
+            let rest = wanted.limit() - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            if rest > 0 {
+                let from = wanted.from.clone().filter(|_| began == Some(has_start));
+                let wanted = cursor::Wanted { from, ..wanted.clone() };
+                rows.extend(self.part(&wanted, Some(has_start)).limit(rest).load::<Track>(conn)?);
+            }
+        }
+        Ok(rows)
     }
-    for pattern in &filter.search {
-        rows = rows.filter(lower(tracks::description).like(lower(pattern)).escape('\\'));
+
+    /// The rows behind a place in the order of one index; with a start, or without.
+    fn part(&self, wanted: &cursor::Wanted<Key>, has_start: Option<bool>) -> Rows<'_> {
+        let rows = self.matching().select(COLUMNS);
+        let rows = match has_start {
+            None => rows,
+            Some(true) => rows.filter(tracks::start_at.is_not_null()),
+            Some(false) => rows.filter(tracks::start_at.is_null()),
+        };
+        let number = wanted.from.as_ref().and_then(|from| from.value.number());
+        match wanted.order.key {
+            Key::Id => along!(rows, *wanted, tracks::id),
+            Key::Activity => along!(rows, *wanted, tracks::activity_id, number, tracks::id),
+            Key::Start => along!(rows, *wanted, tracks::start_at, number, tracks::id),
+        }
     }
-    for name in &filter.tags {
-        // `LIKE` would not do: SQLite's refuses long patterns, and does not tell `a` from `A`.
-        let lines = || "\n".into_sql::<Text>().concat(tracks::tags).concat("\n");
-        rows = rows.filter(replace(lines(), format!("\n{name}\n"), "\n").ne(lines()));
+
+    fn matching(&self) -> tracks::BoxedQuery<'_, MultiBackend> {
+        let filter = self.filter;
+        let alive = tracks::person_id.eq(self.owner).and(tracks::deleted_at.is_null());
+        let mut rows = tracks::table.filter(alive).into_boxed();
+        if let Some(activity) = filter.activity {
+            rows = rows.filter(tracks::activity_id.eq(activity));
+        }
+        for pattern in &filter.search {
+            rows = rows.filter(lower(tracks::description).like(lower(pattern)).escape('\\'));
+        }
+        for tag in &self.tags {
+            let links = track_tags::table.filter(track_tags::tag_id.eq(tag)).select(track_tags::track_id);
+            rows = rows.filter(tracks::id.eq_any(links));
+        }
+        if let Some(from) = filter.start.0 {
+            rows = rows.filter(tracks::start_at.ge(from));
+        }
+        if let Some(to) = filter.start.1 {
+            rows = rows.filter(tracks::start_at.lt(to));
+        }
+        if let Some(from) = filter.end.0 {
+            rows = rows.filter(tracks::end_at.ge(from));
+        }
+        if let Some(to) = filter.end.1 {
+            rows = rows.filter(tracks::end_at.lt(to));
+        }
+        rows = match filter.running {
+            None => rows,
+            Some(true) => rows.filter(runs()),
+            Some(false) => rows.filter(tracks::start_at.is_null().or(tracks::end_at.is_not_null())),
+        };
+        if let Some(billable) = filter.billable {
+            rows = rows.filter(tracks::billable.eq(billable));
+        }
+        if let Some(source) = filter.source {
+            rows = rows.filter(tracks::source.eq(source));
+        }
+        rows
     }
-    if let Some(from) = filter.start.0 {
-        rows = rows.filter(tracks::start_at.ge(from));
-    }
-    if let Some(to) = filter.start.1 {
-        rows = rows.filter(tracks::start_at.lt(to));
-    }
-    if let Some(from) = filter.end.0 {
-        rows = rows.filter(tracks::end_at.ge(from));
-    }
-    if let Some(to) = filter.end.1 {
-        rows = rows.filter(tracks::end_at.lt(to));
-    }
-    rows = match filter.running {
-        None => rows,
-        Some(true) => rows.filter(runs()),
-        Some(false) => rows.filter(tracks::start_at.is_null().or(tracks::end_at.is_not_null())),
-    };
-    if let Some(billable) = filter.billable {
-        rows = rows.filter(tracks::billable.eq(billable));
-    }
-    if let Some(source) = filter.source {
-        rows = rows.filter(tracks::source.eq(source));
-    }
-    rows
 }
 
 fn has_activity(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId) -> QueryResult<bool> {
@@ -227,12 +220,12 @@ fn has_activity(conn: &mut Conn, workspace: WorkspaceId, id: ActivityId) -> Quer
     select(exists(usable)).get_result(conn)
 }
 
-/// A tag as tracks have it: as the workspace's list writes it. What is not in the list no track has.
-fn as_listed(conn: &mut Conn, workspace: WorkspaceId, name: &str) -> QueryResult<String> {
+/// A tag of the workspace's list. One that is not there no track has: no tag has the id 0.
+fn tag_of(conn: &mut Conn, workspace: WorkspaceId, name: &str) -> QueryResult<ItemId> {
     let known = tags::table
         .filter(tags::workspace_id.eq(workspace))
         .filter(tags::name_key.eq(names::key(name)))
         .filter(tags::deleted_at.is_null())
-        .select(tags::name);
-    Ok(known.get_result(conn).optional()?.unwrap_or_else(|| name.to_owned()))
+        .select(tags::id);
+    Ok(known.get_result(conn).optional()?.unwrap_or(ItemId(0)))
 }

@@ -94,38 +94,29 @@ pub fn runs() -> SqlLiteral<Bool> {
     sql("(end_at IS NULL) > (start_at IS NULL)")
 }
 
-/// The columns of [`Track`].
-pub type Columns = (
-    tracks::id,
-    tracks::description,
-    tracks::start_at,
-    tracks::end_at,
-    tracks::activity_id,
-    tracks::person_id,
-    tracks::uid,
-    tracks::tags,
-    tracks::billable,
-    tracks::timezone,
-    tracks::source,
-    tracks::created_at,
-    tracks::updated_at,
-    tracks::version,
-);
+macro_rules! columns {
+    ($($column:ident),+ $(,)?) => {
+        /// The columns of [`Track`].
+        pub type Columns = ($(tracks::$column,)+);
 
-/// The columns of [`Track`].
-pub const COLUMNS: Columns = (
-    tracks::id,
-    tracks::description,
-    tracks::start_at,
-    tracks::end_at,
-    tracks::activity_id,
-    tracks::person_id,
-    tracks::uid,
-    tracks::tags,
-    tracks::billable,
-    tracks::timezone,
-    tracks::source,
-    tracks::created_at,
-    tracks::updated_at,
-    tracks::version,
-);
+        /// The columns of [`Track`].
+        pub const COLUMNS: Columns = ($(tracks::$column,)+);
+    };
+}
+
+columns![
+    id,
+    description,
+    start_at,
+    end_at,
+    activity_id,
+    person_id,
+    uid,
+    tags,
+    billable,
+    timezone,
+    source,
+    created_at,
+    updated_at,
+    version,
+];

@@ -32,6 +32,19 @@ impl Explained {
         self.is_only(table, &["USING INTEGER PRIMARY KEY ", &format!("using {table}_pkey ")]);
     }
 
+    /// Asserts that every row is looked up in an index, whatever is done with the rows then, and that these are among the ways:
+    /// of each one as SQLite says it, or one as PostgreSQL does.
+    #[track_caller]
+    pub fn looks_up(&self, ways: &[[&str; 2]]) {
+        let Self { sql, plan } = self;
+        for way in ways {
+            assert!(way.iter().any(|way| plan.contains(way)), "not by {way:?}:\n{plan}\n{sql}");
+        }
+        for costly in ["Seq Scan", "SCAN "] {
+            assert!(!plan.contains(costly), "{costly}:\n{plan}\n{sql}");
+        }
+    }
+
     #[track_caller]
     fn is_only(&self, table: &str, ways: &[&str]) {
         let Self { sql, plan } = self;
@@ -105,7 +118,7 @@ fn one(conn: &mut Conn, query: &str) -> QueryResult<Explained> {
     Ok(Explained { sql: sql.to_owned(), plan })
 }
 
-/// The numbers and bytes of `[PersonId(1), Timestamp(2), [3, 4]]`.
+/// The numbers, bytes and plain texts of `[PersonId(1), Timestamp(2), [3, 4], "deep"]`.
 fn literals(binds: &str) -> String {
     let inside = binds.trim().strip_prefix('[').unwrap().strip_suffix(']').unwrap();
     let mut literals = Vec::new();
@@ -115,6 +128,10 @@ fn literals(binds: &str) -> String {
             let (bytes, behind) = bytes.split_once(']').unwrap();
             let hex = bytes.split(", ").map(|byte| format!("{:02x}", byte.parse::<u8>().unwrap()));
             literals.push(format!("'\\x{}'", hex.collect::<String>()));
+            rest = behind.strip_prefix(", ").unwrap_or(behind);
+        } else if let Some(text) = rest.strip_prefix('"') {
+            let (text, behind) = text.split_once('"').unwrap();
+            literals.push(format!("'{text}'"));
             rest = behind.strip_prefix(", ").unwrap_or(behind);
         } else {
             let (bind, behind) = rest.split_once(", ").unwrap_or((rest, ""));

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::Integer;
+use diesel::sql_types::{Integer, Text};
 use model::db::Db;
 use model::db::testing::TestDatabase;
 
@@ -139,9 +139,10 @@ async fn every_page_by_place_is_read_off_an_index() {
                     (Key::Start, _) => Value::Number(4_000),
                 };
                 let from = is_deep.then_some(Place { value, id: 4_000 });
-                let order = Order { key, name, descends, id_descends: descends };
+                let order = Order { key, name, descends };
                 let wanted = cursor::Wanted { order, from, is_back, size: 20 };
-                let rows = part(PersonId(1), filter, &wanted, has_start).limit(wanted.limit());
+                let asked = Asked { owner: PersonId(1), filter, tags: Vec::new() };
+                let rows = asked.part(&wanted, has_start).limit(wanted.limit());
                 let asked = format!("{wanted:?} {has_start:?}");
                 judge(&asked, &plan(conn, rows)?, index, column.filter(|_| is_deep));
             }
