@@ -182,12 +182,12 @@ pub fn rename(
     let lines = || line().concat(tracks::tags).concat(line());
     let name = to.map_or_else(|| "\n".to_owned(), |to| format!("\n{to}\n"));
     let renamed = replace(lines(), format!("\n{from}\n"), name);
-    let links = || track_tags::table.filter(track_tags::tag_id.eq(tag));
-    diesel::update(tracks::table.filter(tracks::id.eq_any(links().select(track_tags::track_id))))
+    let having = || track_tags::table.filter(track_tags::tag_id.eq(tag));
+    diesel::update(tracks::table.filter(tracks::id.eq_any(having().select(track_tags::track_id))))
         .set((tracks::tags.eq(trim(renamed, "\n")), mark!(tracks, stamp)))
         .execute(conn)?;
     if to.is_none() {
-        diesel::delete(links()).execute(conn)?;
+        diesel::delete(having()).execute(conn)?;
     }
     Ok(Ok(()))
 }

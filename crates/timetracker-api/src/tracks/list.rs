@@ -55,7 +55,7 @@ pub async fn get(
 ) -> Result<HttpResponse, ApiError> {
     let (wanted, view) = LIST.read(&request)?;
     let filter = filter(view.query(), &caller)?;
-    let page = app.db().read(move |conn| pages::page(conn, &caller, filter, &wanted)).await??;
+    let page = app.db().read(move |conn| pages::page(conn, &caller, &filter, &wanted)).await??;
     Ok(view.response(&app, &page, super::write))
 }
 

@@ -173,6 +173,7 @@ pub fn key(given: &Given<'_>) -> Result<Option<i64>, Vec<Message>> {
         }
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(key), _) => Ok(Some(key)),
+            (None, _) if number.is_u64() => Err(vec![no_such_key(number)]),
             (None, Some(float)) if float.fract() == 0.0 => whole(float).map(Some),
             _ => Err(wrong("float")),
         },

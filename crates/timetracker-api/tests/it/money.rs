@@ -228,8 +228,8 @@ async fn time_costs_nothing_in_the_reports_of_who_may_not_know_rates() {
     assert_eq!(wide.get(&format!("/api/changes/?since={cursor}")).await.status, 410);
     // What costs nothing was told whole.
     let (narrow, wide) = (
-        with("narrow of all", "tracks:read projects:read"),
-        with("wide of all", "tracks:read projects:read rates:read"),
+        with("narrow-of-all", "tracks:read projects:read"),
+        with("wide-of-all", "tracks:read projects:read rates:read"),
     );
     let without = "types=tracks,tags";
     let cursor =

@@ -58,16 +58,16 @@ type Rows<'a> = tracks::BoxedQuery<'a, MultiBackend, SqlTypeOf<Columns>>;
 ///
 /// # Errors
 /// When the database cannot; the inner error for an activity that is not the caller's, and when there is no such page.
-pub fn page(conn: &mut Conn, caller: &Caller, filter: Filter, wanted: &Wanted<Key>) -> Verdict<Page<Track>> {
+pub fn page(conn: &mut Conn, caller: &Caller, filter: &Filter, wanted: &Wanted<Key>) -> Verdict<Page<Track>> {
     if let Some(activity) = filter.activity
         && !has_activity(conn, caller.workspace, activity)?
     {
         return Ok(Err(no_such_choice("activity")));
     }
     let tags: QueryResult<_> = filter.tags.iter().map(|name| tag_of(conn, caller.workspace, name)).collect();
-    let asked = Asked { owner: caller.person, filter: &filter, tags: tags? };
+    let asked = Asked { owner: caller.person, filter, tags: tags? };
     match wanted {
-        Wanted::Numbered(wanted, by) if by.is_empty() && filter == Filter::default() => {
+        Wanted::Numbered(wanted, by) if by.is_empty() && *filter == Filter::default() => {
             let count = people::table.filter(people::id.eq(caller.person)).select(people::track_count);
             let place = or_refuse!(wanted.among(count.get_result(conn)?));
             let rows = tracks::table
