@@ -257,14 +257,14 @@ async fn a_workspace_has_ten_thousand_of_a_kind_at_most() {
         };
         assert_eq!(world.db().write(fill).await.unwrap(), 9_998);
         made(&ada, kind, json!({"name": "last"})).await;
-        let full = format!("There are 10000 {kind}, which is the most: delete one of them first.");
+        let sentence = format!("There are 10000 {kind}, which is the most: delete one of them first.");
         let list = format!("/api/{kind}/");
-        ada.post(&list, json!({"name": "more"})).await.is(409, &format!(r#"{{"detail":"{full}"}}"#));
+        ada.post(&list, json!({"name": "more"})).await.is(409, &format!(r#"{{"detail":"{sentence}"}}"#));
         let batch = json!({"operations": [{"op": "create", "type": name, "data": {"name": "more"}}]});
         assert_eq!(ada.post("/api/batch/", batch).await.json()["results"][0]["status"], 409);
         if kind == "tags" {
             let tagged = json!({"activity": activity, "tags": ["n1", "more"]});
-            ada.post("/api/tracks/", tagged).await.is(400, &format!(r#"{{"tags":["{full}"]}}"#));
+            ada.post("/api/tracks/", tagged).await.is(400, &format!(r#"{{"tags":["{sentence}"]}}"#));
             let tagged = json!({"activity": activity, "tags": ["n1", "LAST"]});
             assert_eq!(ada.post("/api/tracks/", tagged).await.json()["tags"], json!(["n1", "last"]));
         }

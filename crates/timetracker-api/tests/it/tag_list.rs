@@ -158,7 +158,7 @@ async fn a_tag_of_tracks_is_renamed_and_deleted_by_who_may_change_tracks() {
         world.bearer(token)
     };
     let narrow = with("narrow", "projects:read projects:write");
-    let refused = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["tracks:write"]}"#;
+    let refused = r#"{"detail":"You do not have permission to perform this action.","required_scopes":["tracks:write"],"or":["write"]}"#;
     let challenge = r#"Bearer realm="api",error="insufficient_scope",scope="tracks:write""#;
     narrow.patch(&used, json!({"name": "other"})).await.is(403, refused).has("www-authenticate", challenge);
     narrow.delete(&used).await.is(403, refused);
