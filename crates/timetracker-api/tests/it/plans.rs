@@ -161,7 +161,7 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     let first = Wanted::read(&Parameters::parse("").unwrap()).unwrap();
     let first = listing::Wanted::Numbered(first, Vec::new());
     let runs = Filter { running: Some(true), ..Filter::default() };
-    let timers = seeded.explain(|conn| pages::page(conn, &caller, runs, &first));
+    let timers = seeded.explain(|conn| pages::page(conn, &caller, &runs, &first));
     let [count, rows] = timers.as_slice() else { panic!("{timers:?}") };
     count.goes_by("tracks", "tracks_running");
     assert!(format!("{rows:?}").contains("tracks_running"), "{rows:?}");
