@@ -111,7 +111,7 @@ member() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
     --introspects timetracker | member client_secret > "$dir/timetracker-api.secret"
 migrate timetracker-api TIMETRACKER_DATABASE_URL "${OWNER_API:-}"
 client_id=$("$bin/authz" --json client create --name "Try" --type public --grant-type authorization_code \
-    --redirect-uri "$site/o/code/" --scope read --scope write | member client_id)
+    --redirect-uri "$site/o/code/" --scope read --scope write --scope reports:share | member client_id)
 
 step "the services and the gateway"
 "$bin/authz" serve 2> "$dir/authz.log" &
@@ -135,7 +135,7 @@ hidden() { sed -n "s/.*name=\"$1\" value=\"\([^\"]*\)\".*/\1/p" | head -n 1 | se
 step "a person signs up, signs in and allows"
 verifier=$(openssl rand -hex 32)
 challenge=$(printf %s "$verifier" | openssl dgst -sha256 -binary | openssl base64 -A | tr '+/' '-_' | tr -d =)
-url="$site/o/authorize/?response_type=code&client_id=$client_id&redirect_uri=$site/o/code/&scope=read%20write&state=s&code_challenge=$challenge&code_challenge_method=S256"
+url="$site/o/authorize/?response_type=code&client_id=$client_id&redirect_uri=$site/o/code/&scope=read%20write%20reports:share&state=s&code_challenge=$challenge&code_challenge_method=S256"
 login=$(leads_to "$url")
 signup=${login/\/login\//\/signup\/}
 page=$(browser "$signup")
@@ -159,6 +159,8 @@ expect "a new activity" 201 "$(status -H "$bearer" "$site/api/activities/" -d na
 expect "the list, over HTTP/2" "200 2" "$(web -o /dev/null -w '%{http_code} %{http_version}' -H "$bearer" "$site/api/activities/")"
 expect "links begin with" "$site" "$(web -H "$bearer" "$site/api/" | member tracks | sed 's#/api/.*##')"
 expect "the API's own host" 200 "$(status -H "$bearer" "https://api.example.com:$tls/api/tracks/")"
+feed=$(web -H "$bearer" "$site/api/feeds/" -d name=Phone | member url)
+expect "a calendar" 200 "$(status "$feed")"
 expect "a wrong code" 400 "$(status "$site/o/token/" -d grant_type=authorization_code -d "client_id=$client_id" \
     -d "code=wrong$code" -d "code_verifier=$verifier")"
 answer=$(web "$site/o/token/" -d grant_type=refresh_token -d "client_id=$client_id" -d "refresh_token=$refresh")
@@ -187,6 +189,8 @@ step "an idle minute is no broken connection"
 sleep 6
 expect "after six seconds" 400 "$(status "$site/o/token/" -d grant_type=refresh_token -d "client_id=$client_id" -d refresh_token=x)"
 expect "no query in the gateway's log" 0 "$(grep -c 'code=' "$dir/nginx-access.log" || true)"
+
+expect "no calendar's address in its logs" 0 "$(cat "$dir"/nginx-*.log | grep -c ttf_ || true)"
 
 step "the stop"
 for pid in "${pids[@]}"; do

@@ -49,6 +49,8 @@ impl Standalone {
         })
         .workers(workers)
         .keep_alive(IDLE)
+        // Who has hung up is seen to have gone also while there is nothing to send.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(STOP_WITHIN)
         .disable_signals();
         for listener in listeners {

@@ -16,6 +16,7 @@ use crate::auth::code_grant::CodeGrant;
 use crate::auth::connections::SetupError;
 use crate::batch::turns::Turns;
 use crate::config::Config;
+use crate::feeds;
 use crate::live::Live;
 use crate::pages;
 use crate::wire::allowance::Limit;
@@ -59,6 +60,7 @@ struct Inner {
     live: Live,
     turns: Turns,
     batch_within: Duration,
+    calendars: feeds::turns::Turns,
     draining: AtomicBool,
 }
 
@@ -119,6 +121,7 @@ impl App {
         Ok(Self(Arc::new(Inner {
             probe: Probe::new(db.clone()),
             live: Live::new(db.clone(), config.most_streams),
+            calendars: feeds::turns::Turns::default(),
             db,
             clock,
             gate,
@@ -174,6 +177,11 @@ impl App {
     /// How long a batch may take.
     pub(crate) fn batch_within(&self) -> Duration {
         self.0.batch_within
+    }
+
+    /// Who makes calendars.
+    pub(crate) fn calendars(&self) -> &feeds::turns::Turns {
+        &self.0.calendars
     }
 
     /// How often a stream says something, if there is nothing to say.

@@ -140,6 +140,8 @@ diesel::table! {
         name -> Text,
         days -> BigInt,
         created_at -> BigInt,
+        client_id -> Nullable<Text>,
+        last_read_at -> Nullable<BigInt>,
     }
 }
 
@@ -176,6 +178,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(browser_sessions, people);
 diesel::allow_tables_to_appear_in_same_query!(people, clients, projects, activities, tracks);
 diesel::allow_tables_to_appear_in_same_query!(track_tags, tracks);
+diesel::allow_tables_to_appear_in_same_query!(feeds, people, workspaces);
 
 diesel::define_sql_function! {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;

@@ -47,6 +47,8 @@ impl Server {
         .workers(config.workers)
         .client_request_timeout(HEAD_WITHIN)
         .keep_alive(IDLE)
+        // Who has hung up is seen to have gone also while there is nothing to send.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(FINISH_WITHIN_SECONDS)
         .disable_signals()
         .bind(config.listen)

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Path, ThinData};
+use actix_web::{HttpRequest, HttpResponse};
+use model::time::Timestamp;
 
-use super::store::{self, Feed};
+use super::store::{self, Feed, Opened};
 use super::token;
 use crate::App;
 use crate::reports::detailed::store::{Directory, names};
@@ -19,31 +20,65 @@ use crate::wire::ical::Calendar;
 use crate::wire::{conditional, ical};
 
 /// The most events, the newest ones.
-const MOST: i64 = 10_000;
+const MOST: usize = 10_000;
+const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// `GET`.
+/// `GET`. Whether somebody has it already is known before it is made.
 ///
 /// # Errors
-/// 404, whatever is wrong with the token.
-pub async fn get(ThinData(app): ThinData<App>, token: Path<String>) -> Result<HttpResponse, ApiError> {
+/// 404, whatever is wrong with the token; 429 when it was made too often.
+pub async fn get(
+    ThinData(app): ThinData<App>,
+    token: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
     let hash = token::hash(&token).ok_or(ApiError::NotFound)?;
     let now = app.clock().now();
-    let found = app.db().read(move |conn| {
-        let Some((feed, person)) = store::open(conn, hash)? else { return Ok(None) };
-        let since = now.minus(DAY * u32::try_from(feed.days).unwrap_or(1));
-        let tracks = store::recent(conn, person, since, MOST)?;
-        let names = names(conn, &tracks)?;
-        Ok(Some((feed, tracks, names)))
-    });
-    let (feed, tracks, names) = found.await?.ok_or(ApiError::NotFound)?;
-    let body = write(&feed, &tracks, &names);
-    let tag = conditional::of_body(&body);
+    let opened = app.db().read(move |conn| store::open(conn, hash)).await?.ok_or(ApiError::NotFound)?;
+    note_reading(&app, &opened.feed, now).await;
+    let today = beginning_of(DAY, now);
+    // All there is in it changes with the workspace, or with the day.
+    let tag = conditional::of_view(&[opened.last_change, today.unix_seconds()]);
+    let body = if conditional::is_held(request.headers(), &tag) {
+        Vec::new()
+    } else {
+        let _turn = app.calendars().take(opened.feed.id, app.clock().steady()).await?;
+        make(&app, opened, today).await?
+    };
     let mut response = HttpResponse::Ok().content_type(ical::MEDIA_TYPE).body(body);
     response.headers_mut().insert(header::ETAG, tag);
     let name = HeaderValue::from_static("inline; filename=\"tracks.ics\"");
     response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     Ok(response)
+}
+
+/// So that its person sees whether anybody looks at it: to the hour, which is a write an hour at most. A calendar is shown
+/// whether that can be written or not.
+async fn note_reading(app: &App, feed: &Feed, now: Timestamp) {
+    let (id, hour) = (feed.id, beginning_of(HOUR, now));
+    if feed.last_read_at.is_none_or(|at| at < hour)
+        && let Err(error) = app.db().write(move |conn| store::note_reading(conn, id, hour)).await
+    {
+        tracing::warn!(%error, "a look at a calendar was not noted");
+    }
+}
+
+/// The beginning of the hour, or of the day in UTC.
+fn beginning_of(span: Duration, at: Timestamp) -> Timestamp {
+    let span = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(at.micros() - at.micros().rem_euclid(span))
+}
+
+async fn make(app: &App, Opened { feed, person, .. }: Opened, today: Timestamp) -> Result<Vec<u8>, ApiError> {
+    let since = today.minus(DAY * u32::try_from(feed.days).unwrap_or(1));
+    let look = app.db().read(move |conn| {
+        let tracks = store::recent(conn, person, since, MOST)?;
+        let names = names(conn, tracks.iter().map(|track| track.activity))?;
+        Ok((tracks, names))
+    });
+    let (tracks, names) = look.await?;
+    Ok(write(&feed, &tracks, &names))
 }
 
 fn write(feed: &Feed, tracks: &[Track], names: &Directory) -> Vec<u8> {
@@ -58,7 +93,7 @@ fn write(feed: &Feed, tracks: &[Track], names: &Directory) -> Vec<u8> {
 /// another one each time.
 fn event(calendar: &mut Calendar, track: &Track, activity: &str) {
     let Some(start) = track.start else { return };
-    let whole = |end| model::time::Timestamp::unix_seconds(end) > start.unix_seconds();
+    let whole = |end| Timestamp::unix_seconds(end) > start.unix_seconds();
     calendar.begin("VEVENT");
     calendar.plain("UID", &track.uid.0.hyphenated().to_string());
     calendar.instant("DTSTAMP", track.updated_at);

@@ -45,7 +45,7 @@ pub async fn post(
     let (token, hash) = token::fresh().ok_or_else(|| ApiError::Unavailable("no randomness".into()))?;
     let retry = Retry::read(&request, &sent)?;
     let answer = retries::once(&app, caller.caller(), retry, move |conn, caller, stamp| {
-        let made = store::insert(conn, caller.person, &draft, hash, stamp.at)?;
+        let made = store::insert(conn, caller, &draft, hash, stamp.at)?;
         Ok(made.map(|feed| Reply::plain(super::text(&feed)).created(format!("/api/feeds/{}/", feed.id))))
     })
     .await?;

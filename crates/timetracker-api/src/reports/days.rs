@@ -84,6 +84,31 @@ mod tests {
         assert_eq!(lengths("America/Santiago", "2025-09-07", "2025-09-07", (0, 0)), [23 * HOUR]);
         assert_eq!(lengths("Australia/Lord_Howe", "2026-04-05", "2026-04-05", (0, 0)), [24 * HOUR + 30]);
         assert_eq!(lengths("Pacific/Apia", "2011-12-29", "2011-12-31", (0, 0)), [24 * HOUR, 0, 24 * HOUR]);
+        assert_eq!(
+            lengths("Pacific/Kwajalein", "1993-08-20", "1993-08-22", (0, 0)),
+            [24 * HOUR, 0, 24 * HOUR]
+        );
+        assert_eq!(lengths("Australia/Lord_Howe", "2026-10-04", "2026-10-04", (0, 0)), [23 * HOUR + 30]);
+    }
+
+    /// A time that the clocks skip is the moment of the skip, also when they skip half an hour or a day; one that comes twice is
+    /// the first.
+    #[test]
+    fn a_day_begins_at_the_first_instant_that_its_time_or_something_later_is_on_the_clocks() {
+        for (zone, day, start, expected) in [
+            ("Europe/Berlin", "2026-03-29", (2, 30), "2026-03-29T01:00:00Z"),
+            ("Europe/Berlin", "2026-10-25", (2, 30), "2026-10-25T00:30:00Z"),
+            ("Australia/Lord_Howe", "2026-10-04", (2, 15), "2026-10-03T15:30:00Z"),
+            ("Australia/Lord_Howe", "2026-04-05", (1, 45), "2026-04-04T14:45:00Z"),
+            ("America/Santiago", "2025-09-07", (0, 0), "2025-09-07T04:00:00Z"),
+            ("Pacific/Apia", "2011-12-30", (5, 0), "2011-12-30T10:00:00Z"),
+            ("Pacific/Apia", "2011-12-31", (0, 0), "2011-12-30T10:00:00Z"),
+            ("Pacific/Apia", "2011-12-31", (5, 0), "2011-12-30T15:00:00Z"),
+        ] {
+            let start = NaiveTime::from_hms_opt(start.0, start.1, 0).unwrap();
+            let found = days(zone.parse().unwrap(), date(day), date(day), start)[0].begins;
+            assert_eq!(found.to_string(), expected, "{zone} {day} {start}");
+        }
     }
 
     proptest! {

@@ -1,11 +1,15 @@
 //! `/api/reports/summary/`: where the time went. Days are those of a zone, as long as they are there. [`detailed`] has the
 //! tracks behind it.
 //!
-//! [`query`] is what is asked, [`store`] reads the tracks and the [`book`] of what they cost, [`days`] knows when days begin, [`sum`] adds up.
+//! [`query`] is what is asked, [`store`] reads the tracks and the [`book`] of what they cost, [`days`] knows when days begin,
+//! [`cut`] cuts tracks into days, [`sum`] adds up.
 
 pub mod book;
+pub mod cut;
 pub mod days;
 pub mod detailed;
+#[cfg(test)]
+mod invariants;
 pub mod query;
 pub mod store;
 pub mod sum;

@@ -182,6 +182,18 @@ impl Query {
             && self.tag.as_ref().is_none_or(has)
     }
 
+    /// What a link to another part of the same report has to say: what depends on the day, and on how the person has set
+    /// things up.
+    pub fn resolved(&self) -> [(&'static str, String); 5] {
+        [
+            ("from", self.from.to_string()),
+            ("to", self.to.to_string()),
+            ("tz", self.zone.name().to_owned()),
+            ("day_start", self.day_start.format("%H:%M").to_string()),
+            ("week_start", calendar::name(self.rules.week_start).to_owned()),
+        ]
+    }
+
     /// Says how it was understood.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut member = |name: &str, text: &str| {

@@ -34,6 +34,13 @@ fn digest(body: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// The tag of a view that is the same as long as these numbers are.
+pub fn of_view(of: &[i64]) -> HeaderValue {
+    let numbers: Vec<String> = of.iter().map(i64::to_string).collect();
+    HeaderValue::try_from(format!("W/\"{}\"", numbers.join("-")))
+        .unwrap_or(HeaderValue::from_static("W/\"\""))
+}
+
 /// The tag of the same in another form.
 pub fn indented(tag: &HeaderValue, width: usize) -> Option<HeaderValue> {
     let tag = tag.to_str().ok()?.strip_suffix('"')?;
@@ -122,6 +129,12 @@ pub fn held(headers: &HeaderMap) -> Option<Vec<String>> {
     headers.contains_key(header::IF_NONE_MATCH).then(|| {
         tags(headers, &header::IF_NONE_MATCH).map(|tag| tag.trim_start_matches("W/").to_owned()).collect()
     })
+}
+
+/// Whether a client has what is of this tag already.
+pub fn is_held(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let tag = tag.to_str().unwrap_or_default().trim_start_matches("W/");
+    held(headers).is_some_and(|held| held.iter().any(|held| held == tag || held == "*"))
 }
 
 /// Whether a tag is that one, or the one of the same in another form.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use reqwest::Method;
 use timetracker_api::schema::feeds;
 
-use crate::support::{Answer, PUBLIC, Person, World, json};
+use crate::support::{Answer, PUBLIC, Person, World, filled, json};
 
 /// No alias stands for sharing.
 const SCOPES: &str = "read write reports:share";
@@ -20,6 +20,12 @@ async fn feed(person: &Person) -> String {
 
 async fn fetch(world: &World, path: &str) -> Answer {
     world.anonymous(Method::GET, path).await
+}
+
+/// Asks for what is other than that.
+async fn again_with(world: &World, path: &str, tag: &str) -> Answer {
+    let request = world.request(Method::GET, path).header("if-none-match", tag);
+    Answer::read(request.send().await.unwrap()).await
 }
 
 /// The whole calendar: one line of each kind of property, folded and escaped.
@@ -41,7 +47,7 @@ async fn whoever_has_the_address_sees_the_tracks_without_a_token() {
     let made = ada.post("/api/feeds/", json!({"name": "Ada's time", "days": 7, "url": "mine"})).await;
     let url = made.json()["url"].as_str().unwrap().to_owned();
     let expected = format!(
-        r#"{{"id":1,"name":"Ada's time","days":7,"created_at":"2027-01-15T08:00:00Z","url":"{url}"}}"#
+        r#"{{"id":1,"name":"Ada's time","days":7,"created_at":"2027-01-15T08:00:00Z","client_id":"web","last_read_at":null,"url":"{url}"}}"#
     );
     made.is(201, &expected).has("location", &format!("{PUBLIC}/api/feeds/1/"));
     let path = url.strip_prefix(PUBLIC).unwrap();
@@ -94,16 +100,21 @@ async fn whoever_has_the_address_sees_the_tracks_without_a_token() {
 
     // Nothing changed, and then something did.
     let tag = calendar.header("etag").unwrap().to_owned();
-    let again = async || {
-        let request = world.request(Method::GET, path).header("if-none-match", &tag);
-        Answer::read(request.send().await.unwrap()).await
-    };
-    again().await.is(304, "").has("etag", &tag);
+    again_with(&world, path, &tag).await.is(304, "").has("etag", &tag);
     ada.patch("/api/tracks/1/", json!({"description": ""})).await;
-    assert!(again().await.text.contains("SEQUENCE:2"));
-    // What is older than the feed goes back has left it.
-    world.clock.advance(Duration::from_secs(13 * 43_200));
-    assert_eq!(fetch(&world, path).await.text.matches("BEGIN:VEVENT").count(), 1);
+    assert!(again_with(&world, path, &tag).await.text.contains("SEQUENCE:2"));
+    let tag = fetch(&world, path).await.header("etag").unwrap().to_owned();
+    // What is called otherwise is another calendar, too.
+    ada.patch(&format!("/api/activities/{activity}/"), json!({"name": "Writing"})).await;
+    let answer = again_with(&world, path, &tag).await;
+    assert!(answer.status == 200 && answer.text.contains("SUMMARY:Writing"), "{answer:?}");
+    // Another day is another calendar: what is older than the feed goes back, in days of UTC, has left it.
+    let tag = answer.header("etag").unwrap().to_owned();
+    for (hours, left) in [(154, 2), (8, 1)] {
+        world.clock.advance(Duration::from_secs(hours * 3_600));
+        let answer = again_with(&world, path, &tag).await;
+        assert_eq!((answer.status, answer.text.matches("BEGIN:VEVENT").count()), (200, left));
+    }
 }
 
 /// R170: the secret is in one answer, and nowhere else: not in a list, not where answers are kept, not in the database.
@@ -192,4 +203,70 @@ async fn what_a_feed_may_be_is_told_and_there_are_not_too_many() {
     );
     // What another may do does not count.
     feed(&world.person_with("bob", SCOPES)).await;
+}
+
+/// Who made it, and whether anybody looks at it, is there for its person to see.
+#[tokio::test]
+async fn a_feed_says_which_client_made_it_and_in_which_hour_it_was_read_last() {
+    let world = World::new().await;
+    let ada = world.person_with("ada", SCOPES);
+    let path = feed(&ada).await;
+    let shown = async || {
+        let page = ada.get("/api/feeds/").await.json();
+        let feed = &page["results"][0];
+        assert_eq!(&ada.get("/api/feeds/1/").await.json(), feed);
+        (feed["client_id"].clone(), feed["last_read_at"].clone())
+    };
+    assert_eq!(shown().await, (json!("web"), json!(null)));
+    world.clock.advance(Duration::from_secs(1_234));
+    let tag = fetch(&world, &path).await.header("etag").unwrap().to_owned();
+    assert_eq!(shown().await, (json!("web"), json!("2027-01-15T08:00:00Z")));
+    world.clock.advance(Duration::from_secs(2_000));
+    fetch(&world, &path).await;
+    assert_eq!(shown().await.1, "2027-01-15T08:00:00Z");
+    // What somebody has already was read all the same, and that it was read is no other calendar.
+    world.clock.advance(Duration::from_secs(3_600));
+    world.renews(&ada, "ada", SCOPES);
+    again_with(&world, &path, &tag).await.is(304, "");
+    assert_eq!(shown().await.1, "2027-01-15T09:00:00Z");
+    // Feeds of before do not know.
+    let older = diesel::update(feeds::table).set(feeds::client_id.eq(None::<String>));
+    world.db().write(move |conn| older.execute(conn)).await.unwrap();
+    assert_eq!(shown().await.0, json!(null));
+}
+
+/// R153: so many calendars an hour, whoever asks; and what somebody has already costs nothing.
+#[tokio::test]
+async fn an_address_gives_so_many_calendars_an_hour() {
+    let world = World::new().await;
+    let ada = world.person_with("ada", SCOPES);
+    let (path, other) = (feed(&ada).await, feed(&ada).await);
+    let mut tag = String::new();
+    for _ in 0..120 {
+        let calendar = fetch(&world, &path).await;
+        assert_eq!(calendar.status, 200);
+        tag = calendar.header("etag").unwrap().to_owned();
+    }
+    let told = r#"{"detail":"Request was throttled. Expected available in 30 seconds."}"#;
+    fetch(&world, &path).await.is(429, told).has("retry-after", "30").has("cache-control", "no-store");
+    again_with(&world, &path, &tag).await.is(304, "");
+    assert_eq!(fetch(&world, &other).await.status, 200);
+    world.clock.advance(Duration::from_secs(30));
+    assert_eq!(fetch(&world, &path).await.status, 200);
+    assert_eq!(fetch(&world, &path).await.status, 429);
+}
+
+/// R164.
+#[tokio::test]
+async fn a_calendar_has_so_many_letters_and_the_newest_tracks() {
+    let world = World::new().await;
+    let ada = world.person_with("ada", SCOPES);
+    let activity = ada.has_activity("a").await;
+    let made = ada.post("/api/feeds/", json!({"days": 400})).await.json();
+    let path = made["url"].as_str().unwrap().strip_prefix(PUBLIC).unwrap().to_owned();
+    filled::fill(&world, activity, 600, &"x".repeat(10_000)).await;
+    let calendar = fetch(&world, &path).await.text;
+    let starts: Vec<&str> = calendar.lines().filter(|line| line.starts_with("DTSTART:")).collect();
+    assert_eq!((starts.len(), starts[0]), (419, "DTSTART:20260922T001220Z"));
+    assert!(starts.is_sorted_by(|newer, older| newer > older) && calendar.len() < 5 * 1_024 * 1_024);
 }

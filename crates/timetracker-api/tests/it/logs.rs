@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use diesel::RunQueryDsl;
 use model::logging::LogRequests;
 use reqwest::Method;
 use tracing_subscriber::fmt::MakeWriter;
@@ -63,8 +64,23 @@ async fn no_secret_is_ever_logged() {
     assert_eq!(world.bearer("canary-mal,formed").get("/api/").await.status, 401);
     let feed = ada.post("/api/feeds/", json!({})).await.json()["url"].as_str().unwrap().to_owned();
     let secret = feed.rsplit('/').next().unwrap().trim_end_matches(".ics").to_owned();
-    for (token, expected) in [(secret.as_str(), 200), ("ttf_canary-feed", 404)] {
-        let answer = world.anonymous(Method::GET, &format!("/api/feeds/{token}.ics")).await;
+    for (method, address, expected) in [
+        (Method::GET, format!("/api/feeds/{secret}.ics"), 200),
+        (Method::HEAD, format!("/api/feeds/{secret}.ics"), 200),
+        (Method::POST, format!("/api/feeds/{secret}.ics"), 405),
+        (Method::GET, format!("/api/feeds/{secret}"), 401),
+        (Method::GET, format!("/api/feeds/{secret}.ics/"), 401),
+        (Method::GET, format!("/{secret}"), 404),
+        (Method::GET, "/api/feeds/ttf_canary-feed.ics".to_owned(), 404),
+    ] {
+        assert_eq!(world.anonymous(method, &address).await.status, expected, "{address}");
+    }
+    // A calendar that cannot be made.
+    let rename = |from: &str, to: &str| diesel::sql_query(format!("ALTER TABLE {from} RENAME TO {to}"));
+    for (from, to, expected) in [("tracks", "elsewhere", 500), ("elsewhere", "tracks", 200)] {
+        let rename = rename(from, to);
+        world.db().write(move |conn| rename.execute(conn)).await.unwrap();
+        let answer = world.anonymous(Method::GET, &format!("/api/feeds/{secret}.ics")).await;
         assert_eq!(answer.status, expected);
     }
     let cookie =

@@ -23,6 +23,7 @@ mod dpop;
 mod edge;
 mod events;
 mod events_limits;
+mod exports;
 mod feeds;
 mod health;
 mod introspection;

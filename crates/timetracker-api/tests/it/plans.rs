@@ -201,6 +201,8 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     let opened = seeded.explain(|conn| feeds::store::open(conn, [7; 32]));
     let [opened] = opened.as_slice() else { panic!("{opened:?}") };
     opened.goes_by("feeds", "feeds_token");
+    opened.finds_one("people");
+    opened.finds_one("workspaces");
     let calendar = seeded.explain(|conn| feeds::store::recent(conn, person, NOW.minus(YEAR / 4), 10_000));
     let [calendar] = calendar.as_slice() else { panic!("{calendar:?}") };
     calendar.goes_by("tracks", "tracks_recent");

@@ -18,7 +18,7 @@ type When = (i64, i64, i64, String, Option<i64>, Option<i64>, i64);
 type What = (Vec<u8>, String, bool, Option<String>, String, bool);
 type Change = (i64, i64, i64, Option<i64>);
 type Session = (Vec<u8>, i64, Vec<u8>, i64, i64, i64, i64, i64, i64);
-type Feed = (i64, i64, Vec<u8>, String, i64, i64);
+type Feed = (i64, i64, Vec<u8>, String, i64, i64, Option<String>, Option<i64>);
 type Key = (i64, String, String, String, String, Vec<u8>, i32, Option<String>, Option<i64>, Vec<u8>, i64);
 
 #[tokio::test]

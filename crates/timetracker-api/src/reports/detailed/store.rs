@@ -3,17 +3,79 @@
 
 use std::collections::HashMap;
 
+use diesel::connection::DefaultLoadingMode;
+use diesel::dsl::AssumeNotNull;
 use diesel::prelude::*;
 use model::db::Conn;
+use model::id::Uid;
 use model::time::Timestamp;
 
 use crate::id::{ActivityId, ItemId, PersonId, TrackId};
 use crate::schema::{activities, clients, projects, tracks};
 use crate::tracks::form::LONGEST;
-use crate::tracks::row::{COLUMNS, Track, is_too_long, runs};
+use crate::tracks::row::{is_too_long, runs};
+
+/// How many bytes of texts are read at once, but for the last text: what is kept in memory does not grow with what people write.
+const TEXTS_AT_ONCE: usize = 512 * 1_024;
 
 /// Where a reader is: behind the track that began then and has this id.
 pub type Place = (Timestamp, TrackId);
+
+/// A track, as far as its rows tell of it: less than there is, because there may be millions.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Entry {
+    /// Its id.
+    pub id: TrackId,
+    /// When it began.
+    pub start: Timestamp,
+    /// When it ended, unless it runs.
+    pub end: Option<Timestamp>,
+    /// What it was spent on.
+    pub activity: ActivityId,
+    /// What it is known by in copies.
+    pub uid: Uid,
+    /// What was done.
+    pub description: String,
+    /// The names of its tags, one to a line.
+    pub tags: String,
+    /// Whether somebody is to pay for it.
+    pub billable: bool,
+    /// Who wrote it.
+    pub source: String,
+}
+
+impl Entry {
+    /// Its place.
+    pub const fn place(&self) -> Place {
+        (self.start, self.id)
+    }
+}
+
+type Columns = (
+    tracks::id,
+    AssumeNotNull<tracks::start_at>,
+    tracks::end_at,
+    tracks::activity_id,
+    tracks::uid,
+    tracks::description,
+    tracks::tags,
+    tracks::billable,
+    tracks::source,
+);
+
+fn columns() -> Columns {
+    (
+        tracks::id,
+        tracks::start_at.assume_not_null(),
+        tracks::end_at,
+        tracks::activity_id,
+        tracks::uid,
+        tracks::description,
+        tracks::tags,
+        tracks::billable,
+        tracks::source,
+    )
+}
 
 /// What a track was spent on, by name, and on whose account; what is deleted has a name still.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,11 +88,23 @@ pub struct Names {
     pub client: Option<(ItemId, String)>,
 }
 
+/// Those of an activity that is in no directory, which is none.
+pub static UNKNOWN: Names = Names { activity: String::new(), project: None, client: None };
+
 /// The same of some activities.
 pub type Directory = HashMap<ActivityId, Names>;
 
-/// Up to `most` tracks behind a place that share an instant with an interval, or lie in it without length, by when they
-/// began; and what runs.
+/// What was found behind a place.
+#[derive(Debug)]
+pub struct Found {
+    /// Tracks, by when they began.
+    pub entries: Vec<Entry>,
+    /// Whether there are no others behind them.
+    pub is_all: bool,
+}
+
+/// Up to `most` tracks behind a place that share an instant with an interval, or lie in it without length, and what runs;
+/// fewer, but at least one, where texts are long.
 ///
 /// # Errors
 /// When the database cannot.
@@ -39,16 +113,16 @@ pub fn after(
     person: PersonId,
     (from, to): (Timestamp, Timestamp),
     after: Option<Place>,
-    most: i64,
-) -> QueryResult<Vec<Track>> {
+    most: usize,
+) -> QueryResult<Found> {
     let near = from.minus(LONGEST);
     let (since, id) = after.unwrap_or((Timestamp::from_micros(i64::MIN), TrackId(0)));
-    let mut rows = if since < near { before(conn, person, (from, near))? } else { Vec::new() };
-    rows.retain(|track| track.start.map(|start| (start, track.id)) > Some((since, id)));
-    rows.sort_unstable_by_key(|track| (track.start, track.id));
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    rows.truncate(most);
-    let rest = i64::try_from(most - rows.len()).unwrap_or(i64::MAX);
+    let mut entries = if since < near { before(conn, person, (from, near))? } else { Vec::new() };
+    entries.retain(|entry| entry.place() > (since, id));
+    entries.sort_unstable_by_key(Entry::place);
+    entries.truncate(most);
+    let rest = most - entries.len();
+    let mut is_whole = true;
     if rest > 0 {
         let (since, id) = (since, id).max((near, TrackId(0)));
         let behind = tracks::table
@@ -59,14 +133,29 @@ pub fn after(
             .filter(tracks::start_at.gt(since).or(tracks::id.gt(id)))
             .filter(tracks::end_at.ge(from).or(tracks::end_at.is_null()))
             .order((tracks::start_at.asc(), tracks::id.asc()))
-            .limit(rest)
-            .select(COLUMNS);
-        rows.extend::<Vec<Track>>(match conn {
-            Conn::Sqlite(conn) => behind.load(conn)?,
-            Conn::Postgres(conn) => behind.load(conn)?,
-        });
+            .limit(i64::try_from(rest).unwrap_or(i64::MAX))
+            .select(columns());
+        is_whole = match conn {
+            Conn::Sqlite(conn) => take(behind.load_iter::<Entry, DefaultLoadingMode>(conn)?, &mut entries)?,
+            Conn::Postgres(conn) => take(behind.load_iter::<Entry, DefaultLoadingMode>(conn)?, &mut entries)?,
+        };
     }
-    Ok(rows)
+    let is_all = is_whole && entries.len() < most;
+    Ok(Found { entries, is_all })
+}
+
+/// Takes rows until their texts are long enough; answers whether it took them all.
+fn take(rows: impl Iterator<Item = QueryResult<Entry>>, entries: &mut Vec<Entry>) -> QueryResult<bool> {
+    let mut texts = 0;
+    for entry in rows {
+        let entry = entry?;
+        texts += entry.description.len() + entry.tags.len();
+        entries.push(entry);
+        if texts >= TEXTS_AT_ONCE {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What began so long before the interval that no track of today does: those from before there was a limit, and perhaps
@@ -75,26 +164,26 @@ fn before(
     conn: &mut Conn,
     person: PersonId,
     (from, near): (Timestamp, Timestamp),
-) -> QueryResult<Vec<Track>> {
+) -> QueryResult<Vec<Entry>> {
     let own = || {
         let own = tracks::table.filter(tracks::person_id.eq(person)).filter(tracks::deleted_at.is_null());
-        own.select(COLUMNS)
+        own.select(columns())
     };
     // With a word about when they began, SQLite would go through all that began earlier.
-    let mut rows: Vec<Track> = own().filter(is_too_long()).load(conn)?;
-    rows.extend(own().filter(runs()).load::<Track>(conn)?);
-    rows.retain(|track| track.start < Some(near) && track.end.is_none_or(|end| end >= from));
-    Ok(rows)
+    let mut entries: Vec<Entry> = own().filter(is_too_long()).load(conn)?;
+    entries.extend(own().filter(runs()).load::<Entry>(conn)?);
+    entries.retain(|entry| entry.start < near && entry.end.is_none_or(|end| end >= from));
+    Ok(entries)
 }
 
-/// What these tracks were spent on.
+/// What these activities are called, and what they belong to.
 ///
 /// # Errors
 /// When the database cannot.
-pub fn names(conn: &mut Conn, tracks: &[Track]) -> QueryResult<Directory> {
+pub fn names(conn: &mut Conn, of: impl Iterator<Item = ActivityId>) -> QueryResult<Directory> {
     type Named = (Option<ItemId>, Option<String>);
     type Row = (ActivityId, String, Named, Named);
-    let mut ids: Vec<ActivityId> = tracks.iter().map(|track| track.activity).collect();
+    let mut ids: Vec<ActivityId> = of.collect();
     ids.sort_unstable();
     ids.dedup();
     let named = activities::table

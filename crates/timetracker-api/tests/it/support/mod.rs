@@ -2,6 +2,7 @@
 
 mod answer;
 mod authority;
+pub mod filled;
 mod item;
 mod listener;
 mod shown;

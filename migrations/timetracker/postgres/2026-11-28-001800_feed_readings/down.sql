@@ -1,0 +1,2 @@
+ALTER TABLE feeds DROP COLUMN last_read_at;
+ALTER TABLE feeds DROP COLUMN client_id;
