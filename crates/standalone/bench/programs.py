@@ -50,9 +50,9 @@ def cpu_seconds(pids):
     return total / TICKS
 
 
-def memory_mb(pid):
+def memory_mb(pid, of="VmRSS"):
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
+        if line.startswith(of):
             return int(line.split()[1]) / 1024
     return 0.0
 
@@ -80,23 +80,25 @@ class Running:
 
 
 class Postgres:
-    """A cluster of its own in a temporary folder, with its default durability."""
+    """A cluster of its own in a folder, made unless it is there, with its default settings."""
 
     def __init__(self, folder):
         bins = sorted(glob.glob("/usr/lib/postgresql/*/bin")) or [os.path.dirname(shutil.which("initdb") or "")]
         self.data, self.port = Path(folder) / "cluster", free_port()
-        self.data.mkdir()
+        is_new = not self.data.exists()
+        self.data.mkdir(exist_ok=True)
         self.user = None
         if os.geteuid() == 0:
             self.user = "postgres"
             os.chmod(folder, 0o755)
             os.chown(self.data, pwd.getpwnam("postgres").pw_uid, -1)
         self.bin = Path(bins[-1])
-        self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres")
+        if is_new:
+            self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres")
         options = f"-p {self.port} -k {self.data} -c listen_addresses=127.0.0.1"
         self.run("pg_ctl", "-D", self.data, "-o", options, "-w", "-l", self.data / "log", "start")
         self.pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        for name in ("authz", "timetracker"):
+        for name in ("authz", "timetracker") if is_new else ():
             self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
 
     def run(self, program, *arguments):

@@ -39,7 +39,7 @@ async fn main() -> Outcome<()> {
     Ok(std::fs::write(file, lines)?)
 }
 
-/// Signs the person up, and gives them a token for a day.
+/// Signs the person up, and gives them a token for thirty days.
 async fn token(app: &App, number: i64) -> Outcome<String> {
     let (name, password) = (format!("seed-{number}"), Secret::new("a bench has four legs".to_owned()));
     let user = authz::sign_up::create(app, &Origin::CommandLine(None), &name, password).await?;
@@ -56,7 +56,7 @@ async fn token(app: &App, number: i64) -> Outcome<String> {
         scopes: "read write",
         audiences: "timetracker",
         issued_at: now,
-        expires_at: now.plus(Duration::from_secs(86_400)),
+        expires_at: now.plus(Duration::from_secs(30 * 86_400)),
         authenticated_at: Some(now),
         userinfo: None,
         key: None,

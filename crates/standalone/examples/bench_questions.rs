@@ -1,32 +1,42 @@
-//! What the database alone takes for the questions of `scale.py`: the same functions as behind the endpoints, one question at a
-//! time, and somebody else's each time. Prints percentiles as JSON. The database is that of `TIMETRACKER_DATABASE_URL`,
-//! filled by `seed_tracks`.
+//! What the database alone takes for the questions of `scale.py`: the same functions as behind the endpoints, by the same
+//! threads, without HTTP; one at a time, timed on the database's thread, and sixteen at once, timed by who waits. Each time
+//! it is somebody else's. Prints percentiles as JSON. The database is that of `TIMETRACKER_DATABASE_URL`, filled by
+//! `seed_tracks`.
 //!
 //!     bench_questions SKIPPED ASKING      leaves out so many people, and asks for so many after them
 
 #![expect(clippy::disallowed_methods, reason = "a program of its own, which reads its environment")]
 
+use std::fmt::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
+use futures_util::future;
 use model::db::{Conn, Db};
 use model::settings::Settings;
 use model::time::{Clock, Timestamp};
 use timetracker_api::auth::Caller;
 use timetracker_api::auth::scopes::Scopes;
-use timetracker_api::{changes, feeds};
 use timetracker_api::changes::cursor::{Kind, Place};
 use timetracker_api::reports::{self, detailed};
 use timetracker_api::schema::people;
-use timetracker_api::tracks::{self, schedule};
-use timetracker_api::wire::paging::Wanted;
+use timetracker_api::tracks::schedule;
+use timetracker_api::tracks::store::pages::{self, Filter, Key};
+use timetracker_api::wire::cursor::{self, Order, Value};
+use timetracker_api::wire::error::ApiError;
+use timetracker_api::wire::listing::Wanted;
+use timetracker_api::wire::paging;
 use timetracker_api::wire::query::Parameters;
+use timetracker_api::{changes, me};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// How long each question is asked.
+/// How long each question is asked, before it counts and while it does.
+const BEFORE: Duration = Duration::from_millis(500);
 const FOR: Duration = Duration::from_secs(2);
+const AT_ONCE: usize = 16;
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 /// Rows that a client who keeps a copy has not seen.
 const BEHIND: i64 = 50;
@@ -57,7 +67,8 @@ async fn main() -> Outcome<()> {
         }));
     }
     let heavy = everybody.first().filter(|_| skipped > 0).cloned();
-    let bench = Bench { db, people: everybody.split_off(usize::try_from(skipped)?), now: Clock::system().now() };
+    let people = everybody.split_off(usize::try_from(skipped)?);
+    let bench = Bench { db, people, now: Clock::system().now(), next: AtomicUsize::new(0) };
     let mut lines = bench.all().await?;
     if let Some(heavy) = heavy {
         lines.push(format!(r#""export": {{"rows_per_second": {}}}"#, bench.export(heavy).await?));
@@ -70,60 +81,100 @@ struct Bench {
     db: Db,
     people: Vec<Arc<Caller>>,
     now: Timestamp,
+    /// Whose turn it is.
+    next: AtomicUsize,
 }
 
 impl Bench {
     async fn all(&self) -> Outcome<Vec<String>> {
         let (now, year) = (self.now, (self.now.minus(YEAR), self.now));
-        let wanted = |query: &str| Wanted::read(&Parameters::parse(query)?);
-        let first = wanted("page_size=50")?;
-        Ok(vec![
-            self.ask("first", move |conn, caller| tracks::store::page(conn, caller.person, first).map(drop)).await?,
-            self.ask("recent", move |conn, caller| {
-                feeds::store::recent(conn, caller.person, now.minus(YEAR * 10), 50).map(drop)
+        let numbered = |by| {
+            Ok::<_, ApiError>(Wanted::Numbered(
+                paging::Wanted::read(&Parameters::parse("page_size=50")?)?,
+                by,
+            ))
+        };
+        let newest = Order { key: Key::Start, name: "start", descends: true, id_descends: true };
+        let placed = |from| Wanted::Placed(cursor::Wanted { order: newest, from, is_back: false, size: 50 });
+        let middle = now.minus(YEAR * 5 / 2).micros();
+        let deep = cursor::Place { value: Value::Number(middle), id: 0 };
+        let mut lines = Vec::new();
+        for (name, wanted) in [
+            ("first", numbered(Vec::new())?),
+            ("numbered", numbered(vec![(Key::Start, true)])?),
+            ("recent", placed(None)),
+            ("deep", placed(Some(deep))),
+        ] {
+            let page = move |conn: &mut Conn, caller: &Caller| {
+                pages::page(conn, caller, Filter::default(), &wanted).map(drop)
+            };
+            lines.push(self.ask(name, page).await?);
+        }
+        lines.push(
+            self.ask("running", |conn, caller| {
+                changes::store::last(conn, caller.workspace)?;
+                schedule::running(conn, caller.person).map(drop)
             })
             .await?,
-            self.ask("running", |conn, caller| schedule::running(conn, caller.person).map(drop)).await?,
+        );
+        lines.push(
             self.ask("year", move |conn, caller| {
-                reports::store::book(conn, caller.workspace)?;
-                reports::store::within(conn, caller.person, year, Some(now)).map(drop)
+                me::store::settings(conn, caller.person)?;
+                reports::store::within(conn, caller.person, year, Some(now), false)?;
+                reports::store::book(conn, caller.workspace).map(drop)
             })
             .await?,
+        );
+        lines.push(
             self.ask("changes", |conn, caller| {
                 let last = changes::store::last(conn, caller.workspace)?;
                 let after = Place::end_of(last - BEHIND);
                 changes::store::after(conn, caller, &Kind::ALL, after, last, 501).map(drop)
             })
             .await?,
+        );
+        lines.push(
             self.ask("detailed", move |conn, caller| {
                 let tracks = detailed::store::after(conn, caller.person, year, None, 500)?;
                 detailed::store::names(conn, &tracks).map(drop)
             })
             .await?,
-        ])
+        );
+        Ok(lines)
     }
 
-    /// Median and 99th percentile of a question, in microseconds, without the way to the database thread and back.
     async fn ask(
         &self,
         name: &str,
         question: impl Fn(&mut Conn, &Caller) -> QueryResult<()> + Clone + Send + 'static,
     ) -> Outcome<String> {
-        let (until, mut took) = (Instant::now() + FOR, Vec::new());
-        for caller in self.people.iter().cycle() {
-            if Instant::now() > until {
-                break;
-            }
-            let (question, caller) = (question.clone(), caller.clone());
-            let one = self.db.read(move |conn| {
+        self.turns(BEFORE, false, question.clone()).await?;
+        let one = figures(self.turns(FOR, false, question.clone()).await?)?;
+        let together = (0..AT_ONCE).map(|_| self.turns(FOR, true, question.clone()));
+        let many = figures(future::try_join_all(together).await?.concat())?;
+        Ok(format!(r#""{name}": {{"one": {one}, "many": {many}}}"#))
+    }
+
+    /// How long each answer took: with its way to the database's thread and back, or without it.
+    async fn turns(
+        &self,
+        how_long: Duration,
+        with_way: bool,
+        question: impl Fn(&mut Conn, &Caller) -> QueryResult<()> + Clone + Send + 'static,
+    ) -> Outcome<Vec<Duration>> {
+        let (until, mut took) = (Instant::now() + how_long, Vec::new());
+        while Instant::now() < until {
+            let next = self.next.fetch_add(1, Ordering::Relaxed);
+            let caller = self.people.get(next % self.people.len()).ok_or("nobody asks")?.clone();
+            let (question, asked) = (question.clone(), Instant::now());
+            let answer = self.db.read(move |conn| {
                 let began = Instant::now();
                 question(conn, &caller).map(|()| began.elapsed())
             });
-            took.push(one.await?.as_micros());
+            let within = answer.await?;
+            took.push(if with_way { asked.elapsed() } else { within });
         }
-        took.sort_unstable();
-        let at = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default();
-        Ok(format!(r#""{name}": {{"p50_us": {}, "p99_us": {}}}"#, at(50), at(99)))
+        Ok(took)
     }
 
     /// How many tracks a second come out of the database, five hundred at a time.
@@ -145,4 +196,13 @@ impl Bench {
             place = last;
         }
     }
+}
+
+/// Median and 99th percentile.
+fn figures(mut took: Vec<Duration>) -> Outcome<String> {
+    took.sort_unstable();
+    let at = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default().as_micros();
+    let mut out = String::new();
+    write!(out, r#"{{"p50_us": {}, "p99_us": {}}}"#, at(50), at(99))?;
+    Ok(out)
 }

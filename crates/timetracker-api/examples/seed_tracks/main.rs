@@ -96,8 +96,11 @@ fn open(url: &DatabaseUrl) -> Result<Conn, Box<dyn Error + Send + Sync>> {
 
 /// As the database would be had it grown slowly: looked at, written out, and with its log.
 fn close(conn: &mut Conn) -> diesel::QueryResult<()> {
-    conn.batch_execute(match conn {
-        Conn::Sqlite(_) => "PRAGMA journal_mode = WAL; PRAGMA wal_checkpoint(TRUNCATE);",
-        Conn::Postgres(_) => "VACUUM ANALYZE; CHECKPOINT;",
-    })
+    match conn {
+        Conn::Sqlite(_) => conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA wal_checkpoint(TRUNCATE);"),
+        // One at a time: what is sent together is one transaction, in which there is no VACUUM.
+        Conn::Postgres(_) => {
+            conn.batch_execute("VACUUM ANALYZE").and_then(|()| conn.batch_execute("CHECKPOINT"))
+        }
+    }
 }

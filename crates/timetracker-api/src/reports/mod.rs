@@ -47,7 +47,8 @@ pub async fn get(
             return Ok(Ok((query, Sums::default())));
         };
         let now = query.with_running.then_some(now);
-        let mut tracks = store::within(conn, caller.person, (first.begins, last.begins), now)?;
+        let range = (first.begins, last.begins);
+        let mut tracks = store::within(conn, caller.person, range, now, query.looks_at_tags())?;
         if tracks.len() >= usize::try_from(store::MOST).unwrap_or(usize::MAX) {
             let sentence = format!("A report looks at fewer than {} tracks: choose fewer days.", store::MOST);
             return Ok(Err(ApiError::field("to", sentence)));

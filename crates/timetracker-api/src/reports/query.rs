@@ -167,6 +167,11 @@ impl Query {
         })
     }
 
+    /// Whether the tags of tracks matter.
+    pub fn looks_at_tags(&self) -> bool {
+        self.tag.is_some() || self.rules.keys.contains(&Key::Tags)
+    }
+
     /// Whether a track of this activity, which belongs to a project and a client, is one of those that are wanted.
     pub fn admits(
         &self,

@@ -15,7 +15,9 @@ use crate::tracks::row::{is_too_long, runs};
 /// The most tracks that a report looks at; who has more in so many days asks for fewer days.
 pub const MOST: i64 = 200_000;
 
-type Row = (TrackId, Timestamp, Option<Timestamp>, ActivityId, String, bool);
+/// What the index has of a track, and its tags, which it has not.
+type Row = (Indexed, String);
+type Indexed = (TrackId, Timestamp, Option<Timestamp>, ActivityId, bool);
 
 /// What each of the workspace's activities belongs to and what an hour of it costs, those that were deleted included: the
 /// rate is the activity's, else its project's, else its client's.
@@ -50,7 +52,18 @@ pub fn book(conn: &mut Conn, workspace: WorkspaceId) -> QueryResult<Book> {
     Ok(Book::new(entries.collect()))
 }
 
-/// The tracks that share an instant with an interval, or lie in it without length; what runs ends `now`, if it counts at all.
+/// Loads rows by the database's own connection.
+macro_rules! load {
+    ($conn:expr, $rows:expr) => {
+        match $conn {
+            Conn::Sqlite(conn) => $rows.load(conn),
+            Conn::Postgres(conn) => $rows.load(conn),
+        }
+    };
+}
+
+/// The tracks that share an instant with an interval, or lie in it without length; what runs ends `now`, if it counts at
+/// all. Without their tags they are read off the index alone.
 ///
 /// # Errors
 /// When the database cannot.
@@ -59,17 +72,17 @@ pub fn within(
     person: PersonId,
     (from, to): (Timestamp, Timestamp),
     now: Option<Timestamp>,
+    with_tags: bool,
 ) -> QueryResult<Vec<Spent>> {
-    let own = || {
-        tracks::table.filter(tracks::person_id.eq(person)).filter(tracks::deleted_at.is_null()).select((
-            tracks::id,
-            tracks::start_at.assume_not_null(),
-            tracks::end_at,
-            tracks::activity_id,
-            tracks::tags,
-            tracks::billable,
-        ))
-    };
+    let own = || tracks::table.filter(tracks::person_id.eq(person)).filter(tracks::deleted_at.is_null());
+    let indexed = (
+        tracks::id,
+        tracks::start_at.assume_not_null(),
+        tracks::end_at,
+        tracks::activity_id,
+        tracks::billable,
+    );
+    let columns = (indexed, tracks::tags);
     let since = from.minus(LONGEST);
     let near = own()
         .filter(tracks::start_at.ge(since))
@@ -78,19 +91,22 @@ pub fn within(
         .limit(MOST);
     // What runs is looked for first: if it stops meanwhile it is among the ended ones, and counts as one of those.
     let running: Option<Row> = match now {
-        Some(_) => own().filter(runs()).get_result(conn).optional()?,
+        Some(_) => own().filter(runs()).select(columns).get_result(conn).optional()?,
         None => None,
     };
-    let mut rows: Vec<Row> = match conn {
-        Conn::Sqlite(conn) => near.load(conn)?,
-        Conn::Postgres(conn) => near.load(conn)?,
+    let mut rows: Vec<Row> = if with_tags {
+        load!(conn, near.select(columns))?
+    } else {
+        let rows: Vec<Indexed> = load!(conn, near.select(indexed))?;
+        rows.into_iter().map(|row| (row, String::new())).collect()
     };
     // With a word about when they began, SQLite would go through all that began earlier.
-    let older: Vec<Row> = own().filter(is_too_long()).load(conn)?;
-    rows.extend(older.into_iter().filter(|row| row.1 < since && row.2 >= Some(from)));
-    let running = running.filter(|running| running.1 < to && rows.iter().all(|row| row.0 != running.0));
+    let older: Vec<Row> = own().filter(is_too_long()).select(columns).load(conn)?;
+    rows.extend(older.into_iter().filter(|((_, start, end, ..), _)| *start < since && *end >= Some(from)));
+    let running =
+        running.filter(|((id, start, ..), _)| *start < to && rows.iter().all(|((other, ..), _)| other != id));
     rows.extend(running);
-    let spent = rows.into_iter().filter_map(|(_, start, end, activity, tags, billable)| {
+    let spent = rows.into_iter().filter_map(|((_, start, end, activity, billable), tags)| {
         let end = end.or(now)?.max(start);
         Some(Spent { start, end, activity, tags, billable })
     });

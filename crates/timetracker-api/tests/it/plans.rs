@@ -182,11 +182,17 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     running.goes_by("tracks", "tracks_running");
 
     let year = (NOW.minus(YEAR), NOW);
-    let summary = seeded.explain(|conn| reports::store::within(conn, person, year, Some(NOW)));
-    let [running, near, older] = summary.as_slice() else { panic!("{summary:?}") };
-    running.goes_by("tracks", "tracks_running");
-    near.goes_by("tracks", "tracks_recent");
-    older.goes_by("tracks", "tracks_long");
+    for with_tags in [false, true] {
+        let summary = seeded.explain(|conn| reports::store::within(conn, person, year, Some(NOW), with_tags));
+        let [running, near, older] = summary.as_slice() else { panic!("{summary:?}") };
+        running.goes_by("tracks", "tracks_running");
+        if with_tags {
+            near.goes_by("tracks", "tracks_recent");
+        } else {
+            near.reads_only("tracks", "tracks_recent");
+        }
+        older.goes_by("tracks", "tracks_long");
+    }
 
     let detailed = seeded.explain(|conn| reports::detailed::store::after(conn, person, year, None, 500));
     let [older, running, near] = detailed.as_slice() else { panic!("{detailed:?}") };

@@ -178,7 +178,7 @@ fn look(conn: &mut Conn, caller: &Caller, now: Timestamp) -> QueryResult<Seen> {
     let rules =
         Rules { keys: vec![Key::Day, Key::Activity], midnight: Midnight::Split, week_start, rounding: None };
     let running = schedule::running(conn, caller.person)?;
-    let spent = reports::within(conn, caller.person, within(&this_week), Some(now))?;
+    let spent = reports::within(conn, caller.person, within(&this_week), Some(now), false)?;
     let week = week::days(first, today, &sum::sum(&rules, &this_week, &Book::default(), &spent));
     let entries = store::newest(conn, caller.person, within(&this_day), MOST_ENTRIES)?;
     let mut activities = store::choices(conn, caller.workspace, MOST_ACTIVITIES + 1)?;

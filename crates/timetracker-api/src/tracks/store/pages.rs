@@ -15,10 +15,11 @@ use crate::auth::Caller;
 use crate::id::{ActivityId, ItemId, PersonId, WorkspaceId};
 use crate::names;
 use crate::schema::{activities, lower, people, tags, track_tags, tracks};
-use crate::wire::cursor::{self, Value, along};
+use crate::wire::cursor::{self, Order, Value, along};
 use crate::wire::error::{Verdict, or_refuse};
 use crate::wire::filters::no_such_choice;
 use crate::wire::listing::{Page, Wanted};
+use crate::wire::paging;
 
 /// Which tracks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +81,16 @@ pub fn page(conn: &mut Conn, caller: &Caller, filter: &Filter, wanted: &Wanted<K
             Ok(Ok(Page::Numbered(place, rows.load(conn)?)))
         }
         Wanted::Numbered(wanted, by) => {
-            let place = or_refuse!(wanted.among(asked.matching().count().get_result(conn)?));
+            let count = if *filter == Filter::default() {
+                let kept = people::table.filter(people::id.eq(caller.person)).select(people::track_count);
+                kept.get_result(conn)?
+            } else {
+                asked.matching().count().get_result(conn)?
+            };
+            let place = or_refuse!(wanted.among(count));
+            if let Some(rows) = asked.by_start(conn, place, by)? {
+                return Ok(Ok(Page::Numbered(place, rows)));
+            }
             let rows = asked.matching().select(COLUMNS);
             let rows = ordered(rows.limit(place.limit).offset(place.offset), by);
             Ok(Ok(Page::Numbered(place, rows.load(conn)?)))
@@ -133,6 +143,37 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// The rows of a page by number in the order of when they began, if that is the order: read off the index in two parts, as
+    /// [`Asked::placed`] does, where one question would sort all there are.
+    fn by_start(
+        &self,
+        conn: &mut Conn,
+        place: paging::Place,
+        by: &[(Key, bool)],
+    ) -> QueryResult<Option<Vec<Track>>> {
+        let descends = match by {
+            [(Key::Start, descends)] => *descends,
+            [(Key::Start, descends), (Key::Id, too)] if descends == too => *descends,
+            _ => return Ok(None),
+        };
+        let order = Order { key: Key::Start, name: "start", descends, id_descends: descends };
+        let wanted = cursor::Wanted { order, from: None, is_back: false, size: place.limit };
+        let part = |has_start, limit, offset| self.part(&wanted, Some(has_start)).limit(limit).offset(offset);
+        let mut rows: Vec<Track> = part(false, place.limit, place.offset).load(conn)?;
+        let rest = place.limit - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        // Behind those without a start that are on this page, or behind all of them, which are on pages before it.
+        let before = if rows.is_empty() && place.offset > 0 {
+            let drafts = self.matching().filter(tracks::start_at.is_null());
+            place.offset - drafts.count().get_result::<i64>(conn)?
+        } else {
+            0
+        };
+        if rest > 0 {
+            rows.extend(part(true, rest, before).load::<Track>(conn)?);
+        }
+        Ok(Some(rows))
+    }
+
     /// The rows behind a place. Those without a start are asked for on their own: where an index has them differs from one
     /// database to the other.
     fn placed(&self, conn: &mut Conn, wanted: &cursor::Wanted<Key>) -> QueryResult<Vec<Track>> {

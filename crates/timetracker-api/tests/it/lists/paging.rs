@@ -104,6 +104,30 @@ async fn the_envelope_of_a_page_by_place_has_no_count() {
         .has("link", &format!(r#"<{begin}>; rel="first", <{previous}>; rel="prev", <{next}>; rel="next""#));
 }
 
+/// Pages by number in the order of when tracks began are read in two parts: the pages, whatever their size, are the whole.
+#[tokio::test]
+async fn pages_by_number_are_the_list_cut_in_pieces_with_and_without_a_start() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    twelve(&ada).await;
+    for (query, expected) in [
+        ("ordering=start", "0 3 6 9 1 2 4 5 7 8 10 11"),
+        ("ordering=-start", "9 6 3 0 11 10 8 7 5 4 2 1"),
+        ("ordering=-start,id", "0 3 6 9 10 11 8 4 5 7 1 2"),
+        ("ordering=start&running=false&start_after=2024-01-02", "4 5 7 8 10 11"),
+        ("ordering=-start&search=1", "11 10 1"),
+    ] {
+        let expected: Vec<&str> = expected.split(' ').collect();
+        for size in 1..=13 {
+            let pages = follow(&ada, &format!("/api/tracks/?{query}&page_size={size}"), "next").await;
+            assert!(pages.iter().rev().skip(1).all(|page| page.len() == size), "{query} {size}: {pages:?}");
+            assert_eq!(pages.concat(), expected, "{query} {size}");
+        }
+        let whole = ada.get(&format!("/api/tracks/?{query}")).await.json();
+        assert_eq!(whole["count"], expected.len(), "{query}");
+    }
+}
+
 /// R164: a cursor that was made up, or for another order, leads nowhere; what is too much is told.
 #[tokio::test]
 async fn absurd_cursors_and_endless_queries_are_told() {
