@@ -70,6 +70,8 @@ class Scaled:
             size = ("--tracks", str(tracks), "--people", str(people), "--heavy", str(heavy), "--years", str(self.years))
             made["seeded"] = self.run("examples/seed_tracks", *size, "--issuer", issuer)
         file.write_text(json.dumps(made))
+        # What was kept may be older than the programs.
+        self.run("timetracker-api", "migrate")
         if not (self.data / "everybody").exists():
             self.run("examples/bench_people", str(self.data / "everybody"), str(asking))
         return made

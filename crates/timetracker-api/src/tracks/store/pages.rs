@@ -156,7 +156,7 @@ impl Asked<'_> {
             [(Key::Start, descends), (Key::Id, too)] if descends == too => *descends,
             _ => return Ok(None),
         };
-        let order = Order { key: Key::Start, name: "start", descends, id_descends: descends };
+        let order = Order { key: Key::Start, name: "start", descends };
         let wanted = cursor::Wanted { order, from: None, is_back: false, size: place.limit };
         let part = |has_start, limit, offset| self.part(&wanted, Some(has_start)).limit(limit).offset(offset);
         let mut rows: Vec<Track> = part(false, place.limit, place.offset).load(conn)?;
