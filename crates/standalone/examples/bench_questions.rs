@@ -94,7 +94,7 @@ impl Bench {
                 by,
             ))
         };
-        let newest = Order { key: Key::Start, name: "start", descends: true, id_descends: true };
+        let newest = Order { key: Key::Start, name: "start", descends: true };
         let placed = |from| Wanted::Placed(cursor::Wanted { order: newest, from, is_back: false, size: 50 });
         let middle = now.minus(YEAR * 5 / 2).micros();
         let deep = cursor::Place { value: Value::Number(middle), id: 0 };
@@ -106,7 +106,7 @@ impl Bench {
             ("deep", placed(Some(deep))),
         ] {
             let page = move |conn: &mut Conn, caller: &Caller| {
-                pages::page(conn, caller, Filter::default(), &wanted).map(drop)
+                pages::page(conn, caller, &Filter::default(), &wanted).map(drop)
             };
             lines.push(self.ask(name, page).await?);
         }
@@ -135,8 +135,8 @@ impl Bench {
         );
         lines.push(
             self.ask("detailed", move |conn, caller| {
-                let tracks = detailed::store::after(conn, caller.person, year, None, 500)?;
-                detailed::store::names(conn, &tracks).map(drop)
+                let found = detailed::store::after(conn, caller.person, year, None, 500)?;
+                detailed::store::names(conn, found.entries.iter().map(|entry| entry.activity)).map(drop)
             })
             .await?,
         );
@@ -184,13 +184,14 @@ impl Bench {
         loop {
             let person = caller.person;
             let look = move |conn: &mut Conn| {
-                let tracks = detailed::store::after(conn, person, everything, place, 500)?;
-                detailed::store::names(conn, &tracks)?;
-                Ok((tracks.len(), tracks.last().and_then(|track| Some((track.start?, track.id)))))
+                let found = detailed::store::after(conn, person, everything, place, 500)?;
+                detailed::store::names(conn, found.entries.iter().map(|entry| entry.activity))?;
+                let last = found.entries.last().map(|entry| (entry.start, entry.id));
+                Ok((found.entries.len(), last, found.is_all))
             };
-            let (count, last) = self.db.read(look).await?;
+            let (count, last, is_all) = self.db.read(look).await?;
             rows += count as u128;
-            if count < 500 {
+            if is_all {
                 return Ok(rows * 1_000_000 / began.elapsed().as_micros().max(1));
             }
             place = last;

@@ -113,7 +113,7 @@ async fn pages_by_number_are_the_list_cut_in_pieces_with_and_without_a_start() {
     for (query, expected) in [
         ("ordering=start", "0 3 6 9 1 2 4 5 7 8 10 11"),
         ("ordering=-start", "9 6 3 0 11 10 8 7 5 4 2 1"),
-        ("ordering=-start,id", "0 3 6 9 10 11 8 4 5 7 1 2"),
+        ("ordering=-start,id", "0 3 6 9 8 10 11 4 5 7 1 2"),
         ("ordering=start&running=false&start_after=2024-01-02", "4 5 7 8 10 11"),
         ("ordering=-start&search=1", "11 10 1"),
     ] {
