@@ -30,6 +30,10 @@ screenshots folder *names:
 interop:
     .ci/run interop
 
+# The API against its own document, with schemathesis, which is fetched
+openapi:
+    .ci/run openapi
+
 # kill -9 under load
 test-crash rounds="50":
     ROUNDS={{ rounds }} cargo test -p standalone --locked --test it -- kill::

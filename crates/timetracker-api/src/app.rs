@@ -1,8 +1,8 @@
 //! What was decided at start, and everything a handler may touch.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -18,6 +18,7 @@ use crate::batch::turns::Turns;
 use crate::config::Config;
 use crate::feeds;
 use crate::live::Live;
+use crate::openapi::Published;
 use crate::pages;
 use crate::wire::allowance::Limit;
 
@@ -61,6 +62,7 @@ struct Inner {
     turns: Turns,
     batch_within: Duration,
     calendars: feeds::turns::Turns,
+    openapi: OnceLock<Published>,
     draining: AtomicBool,
 }
 
@@ -137,6 +139,7 @@ impl App {
             heartbeat: config.heartbeat,
             turns: Turns::new(batches_at_once(&config.database), config.batch_within + PATIENCE),
             batch_within: config.batch_within,
+            openapi: OnceLock::new(),
             draining: AtomicBool::new(false),
         })))
     }
@@ -217,6 +220,11 @@ impl App {
     /// Who gives tokens for this API.
     pub(crate) fn issuer(&self) -> &str {
         &self.0.issuer
+    }
+
+    /// What there is, for programs; made when it is asked for first.
+    pub(crate) fn openapi(&self) -> &Published {
+        self.0.openapi.get_or_init(|| Published::new(self))
     }
 
     /// The origins whose pages may call.

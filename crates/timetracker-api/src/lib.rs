@@ -21,6 +21,7 @@
 //! | `/api/events/` | GET | [`live::events`] |
 //! | `/api/me/` | GET PATCH | [`me`] |
 //! | `/api/limits/` | GET | [`limits`] |
+//! | `/api/openapi.json`, `/api/docs/` | GET | [`openapi`], [`pages::docs`] |
 //! | `/.well-known/oauth-protected-resource`, the same and `/api` | GET | [`protected_resource`] |
 //! | `/healthz`, `/readyz` | GET | [`health`] |
 //!
@@ -44,6 +45,7 @@ pub mod live;
 pub mod me;
 pub mod money;
 pub mod names;
+pub mod openapi;
 pub mod pages;
 pub mod protected_resource;
 pub mod reports;

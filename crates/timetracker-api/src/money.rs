@@ -28,6 +28,11 @@ const CODES: [(u8, &str); 4] = [
     (4, "CLF UYW"),
 ];
 
+/// The codes of all currencies that are in use.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    CODES.iter().flat_map(|(_, codes)| codes.split(' '))
+}
+
 /// A currency: three letters of ISO 4217. One that was known when it was kept stays readable when it is in use no more.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]

@@ -6,7 +6,7 @@ use crate::wire::error::Message;
 use crate::wire::fields::{self, Given};
 
 /// How long a name may be, in characters.
-const LONGEST: usize = 100;
+pub const LONGEST: usize = 100;
 
 /// A name, trimmed and composed. `None` when it did not come.
 ///

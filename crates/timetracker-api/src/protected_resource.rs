@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::App;
 use crate::auth::scopes;
+use crate::pages::docs;
 
 /// Where it is, for the API as the resource: the path is inserted (section 3.1).
 pub const PATH: &str = "/.well-known/oauth-protected-resource/api";
@@ -31,6 +32,7 @@ pub async fn get(request: HttpRequest, ThinData(app): ThinData<App>) -> HttpResp
             "dpop_signing_alg_values_supported": ALGS.split(' ').collect::<Vec<_>>(),
             "dpop_bound_access_tokens_required": false,
             "resource_name": NAME,
+            "resource_documentation": app.url(docs::PATH),
         }))
 }
 

@@ -11,13 +11,14 @@ use actix_web::web::{self, ServiceConfig, ThinData};
 
 pub use endpoint::Endpoint;
 use endpoint::{Verb, delete, get, options, patch, post, put};
-use open::{CALENDARS, FRONT, HEALTH, METADATA, PAGES};
+use open::{CALENDARS, DOCUMENTS, FRONT, HEALTH, METADATA, PAGES};
 
 use crate::auth::scopes::Scope::{
     self, ActivitiesRead, ProfileRead, ProfileWrite, ProjectsRead, RatesRead, ReportsRead, ReportsShare,
     TimerWrite, TracksRead, TracksWrite,
 };
 use crate::catalogue::{Activities, Clients, Collection, Projects, Tags};
+use crate::openapi::service;
 use crate::wire::edge;
 use crate::wire::error::ApiError;
 use crate::{App, batch, catalogue, changes, feeds, limits, live, me, reports, root, timer, tracks};
@@ -40,8 +41,8 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/tracks/",
         allow: OF_LIST,
         verbs: &[
-            get(&[TracksRead], |route| route.to(tracks::list::get)),
-            post(&[TracksWrite], |route| route.to(tracks::list::post)),
+            get(&[TracksRead], |route| route.to(tracks::list::get)).says(&tracks::described::LIST),
+            post(&[TracksWrite], |route| route.to(tracks::list::post)).says(&tracks::described::CREATE),
             options(&[TracksRead, TracksWrite], |route| route.to(tracks::list::options)),
         ],
     },
@@ -49,10 +50,10 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/tracks/{id}/",
         allow: OF_ITEM,
         verbs: &[
-            get(&[TracksRead], |route| route.to(tracks::detail::get)),
-            put(&[TracksWrite], |route| route.to(tracks::detail::change)),
-            patch(&[TracksWrite], |route| route.to(tracks::detail::change)),
-            delete(&[TracksWrite], |route| route.to(tracks::detail::delete)),
+            get(&[TracksRead], |route| route.to(tracks::detail::get)).says(&tracks::described::RETRIEVE),
+            put(&[TracksWrite], |route| route.to(tracks::detail::change)).says(&tracks::described::UPDATE),
+            patch(&[TracksWrite], |route| route.to(tracks::detail::change)).says(&tracks::described::PATCH),
+            delete(&[TracksWrite], |route| route.to(tracks::detail::delete)).says(&tracks::described::DELETE),
             options(&[TracksRead, TracksWrite], |route| route.to(tracks::detail::options)),
         ],
     },
@@ -60,10 +61,10 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/timer/",
         allow: OF_ITEM,
         verbs: &[
-            get(&[TracksRead, TimerWrite], |route| route.to(timer::get)),
-            put(&[TimerWrite, TracksWrite], |route| route.to(timer::put)),
-            patch(&[TracksWrite], |route| route.to(timer::patch)),
-            delete(&[TimerWrite, TracksWrite], |route| route.to(timer::delete)),
+            get(&[TracksRead, TimerWrite], |route| route.to(timer::get)).says(&timer::described::RETRIEVE),
+            put(&[TimerWrite, TracksWrite], |route| route.to(timer::put)).says(&timer::described::START),
+            patch(&[TracksWrite], |route| route.to(timer::patch)).says(&timer::described::EDIT),
+            delete(&[TimerWrite, TracksWrite], |route| route.to(timer::delete)).says(&timer::described::STOP),
             options(&[TracksRead, TimerWrite, TracksWrite], |route| route.to(timer::options)),
         ],
     },
@@ -71,26 +72,32 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/tracks/by-uid/{uid}/",
         allow: OF_NAMED,
         verbs: &[
-            get(&[TracksRead], |route| route.to(tracks::by_uid::get)),
-            put(&[TracksWrite], |route| route.to(tracks::by_uid::put)),
-            delete(&[TracksWrite], |route| route.to(tracks::by_uid::delete)),
+            get(&[TracksRead], |route| route.to(tracks::by_uid::get)).says(&tracks::described::RETRIEVE),
+            put(&[TracksWrite], |route| route.to(tracks::by_uid::put)).says(&tracks::described::UPSERT),
+            delete(&[TracksWrite], |route| route.to(tracks::by_uid::delete)).says(&tracks::described::DELETE),
             options(&[TracksRead, TracksWrite], |route| route.to(tracks::by_uid::options)),
         ],
     },
     Endpoint {
         path: "/tracks/{id}/continue/",
         allow: OF_VERB,
-        verbs: &[post(&[TracksWrite], |route| route.to(timer::continuing::post))],
+        verbs: &[
+            post(&[TracksWrite], |route| route.to(timer::continuing::post)).says(&timer::described::CONTINUE)
+        ],
     },
     Endpoint {
         path: "/tracks/{id}/split/",
         allow: OF_VERB,
-        verbs: &[post(&[TracksWrite], |route| route.to(tracks::splitting::post))],
+        verbs: &[
+            post(&[TracksWrite], |route| route.to(tracks::splitting::post)).says(&tracks::described::SPLIT)
+        ],
     },
     Endpoint {
         path: "/tracks/{id}/restore/",
         allow: OF_VERB,
-        verbs: &[post(&[TracksWrite], |route| route.to(tracks::restoring::post))],
+        verbs: &[
+            post(&[TracksWrite], |route| route.to(tracks::restoring::post)).says(&tracks::described::RESTORE)
+        ],
     },
     list_of::<Activities>("/activities/"),
     item_of::<Activities>("/activities/{id}/"),
@@ -104,7 +111,7 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/reports/summary/",
         allow: OF_ROOT,
         verbs: &[
-            get(&[ReportsRead], |route| route.to(reports::get)),
+            get(&[ReportsRead], |route| route.to(reports::get)).says(&reports::described::SUMMARY_OF),
             options(&[ReportsRead], |route| route.to(reports::options)),
         ],
     },
@@ -112,7 +119,8 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/reports/detailed/",
         allow: OF_ROOT,
         verbs: &[
-            get(&[ReportsRead], |route| route.to(reports::detailed::get)),
+            get(&[ReportsRead], |route| route.to(reports::detailed::get))
+                .says(&reports::detailed::described::DETAILED_OF),
             options(&[ReportsRead], |route| route.to(reports::detailed::options)),
         ],
     },
@@ -120,8 +128,8 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/feeds/",
         allow: OF_LIST,
         verbs: &[
-            get(&[ReportsShare], |route| route.to(feeds::list::get)),
-            post(&[ReportsShare], |route| route.to(feeds::list::post)),
+            get(&[ReportsShare], |route| route.to(feeds::list::get)).says(&feeds::described::LIST),
+            post(&[ReportsShare], |route| route.to(feeds::list::post)).says(&feeds::described::CREATE),
             options(&[ReportsShare], |route| route.to(feeds::list::options)),
         ],
     },
@@ -129,8 +137,8 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/feeds/{id}/",
         allow: OF_FEED,
         verbs: &[
-            get(&[ReportsShare], |route| route.to(feeds::detail::get)),
-            delete(&[ReportsShare], |route| route.to(feeds::detail::delete)),
+            get(&[ReportsShare], |route| route.to(feeds::detail::get)).says(&feeds::described::RETRIEVE),
+            delete(&[ReportsShare], |route| route.to(feeds::detail::delete)).says(&feeds::described::DELETE),
             options(&[ReportsShare], |route| route.to(feeds::detail::options)),
         ],
     },
@@ -138,7 +146,7 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/changes/",
         allow: OF_ROOT,
         verbs: &[
-            get(changes::NEEDS, |route| route.to(changes::get)),
+            get(changes::NEEDS, |route| route.to(changes::get)).says(&changes::described::LIST),
             options(changes::NEEDS, |route| route.to(changes::options)),
         ],
     },
@@ -146,8 +154,8 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/me/",
         allow: OF_SETTINGS,
         verbs: &[
-            get(&[ProfileRead], |route| route.to(me::get)),
-            patch(&[ProfileWrite], |route| route.to(me::patch)),
+            get(&[ProfileRead], |route| route.to(me::get)).says(&me::described::RETRIEVE),
+            patch(&[ProfileWrite], |route| route.to(me::patch)).says(&me::described::PATCH),
             options(&[ProfileRead, ProfileWrite], |route| route.to(me::options)),
         ],
     },
@@ -155,15 +163,16 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/limits/",
         allow: OF_ROOT,
         verbs: &[
-            Verb::free(Method::GET, &Scope::ALL, |route| route.to(limits::get)),
-            Verb::free(Method::OPTIONS, &Scope::ALL, |route| route.to(limits::options)),
+            Verb::free(Method::GET, &Scope::ALL, |route| route.to(limits::get)).says(&limits::RETRIEVE),
+            Verb::free(Method::OPTIONS, &Scope::ALL, |route| route.to(limits::options))
+                .says(&service::OPTIONS),
         ],
     },
     Endpoint {
         path: live::events::PATH,
         allow: OF_ROOT,
         verbs: &[
-            get(changes::NEEDS, |route| route.to(live::events::get)),
+            get(changes::NEEDS, |route| route.to(live::events::get)).says(&changes::described::EVENTS),
             options(changes::NEEDS, |route| route.to(live::events::options)),
         ],
     },
@@ -171,7 +180,7 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/batch/",
         allow: OF_BATCH,
         verbs: &[
-            post(batch::NEEDS, |route| route.to(batch::post)),
+            post(batch::NEEDS, |route| route.to(batch::post)).says(&batch::described::POST),
             options(batch::NEEDS, |route| route.to(batch::options)),
         ],
     },
@@ -179,7 +188,7 @@ pub static ENDPOINTS: [Endpoint; 25] = [
         path: "/",
         allow: OF_ROOT,
         verbs: &[
-            get(ANY_READ, |route| route.to(root::get)),
+            get(ANY_READ, |route| route.to(root::get)).says(&root::RETRIEVE),
             options(ANY_READ, |route| route.to(root::options)),
         ],
     },
@@ -192,8 +201,10 @@ const fn list_of<C: Collection>(path: &'static str) -> Endpoint {
         allow: OF_LIST,
         verbs: const {
             &[
-                get(C::KIND.reads(), |route| route.to(catalogue::list::get::<C>)),
-                post(C::KIND.writes(), |route| route.to(catalogue::list::post::<C>)),
+                get(C::KIND.reads(), |route| route.to(catalogue::list::get::<C>))
+                    .says(&C::KIND.described().list),
+                post(C::KIND.writes(), |route| route.to(catalogue::list::post::<C>))
+                    .says(&C::KIND.described().create),
                 options(C::KIND.reads_or_writes(), |route| route.to(catalogue::list::options::<C>)),
             ]
         },
@@ -207,14 +218,29 @@ const fn item_of<C: Collection>(path: &'static str) -> Endpoint {
         allow: OF_ITEM,
         verbs: const {
             &[
-                get(C::KIND.reads(), |route| route.to(catalogue::detail::get::<C>)),
-                put(C::KIND.writes(), |route| route.to(catalogue::detail::change::<C>)),
-                patch(C::KIND.writes(), |route| route.to(catalogue::detail::change::<C>)),
-                delete(C::KIND.writes(), |route| route.to(catalogue::detail::delete::<C>)),
+                get(C::KIND.reads(), |route| route.to(catalogue::detail::get::<C>))
+                    .says(&C::KIND.described().retrieve),
+                put(C::KIND.writes(), |route| route.to(catalogue::detail::change::<C>))
+                    .says(&C::KIND.described().update),
+                patch(C::KIND.writes(), |route| route.to(catalogue::detail::change::<C>))
+                    .says(&C::KIND.described().patch),
+                delete(C::KIND.writes(), |route| route.to(catalogue::detail::delete::<C>))
+                    .says(&C::KIND.described().delete),
                 options(C::KIND.reads_or_writes(), |route| route.to(catalogue::detail::options::<C>)),
             ]
         },
     }
+}
+
+/// What is mounted beside the API for programs, and asks for no token.
+pub fn open() -> impl Iterator<Item = &'static Endpoint> {
+    CALENDARS.iter().chain(&DOCUMENTS).chain(&METADATA).chain(&HEALTH)
+}
+
+/// All that programs may call, each with its whole path.
+pub(crate) fn described() -> impl Iterator<Item = (String, &'static Endpoint)> {
+    let below = ENDPOINTS.iter().map(|endpoint| (format!("/api{}", endpoint.path), endpoint));
+    below.chain(open().map(|endpoint| (endpoint.path.to_owned(), endpoint)))
 }
 
 impl Endpoint {
@@ -237,6 +263,7 @@ pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
         }
         // Before the rest of `/api`, which asks for a token.
         without_token(&app, &CALENDARS)(config);
+        without_token(&app, &DOCUMENTS)(config);
         config.service(
             scope
                 .default_service(web::to(not_found))

@@ -120,6 +120,25 @@ impl Scope {
         }
     }
 
+    /// What it opens, in a few words.
+    const fn says(self) -> &'static str {
+        match self {
+            Self::ActivitiesRead => "See activities",
+            Self::ActivitiesWrite => "Make, change and delete activities",
+            Self::TracksRead => "See tracks",
+            Self::TracksWrite => "Make, change and delete tracks",
+            Self::TimerWrite => "Start, switch and stop the timer, and see what runs",
+            Self::ProjectsRead => "See projects, clients and tags",
+            Self::ProjectsWrite => "Make, change and delete projects, clients and tags",
+            Self::RatesRead => "See what an hour costs",
+            Self::RatesWrite => "Say what an hour costs",
+            Self::ReportsRead => "Have time added up",
+            Self::ReportsShare => "Make addresses at which others see it",
+            Self::ProfileRead => "See settings",
+            Self::ProfileWrite => "Change settings",
+        }
+    }
+
     /// What stands for it and more.
     pub fn alias(self) -> Option<Alias> {
         Alias::ALL.into_iter().find(|alias| alias.scopes().contains(&self))
@@ -135,6 +154,15 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn everything() -> impl Iterator<Item = &'static str> {
     let alone = Scope::ALL.into_iter().filter(|scope| scope.alias().is_none());
     Alias::ALL.into_iter().map(Alias::name).chain(alone.map(Scope::name))
+}
+
+/// What a name opens, in a few words.
+pub fn says(name: &str) -> &'static str {
+    match name {
+        "read" => "All that looks at something",
+        "write" => "All that changes something, but lets nobody else in",
+        _ => Scope::ALL.into_iter().find(|scope| scope.name() == name).map_or("", Scope::says),
+    }
 }
 
 /// Which of them a token has: a bit each.

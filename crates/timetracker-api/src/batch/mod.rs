@@ -5,6 +5,7 @@
 //! says so: it holds a writer of the database meanwhile.
 
 mod answer;
+pub mod described;
 pub mod operation;
 mod store;
 pub mod turns;
@@ -23,7 +24,7 @@ use crate::retries::{self, Retry};
 use crate::tracks;
 use crate::wire::error::ApiError;
 use crate::wire::sent::Large;
-use crate::wire::{metadata, prefer};
+use crate::wire::{metadata, prefer, shape};
 use answer::Form;
 use operation::Batch;
 
@@ -33,8 +34,6 @@ pub const NEEDS: &[Scope] = &[Scope::TracksWrite, Scope::ActivitiesWrite, Scope:
 const COST_OF_ONE: usize = 50;
 /// The most operations of a batch.
 pub const MOST: usize = 500;
-
-const FIELDS: &str = r#"{"atomic":{"type":"boolean","required":false,"read_only":false,"label":"Atomic"},"operations":{"type":"list","required":true,"read_only":false,"label":"Operations","child":{"type":"nested object","required":true,"read_only":false,"children":{"op":{"type":"choice","required":true,"read_only":false,"label":"Op","choices":[{"value":"create","display_name":"Create"},{"value":"update","display_name":"Update"},{"value":"upsert","display_name":"Upsert"},{"value":"delete","display_name":"Delete"}]},"type":{"type":"choice","required":false,"read_only":false,"label":"Type","choices":[{"value":"track","display_name":"Track"},{"value":"activity","display_name":"Activity"},{"value":"project","display_name":"Project"},{"value":"client","display_name":"Client"},{"value":"tag","display_name":"Tag"}]},"id":{"type":"integer","required":false,"read_only":false,"label":"ID"},"uid":{"type":"field","required":false,"read_only":false,"label":"Uid"},"data":{"type":"field","required":false,"read_only":false,"label":"Data"},"if_version":{"type":"integer","required":false,"read_only":false,"label":"If version","min_value":1},"overlap":{"type":"choice","required":false,"read_only":false,"label":"Overlap","choices":[{"value":"allow","display_name":"Allow"},{"value":"reject","display_name":"Reject"},{"value":"trim","display_name":"Trim"}]}}}}}"#;
 
 /// How a batch is done.
 #[derive(Clone, Copy, Debug)]
@@ -86,5 +85,6 @@ fn spend(app: &App, caller: &Caller, batch: &Batch) -> Result<(), ApiError> {
 /// `OPTIONS`: what may be sent.
 pub async fn options(caller: Allowed) -> HttpResponse {
     let may_write = NEEDS.iter().any(|scope| caller.may(*scope));
-    metadata::response("Batch", "Many changes at once.", may_write.then_some(("POST", FIELDS)))
+    let action = may_write.then(|| ("POST", shape::metadata(described::BATCH.fields.iter().copied())));
+    metadata::response("Batch", "Many changes at once.", action)
 }

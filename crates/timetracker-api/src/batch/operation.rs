@@ -19,10 +19,10 @@ use crate::wire::error::{ApiError, Message};
 use crate::wire::fields::{self, Given, Problems, REQUIRED};
 use crate::wire::sent::Sent;
 
-const KINDS: [&str; 5] = ["track", "client", "project", "tag", "activity"];
+pub(super) const KINDS: [&str; 5] = ["track", "activity", "project", "client", "tag"];
 const ITEMS: [Kind; 4] = [Kind::Client, Kind::Project, Kind::Tag, Kind::Activity];
-const VERBS: [&str; 4] = ["create", "update", "upsert", "delete"];
-const POLICIES: [&str; 3] = ["allow", "reject", "trim"];
+pub(super) const VERBS: [&str; 4] = ["create", "update", "upsert", "delete"];
+pub(super) const POLICIES: [&str; 3] = ["allow", "reject", "trim"];
 const MEMBERS: [&str; 2] = ["atomic", "operations"];
 const MEMBERS_OF_EACH: [&str; 7] = ["op", "type", "id", "uid", "data", "if_version", "overlap"];
 

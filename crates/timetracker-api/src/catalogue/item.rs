@@ -3,11 +3,14 @@
 use diesel::Queryable;
 use model::id::Uid;
 use model::time::Timestamp;
+use serde_json::Value;
 
 use super::Kind;
 use crate::id::ItemId;
-use crate::money::{Currency, Rate};
+use crate::money::{self, Currency, Rate};
+use crate::names;
 use crate::wire::json;
+use crate::wire::shape::{self, Kind as Of, Shape};
 
 /// An item of any kind. What its kind does not have is empty, and not shown.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -106,39 +109,52 @@ impl Field {
         }
     }
 
-    /// What OPTIONS says of it.
-    const fn metadata(self) -> &'static str {
-        match self {
-            Self::Id => r#"{"type":"integer","required":false,"read_only":true,"label":"ID"}"#,
-            Self::Name => {
-                r#"{"type":"string","required":true,"read_only":false,"label":"Name","max_length":100}"#
+    /// What it is.
+    pub(super) const fn described(self) -> shape::Field {
+        let (kind, help) = match self {
+            Self::Id => (Of::Id, "Its number."),
+            Self::Name => (Of::Text { most: names::LONGEST, may_be_blank: false }, "Its name."),
+            Self::Description => (Of::Text { most: 10_000, may_be_blank: true }, "More about it."),
+            Self::Uid => {
+                (Of::Uid, "What it is known by in copies. A client may choose it when it makes one.")
             }
-            Self::Description => {
-                r#"{"type":"string","required":false,"read_only":false,"label":"Description","max_length":10000}"#
-            }
-            Self::Uid => r#"{"type":"field","required":false,"read_only":false,"label":"Uid"}"#,
-            Self::Project => r#"{"type":"field","required":false,"read_only":false,"label":"Project"}"#,
-            Self::Client => r#"{"type":"field","required":false,"read_only":false,"label":"Client"}"#,
-            Self::Color => {
-                r#"{"type":"string","required":false,"read_only":false,"label":"Color","max_length":7}"#
-            }
+            Self::Project => (Of::Key, "The project it belongs to."),
+            Self::Client => (Of::Key, "Whom it is for."),
+            Self::Color => (Of::Color, "As `#rrggbb`."),
             Self::BillableDefault => {
-                r#"{"type":"boolean","required":false,"read_only":false,"label":"Billable default"}"#
+                (Of::Boolean, "Whether new tracks are billable; null leaves it to what it belongs to.")
             }
-            Self::Rate => {
-                r#"{"type":"nested object","required":false,"read_only":false,"label":"Rate","children":{"amount":{"type":"integer","required":true,"read_only":false,"label":"Amount","min_value":0},"currency":{"type":"string","required":true,"read_only":false,"label":"Currency","max_length":3}}}"#
-            }
-            Self::Archived => r#"{"type":"boolean","required":false,"read_only":false,"label":"Archived"}"#,
-            Self::CreatedAt => {
-                r#"{"type":"datetime","required":false,"read_only":true,"label":"Created at"}"#
-            }
-            Self::UpdatedAt => {
-                r#"{"type":"datetime","required":false,"read_only":true,"label":"Updated at"}"#
-            }
-            Self::Version => r#"{"type":"integer","required":false,"read_only":true,"label":"Version"}"#,
+            Self::Rate => (Of::Object(&RATE), "What an hour costs. Only for tokens with `rates:read`."),
+            Self::Archived => (Of::Boolean, "Whether it is out of use: nothing new is booked on it."),
+            Self::CreatedAt => (Of::Instant, "When it was made."),
+            Self::UpdatedAt => (Of::Instant, "When it was changed last."),
+            Self::Version => (Of::Whole(None, None), "Counts its changes, from 1."),
+        };
+        let field = shape::Field::new(self.name(), kind, help);
+        match self {
+            Self::Id | Self::CreatedAt | Self::UpdatedAt => field.read_only(),
+            Self::Version => field.read_only().example("1"),
+            Self::Name => field.required(),
+            Self::Description => field.example(r#""What others wrote""#),
+            Self::Project | Self::Client | Self::BillableDefault => field.nullable().example("null"),
+            Self::Color => field.nullable(),
+            Self::Rate => field.nullable().sometimes(),
+            Self::Uid | Self::Archived => field,
         }
     }
 }
+
+/// What an hour costs.
+static RATE: Shape = Shape {
+    name: "Rate",
+    help: "What an hour costs, in the smallest unit of the currency.",
+    fields: &[
+        shape::Field::new("amount", Of::Whole(Some(0), Some(money::MOST)), "9500 is 95.00 EUR.")
+            .required()
+            .example("9500"),
+        shape::Field::new("currency", Of::Currency, "A code of ISO 4217.").required(),
+    ],
+};
 
 /// The fields of a kind that are shown.
 pub(super) fn shown(kind: Kind, with_rate: bool) -> impl Iterator<Item = Field> {
@@ -146,9 +162,8 @@ pub(super) fn shown(kind: Kind, with_rate: bool) -> impl Iterator<Item = Field> 
 }
 
 /// What OPTIONS says of the fields of a kind.
-pub(super) fn described(kind: Kind, with_rate: bool) -> String {
-    let fields = shown(kind, with_rate).map(|field| format!("\"{}\":{}", field.name(), field.metadata()));
-    format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+pub(super) fn described(kind: Kind, with_rate: bool) -> Value {
+    shape::metadata(shown(kind, with_rate).map(Field::described))
 }
 
 /// An item, as the wire shows it; its rate only to who may see it.

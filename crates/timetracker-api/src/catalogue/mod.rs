@@ -2,8 +2,9 @@
 //! shares them, which the wire does not mention.
 //!
 //! They are one resource four times. [`Kind`] is the table of what differs, [`item`] what one is and how it is shown,
-//! [`form`] how a client sends it; [`list`] and [`detail`] serve all of them, [`store`] keeps them.
+//! [`form`] how a client sends it, [`described`] all of it in words; [`list`] and [`detail`] serve all of them, [`store`] keeps them.
 
+pub mod described;
 pub mod detail;
 pub mod form;
 pub mod item;
@@ -12,6 +13,7 @@ pub mod store;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
+use described::Described;
 use item::{Field, Item};
 
 use crate::auth::scopes::Scope;
@@ -149,6 +151,16 @@ impl Kind {
         self.fields().contains(&field)
     }
 
+    /// All of it, in words.
+    pub const fn described(self) -> &'static Described {
+        match self {
+            Self::Client => &described::CLIENTS,
+            Self::Project => &described::PROJECTS,
+            Self::Tag => &described::TAGS,
+            Self::Activity => &described::ACTIVITIES,
+        }
+    }
+
     fn path(self) -> String {
         format!("/api/{}/", self.plural())
     }
@@ -156,8 +168,8 @@ impl Kind {
     /// What may be sent, by whoever may write.
     fn options(self, of: &str, may_write: Option<&'static str>, with_rate: bool) -> HttpResponse {
         let name = format!("{} {of}", self.label());
-        let fields = item::described(self, with_rate);
-        metadata::response(&name, self.description(), may_write.map(|method| (method, fields.as_str())))
+        let action = may_write.map(|method| (method, item::described(self, with_rate)));
+        metadata::response(&name, self.description(), action)
     }
 }
 

@@ -4,6 +4,7 @@
 //! later whenever it likes. Each row comes as it is now, the deleted ones as `"op":"delete"`; told twice does no harm.
 
 pub mod cursor;
+pub mod described;
 pub mod store;
 
 use actix_web::web::ThinData;
@@ -28,6 +29,7 @@ use crate::{App, catalogue, tracks};
 
 /// The most changes told at once, and how many are when nobody says.
 const MOST: i64 = 500;
+const MOST_AT_ONCE: usize = 500;
 
 /// Who may see some of it.
 pub const NEEDS: &[Scope] = &[Scope::TracksRead, Scope::ActivitiesRead, Scope::ProjectsRead];

@@ -7,8 +7,8 @@ use crate::wire::fields::{self, Given, Problems};
 use crate::wire::sent::Sent;
 
 /// How many days a feed goes back when nobody says, and at most.
-const USUAL: i64 = 90;
-const MOST: i64 = 400;
+pub(super) const USUAL: i64 = 90;
+pub(super) const MOST: i64 = 400;
 
 /// What was said.
 #[derive(Clone, Debug, PartialEq, Eq)]

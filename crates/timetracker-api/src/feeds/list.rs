@@ -4,8 +4,9 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::described::FEED;
 use super::form::Draft;
-use super::{FIELDS, MEMBERS, store, token};
+use super::{store, token};
 use crate::App;
 use crate::auth::allowed::Allowed;
 use crate::retries::{self, Retry};
@@ -13,6 +14,7 @@ use crate::wire::error::ApiError;
 use crate::wire::listing::List;
 use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
+use crate::wire::shape;
 
 /// `GET`: a page of one's own.
 ///
@@ -23,7 +25,8 @@ pub async fn get(
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let list = List { path: "/api/feeds/", members: &MEMBERS, filters: &[], keys: &[("id", ())] };
+    let members: Vec<&str> = FEED.names().collect();
+    let list = List { path: "/api/feeds/", members: &members, filters: &[], keys: &[("id", ())] };
     let (wanted, view) = list.read(&request)?;
     let person = caller.person;
     let page = app.db().read(move |conn| store::page(conn, person, &wanted)).await??;
@@ -69,5 +72,5 @@ fn told(body: BoxBody, url: &str) -> BoxBody {
 
 /// `OPTIONS`: what may be sent.
 pub async fn options(_: Allowed) -> HttpResponse {
-    super::description("Feed List", Some(("POST", FIELDS)))
+    super::description("Feed List", Some(("POST", shape::metadata(FEED.fields.iter().copied()))))
 }

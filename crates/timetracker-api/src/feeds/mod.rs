@@ -2,8 +2,10 @@
 //!
 //! * [`list`], [`detail`]: making, seeing and ending them. [`calendar`]: what such an address shows. [`turns`]: how often.
 //! * [`token`]: the secret in the address; the database has its digest alone. [`store`]: the SQL.
+//! * [`described`]: all of it in words.
 
 pub mod calendar;
+pub mod described;
 pub mod detail;
 pub mod form;
 pub mod list;
@@ -18,10 +20,6 @@ use crate::wire::{json, metadata};
 
 /// What the framework calls one in a 404.
 const KIND: &str = "Feed";
-
-const MEMBERS: [&str; 7] = ["id", "name", "days", "created_at", "client_id", "last_read_at", "url"];
-
-const FIELDS: &str = r#"{"id":{"type":"integer","required":false,"read_only":true,"label":"ID"},"name":{"type":"string","required":false,"read_only":false,"label":"Name","max_length":100},"days":{"type":"integer","required":false,"read_only":false,"label":"Days","min_value":1,"max_value":400},"created_at":{"type":"datetime","required":false,"read_only":true,"label":"Created at"},"client_id":{"type":"string","required":false,"read_only":true,"label":"Client id"},"last_read_at":{"type":"datetime","required":false,"read_only":true,"label":"Last read at"},"url":{"type":"url","required":false,"read_only":true,"label":"Url"}}"#;
 
 /// A feed, as the wire shows it. Where it is, is told once, when it is made; from then on nobody here knows.
 fn write(out: &mut Vec<u8>, feed: &Feed) {

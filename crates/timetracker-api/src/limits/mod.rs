@@ -8,7 +8,27 @@ use serde_json::json;
 use crate::App;
 use crate::auth::allowed::Allowed;
 use crate::auth::meter::WINDOW;
+use crate::openapi::{Answer, Operation};
+use crate::wire::shape::{Field, Kind, Shape};
 use crate::wire::{json, metadata};
+
+const NONE: &str = "Null where there is no limit.";
+
+static LIMITS: Shape = Shape {
+    name: "Limits",
+    help: "What is left of the quota.",
+    fields: &[
+        Field::new("limit", Kind::Whole(Some(0), None), NONE).shown_null().example("6000"),
+        Field::new("window", Kind::Whole(Some(0), None), NONE).shown_null().example("3600"),
+        Field::new("remaining", Kind::Whole(Some(0), None), NONE).shown_null().example("5990"),
+        Field::new("more_in", Kind::Whole(Some(0), None), NONE).shown_null().example("1"),
+        Field::new("whole_in", Kind::Whole(Some(0), None), NONE).shown_null().example("6"),
+    ],
+};
+
+/// `GET`, in words.
+pub static RETRIEVE: Operation = Operation::new("What is left of the quota", &[Answer::ok(&LIMITS)])
+    .help("So many requests in a window of so many seconds; how many are left, and in how many seconds there is one more and all of them are there again. Costs nothing.");
 
 /// `GET`: how many requests there are in a window of so many seconds, how many are left, and in how many seconds there is
 /// one more and all of them are there again; `null` where there is no limit.

@@ -1,5 +1,6 @@
 //! `/api/me/`: whose token it is, what it allows, and how the person has set things up.
 
+pub mod described;
 pub mod form;
 pub mod store;
 
@@ -18,10 +19,7 @@ use crate::wire::conditional::{self, Conditions};
 use crate::wire::error::{ApiError, or_refuse};
 use crate::wire::reply::Reply;
 use crate::wire::sent::Sent;
-use crate::wire::{calendar, json, metadata};
-
-/// What may be sent.
-const FIELDS: &str = r#"{"timezone":{"type":"string","required":false,"read_only":false,"label":"Timezone","max_length":100},"overlap_policy":{"type":"choice","required":false,"read_only":false,"label":"Overlap policy"},"week_start":{"type":"choice","required":false,"read_only":false,"label":"Week start"},"day_start":{"type":"time","required":false,"read_only":false,"label":"Day start"}}"#;
+use crate::wire::{calendar, json, metadata, shape};
 
 /// Who the person is and how they have set things up. Not by which id the issuer knows them: a client with pairwise subjects
 /// (OpenID Connect Core section 8.1) is not to learn it.
@@ -98,5 +96,6 @@ pub async fn patch(
 /// `OPTIONS`: what may be sent.
 pub async fn options(caller: Allowed) -> HttpResponse {
     let may_write = caller.may(Scope::ProfileWrite);
-    metadata::response("Me", "Whose token this is.", may_write.then_some(("PATCH", FIELDS)))
+    let action = may_write.then(|| ("PATCH", shape::metadata(described::SETTINGS)));
+    metadata::response("Me", "Whose token this is.", action)
 }

@@ -6,6 +6,7 @@
 //! | `/time/` | GET POST | [`home`] |
 //! | `/time/sign-in/`, `/time/callback/` | GET | [`sign_in`] |
 //! | `/time/sign-out/` | POST | [`sign_out`] |
+//! | `/api/docs/` | GET | [`docs`] |
 //! | `/time/style.css`, `/time/mark.svg` | GET | [`statics`] |
 //!
 //! A cookie counts for what these pages show and for the forms on them, and never for anybody who asks for JSON. What it stands
@@ -14,6 +15,7 @@
 mod address;
 mod again;
 pub mod browsable;
+pub mod docs;
 pub(crate) mod error;
 pub mod form;
 mod frame;

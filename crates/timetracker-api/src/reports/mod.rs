@@ -7,6 +7,7 @@
 pub mod book;
 pub mod cut;
 pub mod days;
+pub mod described;
 pub mod detailed;
 #[cfg(test)]
 mod invariants;

@@ -5,6 +5,7 @@ use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use crate::auth::scopes::{Needs, Scope};
+use crate::openapi::{Operation, service};
 use crate::reports::detailed;
 use crate::wire::error::ApiError;
 use crate::wire::negotiate::Form;
@@ -27,6 +28,8 @@ pub(super) struct Verb {
     pub(super) who: Who,
     handler: fn(Route) -> Route,
     is_free: bool,
+    /// What the document says of it; a test sees to it that each method under `/api` has one.
+    operation: Option<&'static Operation>,
 }
 
 /// Who may have it.
@@ -41,18 +44,24 @@ pub(super) enum Who {
 impl Verb {
     const fn new(method: Method, needs: &'static [Scope], handler: fn(Route) -> Route) -> Self {
         assert!(!needs.is_empty(), "a method without a scope");
-        Self { method, who: Who::OneOf(needs), handler, is_free: false }
+        Self { method, who: Who::OneOf(needs), handler, is_free: false, operation: None }
     }
 
     /// What anybody may have.
     pub(super) const fn open(method: Method, handler: fn(Route) -> Route) -> Self {
-        Self { method, who: Who::Anybody, handler, is_free: true }
+        Self { method, who: Who::Anybody, handler, is_free: true, operation: None }
     }
 
     /// What costs nothing of the caller's quota.
     pub(super) const fn free(method: Method, needs: &'static [Scope], handler: fn(Route) -> Route) -> Self {
         assert!(!needs.is_empty(), "a method without a scope");
-        Self { method, who: Who::OneOf(needs), handler, is_free: true }
+        Self { method, who: Who::OneOf(needs), handler, is_free: true, operation: None }
+    }
+
+    /// Says what it does.
+    pub(super) const fn says(mut self, operation: &'static Operation) -> Self {
+        self.operation = Some(operation);
+        self
     }
 }
 
@@ -79,7 +88,7 @@ pub(super) const fn delete(needs: &'static [Scope], handler: fn(Route) -> Route)
 
 /// OPTIONS, for whoever may any other method of the row.
 pub(super) const fn options(needs: &'static [Scope], handler: fn(Route) -> Route) -> Verb {
-    Verb::new(Method::OPTIONS, needs, handler)
+    Verb::new(Method::OPTIONS, needs, handler).says(&service::OPTIONS)
 }
 
 impl Endpoint {
@@ -94,6 +103,17 @@ impl Endpoint {
     /// Whether a method of it costs nothing of the caller's quota.
     pub(crate) fn is_free(&self, method: &Method) -> bool {
         self.verb(method).is_some_and(|verb| verb.is_free)
+    }
+
+    /// Its methods, of which scopes each needs one if it asks for any, and what it says of itself.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = (&Method, &'static [Scope], &'static Operation)> {
+        self.verbs.iter().filter_map(|verb| {
+            let scopes = match verb.who {
+                Who::OneOf(scopes) => scopes,
+                Who::Anybody => &[],
+            };
+            Some((&verb.method, scopes, verb.operation?))
+        })
     }
 
     fn verb(&self, method: &Method) -> Option<&Verb> {

@@ -4,28 +4,44 @@ use actix_web::http::Method;
 
 use super::Endpoint;
 use super::endpoint::Verb;
-use crate::pages::{self, home, sign_in, sign_out, statics};
-use crate::{feeds, health, protected_resource};
+use crate::openapi::service;
+use crate::pages::{self, docs, home, sign_in, sign_out, statics};
+use crate::{feeds, health, openapi, protected_resource};
 
 /// What is for whoever has its address, which is a secret.
 pub(super) static CALENDARS: [Endpoint; 1] = [Endpoint {
     path: "/api/feeds/{token}.ics",
     allow: "GET, HEAD",
-    verbs: &[Verb::open(Method::GET, |route| route.to(feeds::calendar::get))],
+    verbs: &[
+        Verb::open(Method::GET, |route| route.to(feeds::calendar::get)).says(&feeds::described::CALENDAR)
+    ],
 }];
+
+/// What anybody may know who would like to call.
+pub(super) static DOCUMENTS: [Endpoint; 2] = [
+    for_any_origin(
+        openapi::PATH,
+        const {
+            &[
+                Verb::open(Method::GET, |route| route.to(openapi::get)).says(&service::OPENAPI),
+                Verb::open(Method::OPTIONS, |route| route.to(protected_resource::options))
+                    .says(&service::PREFLIGHT),
+            ]
+        },
+    ),
+    page(docs::PATH, const { &[Verb::open(Method::GET, |route| route.to(docs::get)).says(&service::DOCS)] }),
+];
 
 /// What needs no token and tells nothing.
 pub(super) static HEALTH: [Endpoint; 2] = [
-    Endpoint {
-        path: "/healthz",
-        allow: "GET, HEAD",
-        verbs: &[Verb::open(Method::GET, |route| route.to(health::alive))],
-    },
-    Endpoint {
-        path: "/readyz",
-        allow: "GET, HEAD",
-        verbs: &[Verb::open(Method::GET, |route| route.to(health::ready))],
-    },
+    page(
+        "/healthz",
+        const { &[Verb::open(Method::GET, |route| route.to(health::alive)).says(&service::ALIVE)] },
+    ),
+    page(
+        "/readyz",
+        const { &[Verb::open(Method::GET, |route| route.to(health::ready)).says(&service::READY)] },
+    ),
 ];
 
 /// What anybody may know who wants a token: of the API, and of the host.
@@ -35,16 +51,20 @@ pub(super) static METADATA: [Endpoint; 2] = [
 ];
 
 const fn metadata(path: &'static str) -> Endpoint {
-    Endpoint {
+    for_any_origin(
         path,
-        allow: "GET, HEAD, OPTIONS",
-        verbs: const {
+        const {
             &[
-                Verb::open(Method::GET, |route| route.to(protected_resource::get)),
-                Verb::open(Method::OPTIONS, |route| route.to(protected_resource::options)),
+                Verb::open(Method::GET, |route| route.to(protected_resource::get)).says(&service::METADATA),
+                Verb::open(Method::OPTIONS, |route| route.to(protected_resource::options))
+                    .says(&service::PREFLIGHT),
             ]
         },
-    }
+    )
+}
+
+const fn for_any_origin(path: &'static str, verbs: &'static [Verb]) -> Endpoint {
+    Endpoint { path, allow: "GET, HEAD, OPTIONS", verbs }
 }
 
 /// The front of a host.

@@ -12,7 +12,7 @@ use crate::wire::error::Message;
 use crate::wire::fields::{self, Given};
 
 /// How many a track may have.
-const MOST: usize = 20;
+pub const MOST: usize = 20;
 
 /// Reads a list of names; a name that comes twice, however it is written, is there once.
 ///

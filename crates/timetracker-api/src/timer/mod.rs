@@ -2,6 +2,7 @@
 //! long it has been running whatever its own clock thinks.
 
 pub mod continuing;
+pub mod described;
 pub mod store;
 
 use std::time::Duration;
@@ -202,5 +203,5 @@ pub async fn delete(
 /// `OPTIONS`: what may be sent.
 pub async fn options(caller: Allowed) -> HttpResponse {
     let may_write = caller.may(Scope::TimerWrite) || caller.may(Scope::TracksWrite);
-    metadata::response("Timer", "What you are doing now.", may_write.then_some(("PUT", tracks::FIELDS)))
+    metadata::response("Timer", "What you are doing now.", tracks::action("PUT", may_write))
 }

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::change;
+use super::described::MEMBERS;
 use super::form::{Draft, SOURCES};
 use super::store::pages::{self, Filter, Key};
 use crate::App;
@@ -25,7 +26,7 @@ use crate::wire::sent::Sent;
 /// What can be asked of it.
 static LIST: List<'static, Key> = List {
     path: "/api/tracks/",
-    members: &super::MEMBERS,
+    members: &MEMBERS,
     filters: &[
         "activity",
         "user",

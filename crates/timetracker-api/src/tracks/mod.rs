@@ -1,9 +1,10 @@
 //! Tracks: entries of time, each a person's own.
 //!
 //! * [`list`], [`detail`], [`by_uid`], and what else can be done with one: [`splitting`], [`restoring`].
-//! * [`form`]: a track as a client sends it, with [`crate::tags`]. [`store`]: the SQL.
+//! * [`form`]: a track as a client sends it, with [`crate::tags`]. [`store`]: the SQL. [`described`]: all of it in words.
 
 pub mod by_uid;
+pub mod described;
 pub mod detail;
 pub mod form;
 pub mod list;
@@ -21,32 +22,10 @@ use crate::wire::conditional::Conditions;
 use crate::wire::error::ApiError;
 use crate::wire::query::Parameters;
 use crate::wire::reply::Reply;
-use crate::wire::{json, metadata};
+use crate::wire::{json, metadata, shape};
 
 /// What the framework calls one in a 404.
 pub(crate) const KIND: &str = "Track";
-
-/// What one has on the wire, in its order.
-const MEMBERS: [&str; 16] = [
-    "id",
-    "description",
-    "start",
-    "end",
-    "activity",
-    "user",
-    "uid",
-    "tags",
-    "billable",
-    "duration",
-    "running",
-    "timezone",
-    "source",
-    "version",
-    "created_at",
-    "updated_at",
-];
-
-pub(crate) const FIELDS: &str = r#"{"id":{"type":"integer","required":false,"read_only":true,"label":"ID"},"description":{"type":"string","required":false,"read_only":false,"label":"Description","max_length":10000},"start":{"type":"datetime","required":false,"read_only":false,"label":"Start"},"end":{"type":"datetime","required":false,"read_only":false,"label":"End"},"activity":{"type":"field","required":true,"read_only":false,"label":"Activity"},"user":{"type":"field","required":false,"read_only":true,"label":"User"},"uid":{"type":"field","required":false,"read_only":false,"label":"Uid"},"tags":{"type":"list","required":false,"read_only":false,"label":"Tags","child":{"type":"string","required":true,"read_only":false,"max_length":100}},"billable":{"type":"boolean","required":false,"read_only":false,"label":"Billable"},"duration":{"type":"integer","required":false,"read_only":false,"label":"Duration","min_value":0},"running":{"type":"boolean","required":false,"read_only":true,"label":"Running"},"timezone":{"type":"string","required":false,"read_only":false,"label":"Timezone"},"source":{"type":"choice","required":false,"read_only":false,"label":"Source","choices":[{"value":"human","display_name":"Human"},{"value":"agent","display_name":"Agent"},{"value":"import","display_name":"Import"}]},"version":{"type":"integer","required":false,"read_only":true,"label":"Version"},"created_at":{"type":"datetime","required":false,"read_only":true,"label":"Created at"},"updated_at":{"type":"datetime","required":false,"read_only":true,"label":"Updated at"}}"#;
 
 /// A track, as the wire shows it: what it always had, and then what it has come to have.
 pub(crate) fn write(out: &mut Vec<u8>, track: &Track) {
@@ -111,8 +90,13 @@ pub(crate) fn created(track: &Track) -> Reply {
     reply(track).created(format!("/api/tracks/{}/", track.id))
 }
 
+/// What may be sent, to whoever may write.
+pub(crate) fn action(method: &'static str, may_write: bool) -> Option<metadata::Action> {
+    may_write.then(|| (method, shape::metadata(described::TRACK.fields.iter().copied())))
+}
+
 fn description(name: &str, method: &'static str, may_write: bool) -> HttpResponse {
-    metadata::response(name, "Your entries of time.", may_write.then_some((method, FIELDS)))
+    metadata::response(name, "Your entries of time.", action(method, may_write))
 }
 
 /// What a request says besides what to change: its conditions, and `?overlap=`.

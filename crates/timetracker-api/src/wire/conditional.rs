@@ -23,6 +23,11 @@ pub fn of_body(body: &[u8]) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
+/// The tag of these bytes, where there is no other form of them.
+pub fn of_bytes(body: &[u8]) -> HeaderValue {
+    HeaderValue::try_from(format!("\"{:016x}\"", digest(body))).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
 /// The version of an object that has no other: what it says.
 pub fn version_of(body: &[u8]) -> i64 {
     i64::try_from(digest(body) >> 1).unwrap_or(i64::MAX)

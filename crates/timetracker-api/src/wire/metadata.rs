@@ -2,14 +2,15 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use serde_json::Value;
 
 use super::json;
 
 /// What a caller who may write can send, and by which method.
-pub type Action<'a> = (&'static str, &'a str);
+pub type Action = (&'static str, Value);
 
 /// Describes a resource; `action` is left out when the caller may not write.
-pub fn response(name: &str, description: &str, action: Option<Action<'_>>) -> HttpResponse {
+pub fn response(name: &str, description: &str, action: Option<Action>) -> HttpResponse {
     let mut body = b"{\"name\":".to_vec();
     json::text(&mut body, name);
     body.extend_from_slice(b",\"description\":");
@@ -21,7 +22,7 @@ pub fn response(name: &str, description: &str, action: Option<Action<'_>>) -> Ht
         body.extend_from_slice(b",\"actions\":{");
         json::text(&mut body, method);
         body.push(b':');
-        body.extend_from_slice(fields.as_bytes());
+        body.extend_from_slice(fields.to_string().as_bytes());
         body.push(b'}');
     }
     body.push(b'}');

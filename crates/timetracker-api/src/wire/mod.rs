@@ -6,6 +6,7 @@
 //! * [`fields`], [`instant`] and [`calendar`]: validation of values, every failing field at once. [`filters`]: search, order.
 //! * [`listing`]: lists, with [`paging`] by number and [`cursor`] by place, [`sparse`] rows, and what a client may [`prefer`].
 //! * [`error`]: what an API client is told when something will not do, or [`problem`]. [`challenge`]: and how to come back.
+//! * [`shape`]: what objects are made of, for OPTIONS and the OpenAPI document.
 //! * [`json`], [`csv`], [`ical`] and [`metadata`]: answers, written by hand. [`reply`]: those to changes. [`conditional`]: entity tags.
 
 pub mod allowance;
@@ -33,4 +34,5 @@ pub mod problem;
 pub mod query;
 pub mod reply;
 pub mod sent;
+pub mod shape;
 pub mod sparse;

@@ -21,7 +21,35 @@ pub fn is_wanted(headers: &HeaderMap) -> bool {
     })
 }
 
-/// What an error is called, for programs.
+/// All that errors are called, for programs.
+pub const CODES: [&str; 24] = [
+    "invalid",
+    "unknown_parameters",
+    "parse_error",
+    "two_tokens",
+    "not_authenticated",
+    "insufficient_scope",
+    "permission_denied",
+    "not_found",
+    "invalid_page",
+    "invalid_cursor",
+    "overlap",
+    "conflict",
+    "not_done",
+    "stale",
+    "idempotency_key_reused",
+    "cursor_gone",
+    "method_not_allowed",
+    "not_acceptable",
+    "too_slow",
+    "too_large",
+    "unsupported_media_type",
+    "throttled",
+    "unavailable",
+    "error",
+];
+
+/// What an error is called: one of [`CODES`].
 fn code(error: &ApiError) -> &'static str {
     match error {
         ApiError::Fields(_) | ApiError::Messages(_) => "invalid",

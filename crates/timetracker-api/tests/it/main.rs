@@ -34,6 +34,7 @@ mod matrix;
 mod me;
 mod money;
 mod negotiation;
+mod openapi;
 mod overlaps;
 mod owners;
 mod pages;

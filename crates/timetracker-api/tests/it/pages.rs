@@ -2,6 +2,7 @@
 
 mod below;
 mod browsable;
+mod docs;
 mod editing;
 mod failures;
 mod forms;

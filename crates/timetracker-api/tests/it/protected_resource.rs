@@ -26,6 +26,7 @@ async fn the_metadata_says_whom_to_ask_for_what() {
                 "dpop_signing_alg_values_supported": ["ES256", "Ed25519", "EdDSA", "PS256", "RS256"],
                 "dpop_bound_access_tokens_required": false,
                 "resource_name": "Timetracker",
+                "resource_documentation": format!("{PUBLIC}/api/docs/"),
             })
         );
         answer

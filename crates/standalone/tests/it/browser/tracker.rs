@@ -87,6 +87,12 @@ async fn tracks(world: &World, ada: &Visitor) {
     ada.inspects("api-stranger").await;
     ada.opens("/time/callback/?code=x&state=y").await;
     ada.inspects("tracker-strange").await;
+    ada.clicks("#docs").await;
+    assert_eq!(ada.reads("h1").await, "The API");
+    ada.inspects("api-docs").await;
+    ada.clicks_in_vain("#tracks_create summary").await;
+    ada.clicks_in_vain("#object-Track summary").await;
+    ada.inspects("api-docs-open").await;
 }
 
 /// Somebody else changes what is open here: both are there in the end.

@@ -2,8 +2,9 @@
 //! A page at a time as JSON; as a table (CSV) or as lines of JSON all at once, however many they are.
 //!
 //! [`reader`] goes through the tracks, [`rows`] writes them, [`page`] is a page of them, [`export`] sends what has no pages,
-//! [`store`] has the SQL.
+//! [`store`] has the SQL, [`described`] all of it in words.
 
+pub mod described;
 mod export;
 mod page;
 pub mod reader;
