@@ -211,7 +211,13 @@ fn fill_forms(view: &mut Page<'_>, answered: &Answered<'_>, json: &Value) {
     let text = match raw {
         Some(posted) => posted.content().to_owned(),
         // What is there was not asked for.
-        None if is_refused && endpoint.path.contains('{') && !actions.is_about_new_ones() => "{}".to_owned(),
+        None if is_refused
+            && filled.current.is_none()
+            && endpoint.path.contains('{')
+            && !actions.is_about_new_ones() =>
+        {
+            "{}".to_owned()
+        }
         None => example(endpoint, &filled).unwrap_or_else(|| pretty(&actions.json(&filled))),
     };
     let wrong = if raw.is_some() { errors.all() } else { vec![] };
