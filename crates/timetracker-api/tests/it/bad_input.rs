@@ -56,7 +56,7 @@ async fn what_a_track_cannot_be() {
         ("description", json!("\0"), "Null characters are not allowed.".into()),
         ("tags", json!([long]), "Ensure this field has no more than 100 characters.".into()),
         ("tags", json!(["a\0"]), "Null characters are not allowed.".into()),
-        ("tags", json!(["a\u{2028}\n"]), "Control characters are not allowed.".into()),
+        ("tags", json!(["a\nb"]), "Control characters are not allowed.".into()),
         ("tags", json!([["a"]]), "Not a valid string.".into()),
         ("source", json!("\0"), "\"\0\" is not a valid choice.".into()),
     ];
