@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use model::db::Conn;
+use model::db::{Conn, Kept};
 use model::id::Uid;
 
 use crate::auth::Caller;
@@ -148,7 +148,7 @@ pub fn link(conn: &mut Conn, track: TrackId, had: &[Tag], has: &[Tag]) -> QueryR
     let links = diesel::insert_into(track_tags::table).values(new);
     match conn {
         Conn::Sqlite(conn) => links.execute(conn)?,
-        Conn::Postgres(conn) => links.execute(conn)?,
+        Conn::Postgres(conn) => Kept(links).execute(conn)?,
     };
     Ok(())
 }
