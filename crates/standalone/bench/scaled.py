@@ -35,15 +35,23 @@ class Scaled:
         os.chmod(self.data, 0o755)
         self.postgres = Postgres(self.data) if kind == "postgres" else None
         self.url = self.postgres.url if self.postgres else lambda name: f"sqlite://{self.data}/{name}.db"
-        self.release, asking = release, min(asking, people)
+        self.release, self.programs, self.connection = release, [], None
+        try:
+            self.start(tracks, people, heavy, min(asking, people))
+        except BaseException:
+            self.end()
+            raise
+
+    def start(self, tracks, people, heavy, asking):
         # The one with most comes first.
         before = 1 if heavy else 0
         made = self.make(tracks, people, heavy, asking + before)
         tokens = (self.data / "everybody").read_text().split()
         self.tokens, self.heavy = tokens[before:], tokens[0] if heavy else None
         self.alone = json.loads(self.run("examples/bench_questions", str(before), str(asking)))
-        self.authz_program = Running([release / "authz", "serve"], self.environment, made["authz_port"])
-        self.api_program = Running([release / "timetracker-api", "serve"], self.environment, self.api_port)
+        for program, port in (("authz", made["authz_port"]), ("timetracker-api", self.api_port)):
+            self.programs.append(Running([self.release / program, "serve"], self.environment, port))
+        self.api = self.programs[-1].pid
         self.connection = http.client.HTTPConnection("127.0.0.1", self.api_port, timeout=60)
         self.askers()
         self.about = f"{made['seeded'].strip()}, {self.megabytes():,.0f} MB"
@@ -86,12 +94,13 @@ class Scaled:
         return sum(each.stat().st_size for each in (self.data / "cluster/base").rglob("*") if each.is_file()) / 1e6
 
     def pids(self):
-        return [self.api_program.pid] + ([self.postgres.pid] if self.postgres else [])
+        return [self.api] + ([self.postgres.pid] if self.postgres else [])
 
     def end(self):
-        self.connection.close()
-        self.api_program.end()
-        self.authz_program.end()
+        if self.connection:
+            self.connection.close()
+        for program in reversed(self.programs):
+            program.end()
         if self.postgres:
             self.postgres.end()
 
@@ -148,7 +157,7 @@ class Scaled:
 
     def export(self, path):
         """Takes all of an answer, as fast as it comes."""
-        pid, buffer = self.api_program.pid, memoryview(bytearray(1 << 20))
+        pid, buffer = self.api, memoryview(bytearray(1 << 20))
         before, cpu = memory_mb(pid), cpu_seconds(self.pids())
         # From here on the peak counts anew.
         Path(f"/proc/{pid}/clear_refs").write_text("5")
