@@ -7,6 +7,7 @@ use actix_web::web::ThinData;
 
 use crate::App;
 use crate::auth::allowed::Allowed;
+use crate::openapi::headers::Header;
 use crate::openapi::{self, Answer, Operation};
 use crate::pages::docs;
 use crate::wire::shape::{Field, Kind, Shape};
@@ -43,9 +44,11 @@ static ROOT: Shape = Shape {
 };
 
 /// `GET`, in words.
-pub static RETRIEVE: Operation = Operation::new("Where everything is", &[Answer::ok(&ROOT)]).help(
-    "`Link` leads to this document (`service-desc`) and to the same for people (`service-doc`, RFC 8631).",
-);
+pub static RETRIEVE: Operation = Operation::new(
+    "Where everything is",
+    &[Answer { headers: &[Header::Link], ..Answer::ok(&ROOT) }],
+)
+.help("`Link` leads to this document (`service-desc`) and to the same for people (`service-doc`, RFC 8631).");
 
 /// `GET /api/`. What describes it is linked in a header (RFC 8631): what is in the body is the framework's.
 pub async fn get(_: Allowed, ThinData(app): ThinData<App>) -> HttpResponse {

@@ -11,7 +11,7 @@ pub enum Header {
     SomeETag,
     /// Where what was made is.
     Location,
-    /// Where other pages are.
+    /// Where other pages are, or what describes it.
     Link,
     /// That the answer was given before.
     Replayed,
@@ -67,7 +67,9 @@ impl Header {
         match self {
             Self::ETag | Self::SomeETag => "The tag of what is in it, for `If-None-Match` and `If-Match`.",
             Self::Location => "Where it is.",
-            Self::Link => "The `first`, `prev`, `next` and `last` page, as far as they are known (RFC 8288).",
+            Self::Link => {
+                "Of a list the `first`, `prev`, `next` and `last` page, as far as they are known; of the root what describes it (RFC 8288)."
+            }
             Self::Replayed => "`true` where an `Idempotency-Key` got its first answer again.",
             Self::Applied => "What of `Prefer` was done (RFC 7240).",
             Self::RequestId => "By which name the request is found in the log.",

@@ -62,7 +62,8 @@ async fn an_answer_that_would_be_too_large_is_refused_before_anything_is_done() 
     let long = "€".repeat(10_000);
     let track = ada.has_track(activity, &long).await;
     // Twice as many would do; of what is refused the row is told as well.
-    let toggled = |each: usize| json!({"op": "update", "id": track, "data": {"billable": each % 2 == 0}});
+    let toggled =
+        |each: usize| json!({"op": "update", "id": track, "data": {"billable": each.is_multiple_of(2)}});
     let stale = json!({"op": "update", "id": track, "data": {}, "if_version": 99});
     let many: Vec<Value> = (0..40).map(toggled).chain(vec![stale; 40]).collect();
     let refused = r#"{"detail":"Nothing was done: the answer would be too large. Send fewer operations, or prefer return=minimal."}"#;
@@ -165,7 +166,7 @@ async fn batches_leave_writers_to_others() {
     let other = world.person("other");
     let others = other.has_activity("a").await;
     let (release, held) = std::sync::mpsc::channel::<()>();
-    let (has_begun, begun) = tokio::sync::oneshot::channel();
+    let (holds_all, held_all) = tokio::sync::oneshot::channel();
     let (db, activity) = (world.db(), others);
     let holds = tokio::spawn(async move {
         db.write(move |conn| {
@@ -174,13 +175,13 @@ async fn batches_leave_writers_to_others() {
                  (SELECT workspace_id FROM activities WHERE id = {activity})"
             );
             diesel::sql_query(all).execute(conn)?;
-            let _ = has_begun.send(());
+            let _ = holds_all.send(());
             let _ = held.recv();
             Ok(())
         })
         .await
     });
-    begun.await.unwrap();
+    held_all.await.unwrap();
     let release = match world.database().url() {
         DatabaseUrl::Postgres(_) => Some(release),
         DatabaseUrl::Sqlite(_) => {

@@ -200,10 +200,10 @@ async fn a_batch_whose_process_is_killed_is_done_once_when_it_is_sent_again() {
     };
     for (round, pause) in (0_u64..).zip([20, 60, 120, 240]) {
         let mut first = Serving::start(&world);
-        let sent = tokio::spawn(send(&first.base, pause));
+        let lost = tokio::spawn(send(&first.base, pause));
         tokio::time::sleep(Duration::from_millis(pause)).await;
         first.child.kill().unwrap();
-        drop((sent.await, first));
+        drop((lost.await, first));
         let count = async || holder.get("/api/tracks/?page_size=1").await.json()["count"].as_u64().unwrap();
         let before = count().await;
         assert!([0, 100].contains(&(before - 100 * round)), "{before} in round {round}");

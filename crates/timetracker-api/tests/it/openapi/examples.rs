@@ -15,6 +15,9 @@ async fn with_what_is_asked_for(world: &World, path: &str) -> Person {
         "start": "2026-11-23T09:00:00Z", "end": "2026-11-23T10:30:00Z",
     });
     assert_eq!(ada.post("/api/tracks/", track).await.id(), 1);
+    for path in ["/api/projects/", "/api/clients/"] {
+        assert_eq!(ada.post(path, json!({"name": "Pumps"})).await.id(), 1);
+    }
     // Told by the feed as one that is gone.
     let gone = ada.has_track(1, "gone").await;
     assert_eq!(ada.delete(&format!("/api/tracks/{gone}/")).await.status, 204);
