@@ -113,7 +113,7 @@ async fn two_handles_on_one_database_see_each_other_and_lose_nothing() {
     assert_eq!(handles[1].read(count).await.unwrap(), 200);
 }
 
-/// Who is told that the database is busy may rely on it that nothing was done.
+/// R175: who is told that the database is busy may rely on it that nothing was done.
 #[tokio::test]
 async fn work_that_takes_longer_than_its_caller_waits_is_undone() {
     let (_database, db) = with_notes().await;

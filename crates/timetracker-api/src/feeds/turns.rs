@@ -53,6 +53,7 @@ mod tests {
 
     use super::*;
 
+    /// R153.
     #[tokio::test]
     async fn one_calendar_is_made_at_a_time_and_another_meanwhile() {
         let (turns, now) = (Turns::default(), Duration::from_secs(7));

@@ -202,7 +202,7 @@ mod tests {
             proptest::prop_assert_eq!(bare(&plain), text);
         }
 
-        /// However it is split, and whatever is left out in front, nothing begins as a formula does.
+        /// R151: however it is split, and whatever is left out in front, nothing begins as a formula does.
         #[test]
         fn no_cell_is_computed(text in "[a;,=@ '\"\r\n\té＝-]{0,12}") {
             let line = written(&text);

@@ -109,7 +109,7 @@ async fn a_stream_with_a_backlog_makes_room_before_its_end() {
     assert!(heard < 600, "all of it was told");
 }
 
-/// R145: what is said at once is bounded, however much there is.
+/// R145, R164: what is said at once is bounded, however much there is.
 #[tokio::test]
 async fn a_backlog_comes_in_pieces() {
     let world = World::new().await;

@@ -132,8 +132,8 @@ async fn everybody_may_have_it_and_nobody_need_have_it_twice() {
     let held = world.request(Method::GET, PATH).header("if-none-match", tag).send().await.unwrap();
     let held = Answer::read(held).await;
     held.is(304, "").has("etag", tag).has("cache-control", "public, max-age=300");
-    let head = world.anonymous(Method::HEAD, PATH).await;
-    head.is(200, "").has("etag", tag);
+    let bare = world.anonymous(Method::HEAD, PATH).await;
+    bare.is(200, "").has("etag", tag);
     assert_eq!(world.anonymous(Method::POST, PATH).await.status, 405);
     let preflight = world.anonymous(Method::OPTIONS, PATH).await;
     preflight.is(204, "").has("access-control-allow-origin", "*").has("access-control-allow-methods", "GET");

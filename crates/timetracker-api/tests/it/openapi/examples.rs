@@ -48,7 +48,7 @@ async fn send(
     let mut path = path.replace("{id}", "1").replace("{uid}", "019ac9c2-0d3c-7cc0-9a51-5f0c6c0e7a11");
     if path.contains("{token}") {
         let feed = person.post("/api/feeds/", json!({})).await.json();
-        path = feed["url"].as_str().unwrap().strip_prefix(PUBLIC).unwrap().to_owned();
+        feed["url"].as_str().unwrap().strip_prefix(PUBLIC).unwrap().clone_into(&mut path);
     }
     let mut request = person.request(method.clone(), &path);
     if let Some(parameter) = parameter {

@@ -39,7 +39,7 @@ impl Judge {
     }
 }
 
-fn sent(person: &Person, method: Method, path: &str, body: impl ToString) -> RequestBuilder {
+fn sent(person: &Person, method: Method, path: &str, body: &(impl ToString + ?Sized)) -> RequestBuilder {
     person.request(method, path).header("content-type", "application/json").body(body.to_string())
 }
 
@@ -80,7 +80,7 @@ async fn every_refusal_has_the_documented_form() {
     judge.both(post.clone(), TRACKS, 415, plain).await;
     let keyed = |name: &str| {
         let body = json!({ "name": name });
-        sent(&ada, Method::POST, "/api/activities/", body).header("idempotency-key", "k")
+        sent(&ada, Method::POST, "/api/activities/", &body).header("idempotency-key", "k")
     };
     assert_eq!(keyed("One").send().await.unwrap().status(), 201);
     judge.both(post, "/api/activities/", 422, || keyed("Two")).await;

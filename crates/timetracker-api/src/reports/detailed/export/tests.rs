@@ -77,6 +77,7 @@ async fn a_part_is_as_long_as_a_part_and_a_row_at_most() {
     }
 }
 
+/// R151: it ends well only when it was said that there is no more.
 #[actix_web::test]
 async fn what_has_no_end_is_no_whole() {
     assert_eq!(parts_of(vec![Ok(None)], Form::Ndjson).await.unwrap(), Vec::<Bytes>::new());
