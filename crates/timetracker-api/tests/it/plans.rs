@@ -171,11 +171,10 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     let tagged = seeded.explain(|conn| pages::page(conn, &caller, &deep, &few));
     let [tag, count, rows] = tagged.as_slice() else { panic!("{tagged:?}") };
     tag.goes_by("tags", "tags_name");
-    for question in [count, rows] {
-        let links = ["track_tags USING PRIMARY KEY (tag_id=?", "using track_tags_pkey"];
-        question
-            .looks_up(&[links, ["tracks USING INDEX tracks_of_person (person_id=? AND id=?", "on tracks"]]);
-    }
+    let links = ["track_tags USING PRIMARY KEY (tag_id=?", "using track_tags_pkey"];
+    // To count, SQLite reads an index of the person's alone.
+    count.looks_up(&[links, ["tracks USING COVERING INDEX tracks_recent (person_id=?", "on tracks"]]);
+    rows.looks_up(&[links, ["tracks USING INDEX tracks_of_person (person_id=? AND id=?", "on tracks"]]);
 
     let timer = seeded.explain(|conn| schedule::running(conn, person));
     let [running] = timer.as_slice() else { panic!("{timer:?}") };
@@ -252,7 +251,7 @@ fn what_a_transaction_has_looked_up_it_does_not_look_up_again() {
             .count()
     };
     let asked_first = update(conn, *first, &mut memory);
-    assert_eq!(lookups(&asked_first), 3, "{asked_first:?}");
+    assert_eq!(lookups(&asked_first), 5, "{asked_first:?}");
     let asked_then = update(conn, *second, &mut memory);
     assert_eq!(lookups(&asked_then), 0, "{asked_then:?}");
     let draft = Draft::known(&data, *uid);

@@ -188,7 +188,7 @@ fn words(schema: &Value) -> String {
             said = format!("{said}, {before} {number}{unit}");
         }
     }
-    if kinds.contains(&"null") { said + ", or null" } else { said }
+    if kinds.len() > 1 && kinds.contains(&"null") { said + ", or null" } else { said }
 }
 
 /// What can be done, by resource. OPTIONS is everywhere the same and told once.
