@@ -21,7 +21,7 @@ pub const LONGEST: Duration = Duration::from_secs(31 * 24 * 3_600);
 pub const SOURCES: [&str; 3] = ["human", "agent", "import"];
 
 /// What was said.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Draft {
     uid: Option<Uid>,
     description: Option<String>,
@@ -100,19 +100,7 @@ impl Entry {
 impl Draft {
     /// Says nothing.
     pub fn empty() -> Self {
-        Self {
-            uid: None,
-            description: None,
-            start: Change::Keep,
-            end: Change::Keep,
-            duration: None,
-            activity: None,
-            tags: None,
-            billable: None,
-            timezone: None,
-            source: None,
-            problems: Problems::default(),
-        }
+        Self::default()
     }
 
     /// Reads every field.

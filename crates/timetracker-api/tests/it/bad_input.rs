@@ -20,6 +20,7 @@ fn no_such(id: &str) -> String {
     format!(r#"Invalid pk "{id}" - object does not exist."#)
 }
 
+/// R150: each field tells what it cannot be, and nothing is kept.
 #[tokio::test]
 async fn what_a_track_cannot_be() {
     let world = World::new().await;
@@ -76,6 +77,7 @@ async fn what_a_track_cannot_be() {
     assert_eq!(ada.get("/api/tags/").await.json()["count"], 0);
 }
 
+/// R150: the same of what tracks are booked on.
 #[tokio::test]
 async fn what_nothing_of_the_catalogue_can_be() {
     let world = World::new().await;
