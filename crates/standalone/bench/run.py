@@ -123,18 +123,23 @@ def failed(bad):
     return f"  !! {bad} failed" if bad else ""
 
 
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--seconds", type=int, help="how long each case is measured at a time (4, in turns 2)")
+def begin(arguments):
+    """Reads what was said, with what every benchmark under load understands, and builds: that, and where the programs are."""
     arguments.add_argument("--only", choices=["sqlite", "postgres"], help="one database")
     arguments.add_argument("--case", default="", help="the cases with this in their names")
-    arguments.add_argument("--against", type=Path, metavar="FOLDER", help="programs of another commit")
     arguments.add_argument("--target", help="the folder cargo builds into")
     arguments.add_argument("--no-build", action="store_true", help="measure what is built already")
     said = arguments.parse_args()
     if not shutil.which("wrk"):
         sys.exit("wrk is not installed (Debian: apt-get install wrk)")
-    release = build(said.target, said.no_build)
+    return said, build(said.target, said.no_build)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--seconds", type=int, help="how long each case is measured at a time (4, in turns 2)")
+    arguments.add_argument("--against", type=Path, metavar="FOLDER", help="programs of another commit")
+    said, release = begin(arguments)
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         if said.against:

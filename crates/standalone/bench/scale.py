@@ -12,12 +12,11 @@ thousand tracks as well. Prints tables in Markdown. Needs what run.py needs.
 import argparse
 import os
 import shutil
-import sys
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
-from run import build, failed
+from run import begin, failed
 from scaled import Scaled
 
 FEW = 1_000
@@ -90,15 +89,8 @@ def main():
     arguments.add_argument("--asking", type=int, default=500, help="so many of them ask")
     arguments.add_argument("--heavy", type=int, default=2_000_000, help="tracks of somebody who exports them")
     arguments.add_argument("--seconds", type=int, default=6, help="how long each case is measured")
-    arguments.add_argument("--only", choices=["sqlite", "postgres"], help="one database")
-    arguments.add_argument("--case", default="", help="the cases with this in their names")
     arguments.add_argument("--keep", metavar="FOLDER", help="where the databases stay")
-    arguments.add_argument("--target", help="the folder cargo builds into")
-    arguments.add_argument("--no-build", action="store_true", help="measure what is built already")
-    said = arguments.parse_args()
-    if not shutil.which("wrk"):
-        sys.exit("wrk is not installed (Debian: apt-get install wrk)")
-    release = build(said.target, said.no_build)
+    said, release = begin(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(said.keep or temporary)
         os.chmod(folder, 0o755)

@@ -8,7 +8,8 @@ use crate::openapi::{Answer, Operation};
 use crate::tracks::described::TRACK;
 use crate::wire::shape::{Field, Kind, Shape};
 
-static ONE: Shape = Shape {
+/// One of the changes.
+pub static ONE: Shape = Shape {
     name: "Operation",
     help: "One change. `update` and `delete` say which by `id` or, of tracks, by `uid`; `upsert` makes a track of that `uid` or changes \
            it; all but `delete` have `data`.",

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use model::id::Uid;
 use serde_json::{Map, Value};
 
-use super::MOST;
+use super::{MOST, described};
 use crate::auth::scopes::{Needs, Scope};
 use crate::catalogue::Kind;
 use crate::tracks::change::Asked;
@@ -18,13 +18,12 @@ use crate::wire::conditional::Conditions;
 use crate::wire::error::{ApiError, Message};
 use crate::wire::fields::{self, Given, Problems, REQUIRED};
 use crate::wire::sent::Sent;
+use crate::wire::shape::Shape;
 
 pub(super) const KINDS: [&str; 5] = ["track", "activity", "project", "client", "tag"];
 const ITEMS: [Kind; 4] = [Kind::Client, Kind::Project, Kind::Tag, Kind::Activity];
 pub(super) const VERBS: [&str; 4] = ["create", "update", "upsert", "delete"];
 pub(super) const POLICIES: [&str; 3] = ["allow", "reject", "trim"];
-const MEMBERS: [&str; 2] = ["atomic", "operations"];
-const MEMBERS_OF_EACH: [&str; 7] = ["op", "type", "id", "uid", "data", "if_version", "overlap"];
 
 /// What is to be done.
 #[derive(Debug)]
@@ -87,7 +86,7 @@ impl Batch {
             }
             _ => {}
         }
-        refuse_others(&sent, &MEMBERS, &mut problems);
+        refuse_others(&sent, &described::BATCH, &mut problems);
         problems.finish()?;
         let items = match sent {
             Sent::Json(Value::Object(mut members)) => members.remove("operations"),
@@ -133,7 +132,7 @@ impl Operation {
         if !has_data && matches!(verb, Some(Verb::Create | Verb::Update(_) | Verb::Upsert(_))) {
             problems.note("data", REQUIRED);
         }
-        refuse_others(&sent, &MEMBERS_OF_EACH, &mut problems);
+        refuse_others(&sent, &described::ONE, &mut problems);
         problems.finish()?;
         let Some(verb) = verb else { return Err(ApiError::field("op", REQUIRED)) };
         let data = match sent {
@@ -148,9 +147,9 @@ impl Operation {
 }
 
 /// Names what is not known here.
-fn refuse_others(sent: &Sent, known: &[&str], problems: &mut Problems) {
+fn refuse_others(sent: &Sent, known: &Shape, problems: &mut Problems) {
     let Sent::Json(Value::Object(members)) = sent else { return };
-    let others = members.keys().filter(|name| !known.contains(&name.as_str()));
+    let others = members.keys().filter(|name| known.fields.iter().all(|field| field.name != name.as_str()));
     let others: Vec<Message> = others.map(|name| format!("\"{name}\" is not known here.").into()).collect();
     if !others.is_empty() {
         problems.take::<()>("non_field_errors", Err(others));

@@ -184,12 +184,12 @@ impl ApiError {
     pub fn body(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         match self {
-            Self::Fields(fields) => object(&mut out, fields, |out, (name, messages)| {
+            Self::Fields(fields) => json::object(&mut out, fields, |out, (name, messages)| {
                 json::text(out, name);
                 out.push(b':');
                 json::list(out, messages, |out, message| json::text(out, message));
             }),
-            Self::UnknownParameters(names) => object(&mut out, names, |out, name| {
+            Self::UnknownParameters(names) => json::object(&mut out, names, |out, name| {
                 json::text(out, name);
                 out.push(b':');
                 json::list(out, [UNKNOWN], json::text);
@@ -250,18 +250,6 @@ impl ApiError {
             _ => Vec::new(),
         }
     }
-}
-
-/// An object whose members are written one by one.
-fn object<T>(out: &mut Vec<u8>, of: &[T], mut member: impl FnMut(&mut Vec<u8>, &T)) {
-    out.push(b'{');
-    for (position, each) in of.iter().enumerate() {
-        if position > 0 {
-            out.push(b',');
-        }
-        member(out, each);
-    }
-    out.push(b'}');
 }
 
 impl fmt::Display for ApiError {

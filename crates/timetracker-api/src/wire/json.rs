@@ -37,15 +37,26 @@ pub fn text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// A list, each item written by `item`.
-pub fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut item: impl FnMut(&mut Vec<u8>, T)) {
+pub fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, item: impl FnMut(&mut Vec<u8>, T)) {
     out.push(b'[');
-    for (position, each) in items.into_iter().enumerate() {
+    separated(out, items, item);
+    out.push(b']');
+}
+
+/// An object, each member written by `member`.
+pub fn object<T>(out: &mut Vec<u8>, of: impl IntoIterator<Item = T>, member: impl FnMut(&mut Vec<u8>, T)) {
+    out.push(b'{');
+    separated(out, of, member);
+    out.push(b'}');
+}
+
+fn separated<T>(out: &mut Vec<u8>, of: impl IntoIterator<Item = T>, mut one: impl FnMut(&mut Vec<u8>, T)) {
+    for (position, each) in of.into_iter().enumerate() {
         if position > 0 {
             out.push(b',');
         }
-        item(out, each);
+        one(out, each);
     }
-    out.push(b']');
 }
 
 /// A UUID in quotes, with hyphens.
