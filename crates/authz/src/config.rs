@@ -1,8 +1,10 @@
 //! What was decided from what was said: `AUTHZ_…` settings, parsed once. Nobody else reads settings.
 
 mod issuer;
+mod lifetimes;
 mod links;
 mod outside;
+mod scopes;
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -15,11 +17,11 @@ use model::scope::ScopeSet;
 use model::settings::{Settings, SettingsError};
 
 use crate::crypto::master::MasterKey;
-use crate::scopes;
 
 use issuer::EXPECTED_ISSUER;
 pub(crate) use issuer::is_loopback;
 pub use issuer::{Issuer, IssuerError};
+pub use lifetimes::{Lifetimes, Limits};
 pub use links::Links;
 pub use outside::{Outside, RequestUris, WhoMayRegister};
 
@@ -76,61 +78,7 @@ pub struct Config {
     pub log_requests: LogRequests,
 }
 
-/// How long things last.
-#[derive(Clone, Copy, Debug)]
-pub struct Lifetimes {
-    /// An authorization code (`CODE_TTL_SECONDS`).
-    pub code: Duration,
-    /// An access token (`ACCESS_TOKEN_TTL_SECONDS`).
-    pub access_token: Duration,
-    /// An ID token (`ID_TOKEN_TTL_SECONDS`).
-    pub id_token: Duration,
-    /// A refresh token that is not used (`REFRESH_TOKEN_IDLE_SECONDS`).
-    pub refresh_idle: Duration,
-    /// A grant, however often it is renewed (`REFRESH_TOKEN_TTL_SECONDS`).
-    pub refresh: Duration,
-    /// A replaced refresh token, for a client whose answer was lost (`REFRESH_OVERLAP_SECONDS`).
-    pub refresh_overlap: Duration,
-    /// A browser session (`SESSION_TTL_SECONDS`).
-    pub session: Duration,
-    /// A client secret after its rotation (`SECRET_OVERLAP_SECONDS`).
-    pub secret_overlap: Duration,
-}
-
-/// How often what must be limited may be tried; 0 for any number.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Wrong passwords for one name from one network (`WRONG_PASSWORDS_PER_MINUTE`).
-    pub wrong_passwords_per_minute: u32,
-    /// Wrong passwords from one network for all names (`WRONG_PASSWORDS_PER_HOUR`).
-    pub wrong_passwords_per_hour: u32,
-    /// Accounts made from one network (`SIGNUPS_PER_HOUR`).
-    pub signups_per_hour: u32,
-    /// Unknown tokens one caller asks about (`UNKNOWN_TOKENS_PER_MINUTE`).
-    pub unknown_tokens_per_minute: u32,
-    /// Applications one person has registered at the developer pages (`CLIENTS_PER_PERSON`).
-    pub clients_per_person: u32,
-}
-
 const EXPECTED_DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
-
-/// Those of the time tracker. The first two stand for all others there, and are what is asked for when nobody says.
-const TRACKER_SCOPES: &str = "read=See your activities, the time you tracked and all else you keep here, and your user name; \
-     write=Record time, and change your activities and all else you keep here, and see what it changes; \
-     activities:read=See your activities; \
-     activities:write=Add, change and delete activities, and see those it changes; \
-     tracks:read=See the time you tracked; \
-     tracks:write=Record time, change and delete what you tracked, and see what it changes; \
-     timer:write=Start and stop your timer, and see what it is running for; \
-     projects:read=See your projects, clients and tags; \
-     projects:write=Add, change and delete projects, clients and tags, and see those it changes; \
-     rates:read=See what your time costs; \
-     rates:write=Change what your time costs; \
-     reports:read=See reports on your time; \
-     reports:share=Make addresses at which anybody who has them can see your time; \
-     profile:read=See your user name, and your settings, such as your time zone; \
-     profile:write=Change your settings, such as your time zone, and see them and your user name";
-const TRACKER_DEFAULT_SCOPES: [&str; 2] = ["read", "write"];
 
 impl Config {
     /// Decides.
@@ -156,7 +104,7 @@ impl Config {
         let database_url = said.required("DATABASE_URL", EXPECTED_DATABASE);
         let issuer = said.required("ISSUER", EXPECTED_ISSUER);
         let secret_key = secret_key(said);
-        let (scopes, default_scopes) = our_scopes(said);
+        let (scopes, default_scopes) = scopes::our_scopes(said);
         let lifetimes = Lifetimes::read(said);
         let password_cost = said.or("PASSWORD_COST", 12, "a number from 4 to 31");
         if !(4..=31).contains(&password_cost) {
@@ -201,82 +149,6 @@ impl Config {
             secret_key: secret_key?,
         })
     }
-
-    /// Every scope there is, with what people are told it means: those configured, then those of OpenID Connect.
-    pub fn known_scopes(&self) -> impl Iterator<Item = (&str, &str)> {
-        let configured = self.scopes.iter().map(|(name, description)| (name.as_str(), description.as_str()));
-        configured.chain(scopes::STANDARD.into_iter().filter(|(name, _)| !self.is_configured(name)))
-    }
-
-    /// Whether it is one of ours, and not only one of OpenID Connect.
-    pub fn is_configured(&self, scope: &str) -> bool {
-        self.scopes.iter().any(|(name, _)| name == scope)
-    }
-
-    /// Whether there is such a scope.
-    pub fn is_known(&self, scope: &str) -> bool {
-        self.is_configured(scope) || scopes::is_about_a_person(scope)
-    }
-
-    /// What a client asks for that does not say what: of the usual ones those that it may, or if it may none of them, all of
-    /// ours that it may.
-    pub fn asked_by_default(&self, allowed: &ScopeSet) -> ScopeSet {
-        let usual: ScopeSet = allowed.iter().filter(|scope| self.default_scopes.contains(scope)).collect();
-        if usual.is_empty() {
-            allowed.iter().filter(|scope| self.is_configured(scope)).collect()
-        } else {
-            usual
-        }
-    }
-
-    /// All scopes there are.
-    pub fn all_scopes(&self) -> ScopeSet {
-        self.known_scopes().map(|(name, _)| name).collect()
-    }
-}
-
-impl Limits {
-    fn read(said: &mut Settings) -> Self {
-        let mut limit = |name, default| said.or(name, default, "a number, 0 for no limit");
-        Self {
-            wrong_passwords_per_minute: limit("WRONG_PASSWORDS_PER_MINUTE", 5),
-            wrong_passwords_per_hour: limit("WRONG_PASSWORDS_PER_HOUR", 100),
-            signups_per_hour: limit("SIGNUPS_PER_HOUR", 20),
-            unknown_tokens_per_minute: limit("UNKNOWN_TOKENS_PER_MINUTE", 60_000),
-            clients_per_person: limit("CLIENTS_PER_PERSON", 20),
-        }
-    }
-}
-
-impl Lifetimes {
-    fn read(said: &mut Settings) -> Self {
-        let lifetimes = Self {
-            code: said.seconds("CODE_TTL_SECONDS", Duration::from_secs(60)),
-            access_token: said.seconds("ACCESS_TOKEN_TTL_SECONDS", Duration::from_secs(3_600)),
-            id_token: said.seconds("ID_TOKEN_TTL_SECONDS", Duration::from_secs(3_600)),
-            refresh_idle: said.seconds("REFRESH_TOKEN_IDLE_SECONDS", Duration::from_secs(30 * 86_400)),
-            refresh: said.seconds("REFRESH_TOKEN_TTL_SECONDS", Duration::from_secs(365 * 86_400)),
-            refresh_overlap: said.seconds("REFRESH_OVERLAP_SECONDS", Duration::from_secs(10)),
-            session: said.seconds("SESSION_TTL_SECONDS", Duration::from_secs(14 * 86_400)),
-            secret_overlap: said.seconds("SECRET_OVERLAP_SECONDS", Duration::from_secs(86_400)),
-        };
-        if lifetimes.access_token > crate::store::revocations::LONGEST_ACCESS {
-            said.problem(
-                "ACCESS_TOKEN_TTL_SECONDS",
-                "expected at most a day: a revocation is remembered that long",
-            );
-        }
-        if lifetimes.id_token > Duration::from_secs(86_400) {
-            said.problem("ID_TOKEN_TTL_SECONDS", "expected at most a day: it cannot be revoked");
-        }
-        if lifetimes.code > Duration::from_secs(600) {
-            said.problem("CODE_TTL_SECONDS", "expected at most 600 (RFC 6749 section 4.1.2)");
-        }
-        if lifetimes.refresh_overlap > Duration::from_secs(10) {
-            said.problem("REFRESH_OVERLAP_SECONDS", "expected at most 10");
-        }
-        lifetimes
-    }
 }
 
 fn secret_key(said: &mut Settings) -> Option<MasterKey> {
@@ -290,37 +162,6 @@ fn secret_key(said: &mut Settings) -> Option<MasterKey> {
             said.problem("SECRET_KEY", &format!("{error}"));
             None
         }
-    }
-}
-
-/// Our scopes, and those that are meant when a client asks for none: of an operator's own all, unless they say.
-fn our_scopes(said: &mut Settings) -> (Vec<(String, String)>, ScopeSet) {
-    let own = said.optional::<Scopes>("SCOPES", "name=description pairs separated by semicolons");
-    let is_own = own.is_some();
-    let Scopes(scopes) = own.or_else(|| TRACKER_SCOPES.parse().ok()).unwrap_or(Scopes(Vec::new()));
-    let names: ScopeSet = scopes.iter().map(|(name, _)| name.as_str()).collect();
-    let unsaid = if is_own { names.clone() } else { TRACKER_DEFAULT_SCOPES.into_iter().collect() };
-    let default = said.or("DEFAULT_SCOPES", unsaid, "scopes separated by spaces");
-    if !default.is_subset(&names) {
-        said.problem("DEFAULT_SCOPES", "expected some of those of SCOPES");
-    }
-    (scopes, default)
-}
-
-/// `name=description; name=description`.
-struct Scopes(Vec<(String, String)>);
-
-impl FromStr for Scopes {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let pair = |pair: &str| {
-            let (name, description) = pair.split_once('=').ok_or(())?;
-            let name: ScopeSet = name.trim().parse().map_err(|_| ())?;
-            let single = name.iter().count() == 1 && !description.trim().is_empty();
-            single.then(|| (name.as_str().to_owned(), description.trim().to_owned())).ok_or(())
-        };
-        text.split(';').map(pair).collect::<Result<_, ()>>().map(Self)
     }
 }
 
@@ -359,38 +200,5 @@ mod tests {
             assert!(error.contains(name), "{error}");
         }
         assert!(!error.contains("changeme"), "{error}");
-    }
-
-    #[test]
-    fn who_names_no_scope_asks_for_the_usual_ones_that_it_may() {
-        let config = |more: &[(&str, &str)]| {
-            let key = MasterKey::generate().unwrap();
-            let needed = [
-                ("AUTHZ_ISSUER", "https://id.example.com/o"),
-                ("AUTHZ_SECRET_KEY", &key),
-                ("AUTHZ_DATABASE_URL", "sqlite://a.db"),
-            ];
-            Config::from_settings(said(&[&needed, more].concat()))
-        };
-        let asked = |config: &Config, allowed: &str| {
-            config.asked_by_default(&allowed.parse().unwrap()).as_str().to_owned()
-        };
-        let usual = config(&[]).unwrap();
-        for (allowed, expected) in [
-            ("read write openid tracks:read", "read write"),
-            ("read tracks:write profile", "read"),
-            ("tracks:read timer:write openid", "timer:write tracks:read"),
-            ("openid", ""),
-        ] {
-            assert_eq!(asked(&usual, allowed), expected, "{allowed}");
-        }
-        assert_eq!(asked(&usual, usual.all_scopes().as_str()), "read write");
-        let own = ("AUTHZ_SCOPES", "read=Read; admin=Rule");
-        assert_eq!(asked(&config(&[own]).unwrap(), "read admin openid"), "admin read");
-        let narrow = config(&[own, ("AUTHZ_DEFAULT_SCOPES", "read")]).unwrap();
-        assert_eq!(asked(&narrow, "read admin openid"), "read");
-        for wrong in ["write", "read  admin", "openid"] {
-            assert!(config(&[own, ("AUTHZ_DEFAULT_SCOPES", wrong)]).is_err(), "{wrong}");
-        }
     }
 }
