@@ -19,7 +19,7 @@ use model::settings::Settings;
 use model::time::{Clock, Timestamp};
 use timetracker_api::auth::Caller;
 use timetracker_api::auth::scopes::Scopes;
-use timetracker_api::changes::cursor::{Kind, Place};
+use timetracker_api::changes::cursor::Place;
 use timetracker_api::reports::{self, detailed};
 use timetracker_api::schema::people;
 use timetracker_api::tracks::schedule;
@@ -111,11 +111,7 @@ impl Bench {
             lines.push(self.ask(name, page).await?);
         }
         lines.push(
-            self.ask("running", |conn, caller| {
-                changes::store::last(conn, caller.workspace)?;
-                schedule::running(conn, caller.person).map(drop)
-            })
-            .await?,
+            self.ask("running", |conn, caller| schedule::running(conn, caller.person).map(drop)).await?,
         );
         lines.push(
             self.ask("year", move |conn, caller| {
@@ -127,9 +123,9 @@ impl Bench {
         );
         lines.push(
             self.ask("changes", |conn, caller| {
-                let last = changes::store::last(conn, caller.workspace)?;
-                let after = Place::end_of(last - BEHIND);
-                changes::store::after(conn, caller, &Kind::ALL, after, last, 501).map(drop)
+                let after = Place::end_of(changes::store::last(conn, caller.workspace)? - BEHIND);
+                let (last, kinds) = changes::store::news(conn, caller.workspace, after)?;
+                changes::store::after(conn, caller, &kinds, after, last, 501).map(drop)
             })
             .await?,
         );

@@ -41,6 +41,7 @@ pub mod feeds;
 pub mod health;
 pub mod id;
 pub mod limits;
+mod literal;
 pub mod live;
 pub mod me;
 pub mod money;

@@ -256,7 +256,10 @@ pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let app = app.clone();
     move |config| {
         let mut scope = web::scope("/api").app_data(ThinData(app.clone()));
-        for endpoint in &ENDPOINTS {
+        // A path with a parameter is compared as a regular expression: not with every request to one that has none.
+        let (with_parameter, without): (Vec<_>, Vec<_>) =
+            ENDPOINTS.iter().partition(|endpoint| endpoint.path.contains('{'));
+        for endpoint in without.into_iter().chain(with_parameter) {
             for spelling in endpoint.spellings() {
                 scope = scope.service(endpoint.mounted(&spelling));
             }

@@ -179,6 +179,10 @@ diesel::allow_tables_to_appear_in_same_query!(browser_sessions, people);
 diesel::allow_tables_to_appear_in_same_query!(people, clients, projects, activities, tracks);
 diesel::allow_tables_to_appear_in_same_query!(track_tags, tracks);
 diesel::allow_tables_to_appear_in_same_query!(feeds, people, workspaces);
+diesel::allow_tables_to_appear_in_same_query!(workspaces, clients);
+diesel::allow_tables_to_appear_in_same_query!(workspaces, projects);
+diesel::allow_tables_to_appear_in_same_query!(workspaces, tags);
+diesel::allow_tables_to_appear_in_same_query!(workspaces, activities);
 
 diesel::define_sql_function! {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;

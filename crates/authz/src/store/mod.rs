@@ -42,14 +42,4 @@ macro_rules! insert_unless_taken {
 }
 use insert_unless_taken;
 
-/// Runs a query on the connection itself. Through [`model::db::Conn`] it is written out as text three times whenever it
-/// runs, directly not even once when it was prepared before: for what goes on with every request.
-macro_rules! directly {
-    ($conn:expr, |$itself:ident| $run:expr) => {
-        match $conn {
-            model::db::Conn::Sqlite($itself) => $run,
-            model::db::Conn::Postgres($itself) => $run,
-        }
-    };
-}
-use directly;
+use model::directly;

@@ -25,6 +25,18 @@ mod either {
     }
 }
 
+/// Runs a query on the connection itself. Through [`Conn`] it is written out as text three times whenever it runs, directly not even
+/// once when it was prepared before: for what goes on with every request.
+#[macro_export]
+macro_rules! directly {
+    ($conn:expr, |$itself:ident| $run:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite($itself) => $run,
+            $crate::db::Conn::Postgres($itself) => $run,
+        }
+    };
+}
+
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {

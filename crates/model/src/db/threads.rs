@@ -11,8 +11,9 @@ use super::kept::Text;
 use super::queue::{Outcome, Waiting, Work};
 use super::{Conn, ConnectionPool, DbError};
 
-/// The most reads answered from one snapshot.
-const READS_TOGETHER: usize = 16;
+/// The most reads answered from one snapshot, if as many are waiting: more of them and other threads had nothing to do
+/// meanwhile.
+const READS_TOGETHER: usize = 4;
 /// The fewest and the most writes committed as one group, if as many are waiting.
 const WRITES_TOGETHER: RangeInclusive<usize> = 16..=128;
 

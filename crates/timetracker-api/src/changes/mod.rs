@@ -190,19 +190,19 @@ pub fn read(caller: &Allowed, query: &Parameters) -> Result<Asked, ApiError> {
 /// When the database cannot; the inner error for a cursor that leads nowhere any more.
 pub fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
     // First, and then nothing beyond it: what is committed between two of the questions is told next time, whole.
-    let last = store::last(conn, caller.workspace)?;
+    let place = asked.since.as_ref().map_or(Place::START, |since| since.place);
+    let (last, touched) = store::news(conn, caller.workspace, place)?;
     let leads_on = |cursor: &Cursor| {
         let covers = asked.kinds.iter().all(|kind| cursor.kinds.contains(kind));
         let has_rates = asked.kinds.iter().any(|kind| kind.has_rates());
         let covers = covers && (cursor.has_rates || !has_rates || !caller.sees_rates());
         cursor.workspace == caller.workspace && cursor.place.seq <= last && covers
     };
-    let after = match &asked.since {
-        None => Place::START,
-        Some(cursor) if leads_on(cursor) => cursor.place,
-        Some(_) => return Ok(Err(ApiError::CursorGone)),
-    };
-    let mut changes = store::after(conn, caller, &asked.kinds, after, last, asked.most.saturating_add(1))?;
+    if asked.since.as_ref().is_some_and(|cursor| !leads_on(cursor)) {
+        return Ok(Err(ApiError::CursorGone));
+    }
+    let kinds: Vec<Kind> = touched.into_iter().filter(|kind| asked.kinds.contains(kind)).collect();
+    let mut changes = store::after(conn, caller, &kinds, place, last, asked.most.saturating_add(1))?;
     changes.sort_unstable_by_key(|change| change.place);
     let most = usize::try_from(asked.most).unwrap_or(usize::MAX);
     let has_more = changes.len() > most;

@@ -1,7 +1,9 @@
 //! The SQL of the feed.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use model::db::{Conn, Kept};
+use model::directly;
 use model::time::{Clock, Timestamp};
 
 use super::cursor::{Kind, Place};
@@ -10,7 +12,7 @@ use crate::auth::Caller;
 use crate::catalogue::item::Item;
 use crate::catalogue::store::tables::with_table;
 use crate::id::WorkspaceId;
-use crate::schema::{tracks, workspaces};
+use crate::schema::{activities, clients, projects, tags, tracks, workspaces};
 use crate::tracks::row::{COLUMNS, Track};
 
 /// See [`super::begin`].
@@ -18,10 +20,7 @@ pub(super) fn begin(conn: &mut Conn, workspace: WorkspaceId, clock: &Clock) -> Q
     let next = diesel::update(workspaces::table.filter(workspaces::id.eq(workspace)))
         .set(workspaces::change_seq.eq(workspaces::change_seq + 1))
         .returning(workspaces::change_seq);
-    let seq = match conn {
-        Conn::Sqlite(conn) => Kept(next).get_result(conn)?,
-        Conn::Postgres(conn) => Kept(next).get_result(conn)?,
-    };
+    let seq = directly!(conn, |conn| Kept(next).get_result(conn))?;
     Ok(Stamp { seq, at: clock.now() })
 }
 
@@ -30,7 +29,33 @@ pub(super) fn begin(conn: &mut Conn, workspace: WorkspaceId, clock: &Clock) -> Q
 /// # Errors
 /// When the database cannot.
 pub fn last(conn: &mut Conn, workspace: WorkspaceId) -> QueryResult<i64> {
-    workspaces::table.filter(workspaces::id.eq(workspace)).select(workspaces::change_seq).get_result(conn)
+    let seq = workspaces::table.filter(workspaces::id.eq(workspace)).select(workspaces::change_seq);
+    directly!(conn, |conn| seq.get_result(conn))
+}
+
+/// The same number, and the kinds of which something may lie behind a place: most of the catalogue rarely changes, and so one
+/// question spares four.
+///
+/// # Errors
+/// When the database cannot.
+pub fn news(conn: &mut Conn, workspace: WorkspaceId, after: Place) -> QueryResult<(i64, Vec<Kind>)> {
+    macro_rules! any {
+        ($table:ident) => {
+            exists(
+                $table::table
+                    .filter($table::workspace_id.eq(workspace))
+                    .filter($table::seq.ge(after.seq))
+                    .select($table::id),
+            )
+        };
+    }
+    let items = (any!(clients), any!(projects), any!(tags), any!(activities));
+    let found = workspaces::table.filter(workspaces::id.eq(workspace));
+    let found = found.select((workspaces::change_seq, items));
+    let (last, items): (_, (bool, bool, bool, bool)) = directly!(conn, |conn| found.get_result(conn))?;
+    let changed = [items.0, items.1, items.2, items.3, true];
+    let kinds = Kind::ALL.into_iter().zip(changed).filter(|(_, changed)| *changed);
+    Ok((last, kinds.map(|(kind, _)| kind).collect()))
 }
 
 /// Rows of one kind behind a place, up to a transaction.
@@ -44,10 +69,7 @@ macro_rules! behind {
             .order(($table::seq.asc(), $table::id.asc()))
             .limit($most)
             .select(($columns, $table::seq, $table::deleted_at));
-        match $conn {
-            Conn::Sqlite(conn) => rows.load(conn)?,
-            Conn::Postgres(conn) => rows.load(conn)?,
-        }
+        directly!($conn, |conn| rows.load(conn))?
     }};
 }
 

@@ -4,6 +4,7 @@ use chrono::{NaiveTime, Timelike, Weekday};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use model::db::Conn;
+use model::directly;
 
 use crate::id::PersonId;
 use crate::schema::people;
@@ -38,16 +39,15 @@ pub struct Profile {
 /// When the database cannot.
 pub fn find(conn: &mut Conn, person: PersonId) -> QueryResult<Profile> {
     type Row = (String, String, String, String, i32);
-    let (username, timezone, policy, week_start, minutes): Row = people::table
-        .filter(people::id.eq(person))
-        .select((
-            people::username,
-            people::timezone,
-            people::overlap_policy,
-            people::week_start,
-            people::day_start,
-        ))
-        .get_result(conn)?;
+    let row = people::table.filter(people::id.eq(person)).select((
+        people::username,
+        people::timezone,
+        people::overlap_policy,
+        people::week_start,
+        people::day_start,
+    ));
+    let (username, timezone, policy, week_start, minutes): Row =
+        directly!(conn, |conn| row.get_result(conn))?;
     let seconds = u32::try_from(minutes).unwrap_or(0).saturating_mul(60);
     let settings = Settings {
         // A zone that this program's copy of the database does not know any more.

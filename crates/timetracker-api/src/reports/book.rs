@@ -1,6 +1,6 @@
 //! What activities belong to, and what they cost.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::id::{ActivityId, ItemId};
 use crate::money::Rate;
@@ -18,11 +18,11 @@ pub struct Belongs {
 
 /// The same of every activity.
 #[derive(Clone, Debug, Default)]
-pub struct Book(HashMap<ActivityId, Belongs>);
+pub struct Book(BTreeMap<ActivityId, Belongs>);
 
 impl Book {
     /// A book with these entries.
-    pub fn new(entries: HashMap<ActivityId, Belongs>) -> Self {
+    pub fn new(entries: BTreeMap<ActivityId, Belongs>) -> Self {
         Self(entries)
     }
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::book::{Belongs, Book};
 use super::cut::cut;
 use super::days::{Day, days};
-use super::sum::{Key, Midnight, Rounding, Rules, Spent, Sum, Sums, sum};
+use super::sum::{Group, Key, Midnight, Rounding, Rules, Spent, Sum, Sums, sum};
 use crate::id::{ActivityId, ItemId};
 use crate::money::{Currency, Money, Rate};
 
@@ -107,9 +107,10 @@ fn any_report() -> impl Strategy<Value = (Range, Vec<Spent>)> {
 }
 
 /// Sums of the same keys in another order, put back into the order of the first.
-fn permuted(sums: &Sums, order: [usize; 3]) -> BTreeMap<Vec<super::sum::Value>, Sum> {
-    let put_back = |group: &Vec<super::sum::Value>| order.map(|at| group[at].clone()).to_vec();
-    sums.groups.iter().map(|(group, sum)| (put_back(group), sum.clone())).collect()
+fn permuted(sums: &Sums, order: [usize; 3]) -> Vec<(Group, Sum)> {
+    let put_back = |group: &Group| order.map(|at| group[at].clone()).into();
+    let groups = sums.groups.iter().map(|(group, sum)| (put_back(group), sum.clone()));
+    groups.collect::<BTreeMap<_, _>>().into_iter().collect()
 }
 
 proptest! {
@@ -127,19 +128,19 @@ proptest! {
         for keys in each.chain(several) {
             let sums = range.sum(&keys, &tracks);
             let mut money = Money::default();
-            for (currency, amount) in sums.groups.values().flat_map(|sum| sum.money.sums()) {
+            for (currency, amount) in sums.groups.iter().flat_map(|(_, sum)| sum.money.sums()) {
                 money.add(currency, amount);
             }
             prop_assert_eq!(&money, &total.money);
-            prop_assert_eq!(sums.groups.values().map(|sum| sum.seconds).sum::<i64>(), total.seconds);
-            prop_assert_eq!(sums.groups.values().map(|sum| sum.rounded).sum::<i64>(), total.rounded);
+            prop_assert_eq!(sums.groups.iter().map(|(_, sum)| sum.seconds).sum::<i64>(), total.seconds);
+            prop_assert_eq!(sums.groups.iter().map(|(_, sum)| sum.rounded).sum::<i64>(), total.rounded);
             prop_assert_eq!(&sums.total, &total);
         }
     }
 
     #[test]
     fn no_group_is_less_than_nothing((range, tracks) in any_report()) {
-        for sum in range.sum(&[Key::Day, Key::Activity], &tracks).groups.values() {
+        for (_, sum) in range.sum(&[Key::Day, Key::Activity], &tracks).groups {
             prop_assert!(sum.seconds >= 0 && sum.rounded >= 0 && sum.tracks > 0, "{sum:?}");
             prop_assert!(sum.money.sums().all(|(_, amount)| amount >= 0), "{sum:?}");
         }
@@ -161,7 +162,7 @@ proptest! {
         let (from, to) = range.ends();
         let within = |track: &Spent| (track.end.min(to).micros() - track.start.max(from).micros()).max(0) / 1_000_000;
         let sums = range.sum(&[Key::Day], &tracks);
-        prop_assert_eq!(sums.groups.values().map(|sum| sum.seconds).sum::<i64>(), tracks.iter().map(within).sum::<i64>());
+        prop_assert_eq!(sums.groups.iter().map(|(_, sum)| sum.seconds).sum::<i64>(), tracks.iter().map(within).sum::<i64>());
     }
 
     /// One line for each billable track, rounded once, and the total is the sum of the lines.

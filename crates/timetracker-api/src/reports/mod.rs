@@ -86,7 +86,7 @@ fn write_value(out: &mut Vec<u8>, key: Key, value: &Value) {
     json::text(out, query::name(key));
     out.push(b':');
     match value {
-        Value::Date(date) => json::text(out, &date.to_string()),
+        Value::Date(date) => json::date(out, *date),
         Value::Month(year, month) => json::text(out, &format!("{year:04}-{month:02}")),
         Value::Activity(id) => json::number(out, id.0),
         Value::Item(id) => json::or_null(out, *id, |out, id| json::number(out, id.0)),

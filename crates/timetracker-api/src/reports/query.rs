@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use model::time::Timestamp;
 use serde_json::Value;
 
-use super::sum::{Key, Midnight, Rounding, Rules};
+use super::sum::{Key, MOST_KEYS, Midnight, Rounding, Rules};
 use crate::id::{ActivityId, ItemId};
 use crate::me::store::Settings;
 use crate::names;
@@ -18,8 +18,6 @@ use crate::wire::{calendar, json};
 
 /// The longest range in days of what is answered all at once.
 pub const LONGEST: i64 = 400;
-/// How much may be grouped by at once.
-const MOST_KEYS: usize = 3;
 
 /// A report that was asked for.
 #[derive(Clone, Debug)]

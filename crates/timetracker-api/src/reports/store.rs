@@ -1,16 +1,19 @@
 //! The SQL of reports: one range of one index, and two that are nearly always empty.
 
+use std::cell::Cell;
+
 use diesel::prelude::*;
 use model::db::Conn;
+use model::directly;
 use model::time::Timestamp;
 
 use super::book::{Belongs, Book};
 use super::sum::Spent;
 use crate::id::{ActivityId, ItemId, PersonId, TrackId, WorkspaceId};
+use crate::literal::{IsTooLong, Runs};
 use crate::money::{Currency, Rate};
 use crate::schema::{activities, clients, projects, tracks};
 use crate::tracks::form::LONGEST;
-use crate::tracks::row::{is_too_long, runs};
 
 /// The most tracks that a report looks at; who has more in so many days asks for fewer days.
 pub const MOST: i64 = 200_000;
@@ -40,26 +43,13 @@ pub fn book(conn: &mut Conn, workspace: WorkspaceId) -> QueryResult<Book> {
                 (clients::rate_amount.nullable(), clients::rate_currency.nullable()),
             ),
         ));
-    let rows: Vec<Row> = match conn {
-        Conn::Sqlite(conn) => rows.load(conn)?,
-        Conn::Postgres(conn) => rows.load(conn)?,
-    };
+    let rows: Vec<Row> = directly!(conn, |conn| rows.load(conn))?;
     let rate = |(amount, currency): Priced| Some(Rate { amount: amount?, currency: currency? });
     let entries = rows.into_iter().map(|(activity, (project, client), (own, above, top))| {
         let rate = rate(own).or_else(|| rate(above)).or_else(|| rate(top));
         (activity, Belongs { project, client, rate })
     });
     Ok(Book::new(entries.collect()))
-}
-
-/// Loads rows by the database's own connection.
-macro_rules! load {
-    ($conn:expr, $rows:expr) => {
-        match $conn {
-            Conn::Sqlite(conn) => $rows.load(conn),
-            Conn::Postgres(conn) => $rows.load(conn),
-        }
-    };
 }
 
 /// The tracks that share an instant with an interval, or lie in it without length; what runs ends `now`, if it counts at
@@ -89,26 +79,36 @@ pub fn within(
         .filter(tracks::start_at.lt(to))
         .filter(tracks::end_at.ge(from))
         .limit(MOST);
-    // What runs is looked for first: if it stops meanwhile it is among the ended ones, and counts as one of those.
-    let running: Option<Row> = match now {
-        Some(_) => own().filter(runs()).select(columns).get_result(conn).optional()?,
-        None => None,
+    // What runs is looked for first: if it stops meanwhile it is among the ended ones, and counts as one of those. With a word
+    // about when it began, SQLite would go through all that began earlier than what is too long.
+    let rare = own().filter(Runs).select(columns).union_all(own().filter(IsTooLong).select(columns));
+    let rare: Vec<Row> = directly!(conn, |conn| rare.load(conn))?;
+    let runs = rare.iter().find(|((_, _, end, ..), _)| end.is_none()).map(|((id, ..), _)| *id);
+    let (mut spent, has_stopped) = (Vec::new(), Cell::new(false));
+    let mut add = |(id, start, end, activity, billable): Indexed, tags| {
+        has_stopped.set(has_stopped.get() || runs == Some(id));
+        let end = end.or(now).map(|end| end.max(start));
+        spent.extend(end.map(|end| Spent { start, end, activity, tags, billable }));
     };
-    let mut rows: Vec<Row> = if with_tags {
-        load!(conn, near.select(columns))?
+    if with_tags {
+        let rows: Vec<Row> = directly!(conn, |conn| near.select(columns).load(conn))?;
+        for (row, tags) in rows {
+            add(row, tags);
+        }
     } else {
-        let rows: Vec<Indexed> = load!(conn, near.select(indexed))?;
-        rows.into_iter().map(|row| (row, String::new())).collect()
-    };
-    // With a word about when they began, SQLite would go through all that began earlier.
-    let older: Vec<Row> = own().filter(is_too_long()).select(columns).load(conn)?;
-    rows.extend(older.into_iter().filter(|((_, start, end, ..), _)| *start < since && *end >= Some(from)));
-    let running =
-        running.filter(|((id, start, ..), _)| *start < to && rows.iter().all(|((other, ..), _)| other != id));
-    rows.extend(running);
-    let spent = rows.into_iter().filter_map(|((_, start, end, activity, billable), tags)| {
-        let end = end.or(now)?.max(start);
-        Some(Spent { start, end, activity, tags, billable })
-    });
-    Ok(spent.collect())
+        let rows: Vec<Indexed> = directly!(conn, |conn| near.select(indexed).load(conn))?;
+        for row in rows {
+            add(row, String::new());
+        }
+    }
+    for ((id, start, end, activity, billable), tags) in rare {
+        let counts = match end {
+            None => start < to && !has_stopped.get(),
+            Some(end) => start < since && end >= from,
+        };
+        if counts {
+            add((id, start, end, activity, billable), tags);
+        }
+    }
+    Ok(spent)
 }

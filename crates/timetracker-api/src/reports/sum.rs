@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use model::time::Timestamp;
+use smallvec::SmallVec;
 
 use super::book::{Belongs, Book};
 use super::cut::cut;
 use super::days::Day;
 use crate::id::{ActivityId, ItemId};
 use crate::money::Money;
+
+/// How much may be grouped by at once.
+pub const MOST_KEYS: usize = 3;
 
 /// A track as far as a report looks at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +63,13 @@ pub enum Value {
     /// A project or a client, or none.
     Item(Option<ItemId>),
     /// Names, one to a line.
-    Tags(String),
+    Tags(Box<str>),
     /// Yes or no.
     Billable(bool),
 }
+
+/// What each key of a report is for one group.
+pub type Group = SmallVec<[Value; MOST_KEYS]>;
 
 /// Which day a track that crosses midnight belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +121,7 @@ pub struct Sum {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// By group, in order.
-    pub groups: BTreeMap<Vec<Value>, Sum>,
+    pub groups: Vec<(Group, Sum)>,
     /// Altogether: the sum of the groups, but for tracks that are in several.
     pub total: Sum,
 }
@@ -124,37 +131,41 @@ pub struct Sums {
 /// What that part costs is one line, and rounded once. Where it is in several groups they share it as they share its seconds, so
 /// that any grouping adds up to the same.
 pub fn sum(rules: &Rules, days: &[Day], book: &Book, tracks: &[Spent]) -> Sums {
-    let (mut sums, mut pieces) = (Sums::default(), Vec::new());
-    for track in tracks {
+    let (mut groups, mut total, mut pieces) = (BTreeMap::<Group, Adding>::new(), Sum::default(), Vec::new());
+    for (number, track) in tracks.iter().enumerate() {
         cut(rules, days, (track.start, track.end), &mut pieces);
         if pieces.is_empty() {
             continue;
         }
         let belongs = book.of(track.activity);
         let rate = belongs.and_then(|belongs| belongs.rate.as_ref()).filter(|_| track.billable);
-        let (mut charged, mut touched) = (0, Vec::new());
+        let mut charged = 0;
         for piece in &pieces {
             let key = |key: &Key| value(*key, rules.week_start, piece.date, track, belongs);
-            let group: Vec<Value> = rules.keys.iter().map(key).collect();
-            let sum = sums.groups.entry(group.clone()).or_default();
+            let Adding { sum, last } = groups.entry(rules.keys.iter().map(key).collect()).or_default();
             sum.seconds += piece.seconds;
             sum.rounded += piece.rounded;
-            sums.total.seconds += piece.seconds;
-            sums.total.rounded += piece.rounded;
+            total.seconds += piece.seconds;
+            total.rounded += piece.rounded;
             if let Some(rate) = rate {
                 let cost = rate.of(charged + piece.rounded) - rate.of(charged);
                 charged += piece.rounded;
                 sum.money.add(&rate.currency, cost);
-                sums.total.money.add(&rate.currency, cost);
+                total.money.add(&rate.currency, cost);
             }
-            if !touched.contains(&group) {
-                sum.tracks += 1;
-                touched.push(group);
-            }
+            sum.tracks += i64::from(last.replace(number) != Some(number));
         }
-        sums.total.tracks += 1;
+        total.tracks += 1;
     }
-    sums
+    Sums { groups: groups.into_iter().map(|(group, adding)| (group, adding.sum)).collect(), total }
+}
+
+/// A sum that is not done.
+#[derive(Default)]
+struct Adding {
+    sum: Sum,
+    /// The track of which something was added last.
+    last: Option<usize>,
 }
 
 fn value(key: Key, week_start: Weekday, date: NaiveDate, track: &Spent, belongs: Option<&Belongs>) -> Value {
@@ -171,7 +182,7 @@ fn value(key: Key, week_start: Weekday, date: NaiveDate, track: &Spent, belongs:
         Key::Tags => {
             let mut names: Vec<&str> = track.tags.split('\n').collect();
             names.sort_unstable();
-            Value::Tags(names.join("\n"))
+            Value::Tags(names.join("\n").into())
         }
         Key::Billable => Value::Billable(track.billable),
     }

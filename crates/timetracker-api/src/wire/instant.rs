@@ -4,7 +4,7 @@
 //! with `T`, `t` or a space between; without an offset UTC is meant. Written: UTC with `Z`, microseconds only
 //! when there are any.
 
-use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+use chrono::{Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 use model::time::Timestamp;
 
 /// Why a text is no instant.
@@ -168,6 +168,15 @@ pub fn write_basic(out: &mut Vec<u8>, at: Timestamp) {
     out.push(b'Z');
 }
 
+/// Writes a date of a year of four digits.
+pub fn write_date(out: &mut Vec<u8>, date: NaiveDate) {
+    padded::<4>(out, date.year().into());
+    out.push(b'-');
+    padded::<2>(out, date.month().into());
+    out.push(b'-');
+    padded::<2>(out, date.day().into());
+}
+
 /// Writes date and time with these between year and month, date and time, hour and minute; NUL is nothing. Answers the
 /// microseconds.
 fn date_and_time(out: &mut Vec<u8>, at: Timestamp, [of_date, between, of_time]: [u8; 3]) -> i64 {
@@ -175,19 +184,23 @@ fn date_and_time(out: &mut Vec<u8>, at: Timestamp, [of_date, between, of_time]: 
     let (seconds, micros) = (at.micros().div_euclid(1_000_000), at.micros().rem_euclid(1_000_000));
     let (day, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
     let (year, month, date) = civil(day);
-    let separate = |out: &mut Vec<u8>, by: u8| out.extend((by != 0).then_some(by));
-    padded::<4>(out, year);
-    separate(out, of_date);
-    padded::<2>(out, month);
-    separate(out, of_date);
-    padded::<2>(out, date);
-    out.push(between);
-    padded::<2>(out, second / 3_600);
-    separate(out, of_time);
-    padded::<2>(out, second / 60 % 60);
-    separate(out, of_time);
-    padded::<2>(out, second % 60);
+    let [[y1, y2], [y3, y4]] = [two(year / 100), two(year % 100)];
+    let [[m1, m2], [d1, d2]] = [two(month), two(date)];
+    let [[h1, h2], [n1, n2], [s1, s2]] = [two(second / 3_600), two(second / 60 % 60), two(second % 60)];
+    let text =
+        [y1, y2, y3, y4, of_date, m1, m2, of_date, d1, d2, between, h1, h2, of_time, n1, n2, of_time, s1, s2];
+    if of_date == 0 {
+        out.extend(text.into_iter().filter(|letter| *letter != 0));
+    } else {
+        out.extend_from_slice(&text);
+    }
     micros
+}
+
+/// Two digits of a number below a hundred.
+fn two(number: i64) -> [u8; 2] {
+    let number = u8::try_from(number).unwrap_or(0);
+    [b'0' + number / 10, b'0' + number % 10]
 }
 
 /// Year, month and day of a day number counted from 1970-01-01: Howard Hinnant's `civil_from_days`, which

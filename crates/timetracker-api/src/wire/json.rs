@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use chrono::NaiveDate;
 use model::id::Uid;
 use model::time::Timestamp;
 use uuid::Uuid;
@@ -95,6 +96,13 @@ pub fn instant(out: &mut Vec<u8>, at: Option<Timestamp>) {
             out.push(b'"');
         }
     }
+}
+
+/// A date in quotes.
+pub fn date(out: &mut Vec<u8>, date: NaiveDate) {
+    out.push(b'"');
+    instant::write_date(out, date);
+    out.push(b'"');
 }
 
 /// The same JSON, indented by `width` spaces; unchanged if it is none.

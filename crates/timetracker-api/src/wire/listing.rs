@@ -23,6 +23,9 @@ const NAMED: usize = 20;
 /// The most bytes of `Link`: what stands before us may take no longer fields, and the body says the same.
 const LONGEST: usize = 2_048;
 
+/// Bytes that are set aside for a row: more than most have.
+const ROW: usize = 448;
+
 /// What is known of a list.
 #[derive(Debug)]
 pub struct List<'a, K: 'static> {
@@ -177,7 +180,7 @@ impl View {
         links: &Links,
         mut row: impl FnMut(&mut Vec<u8>, &R),
     ) -> Vec<u8> {
-        let mut out = Vec::with_capacity(192 + rows.len() * 192);
+        let mut out = Vec::with_capacity(192 + rows.len() * ROW);
         out.push(b'{');
         if let Some(count) = count {
             out.extend_from_slice(b"\"count\":");

@@ -158,6 +158,14 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     count.finds_one("people");
     rows.goes_by("tracks", "tracks_of_person");
 
+    let newest = cursor::Order { key: pages::Key::Start, name: "start", descends: true };
+    let newest = cursor::Wanted { order: newest, from: None, is_back: false, size: 20 };
+    let newest = listing::Wanted::Placed(newest);
+    let newest = seeded.explain(|conn| pages::page(conn, &caller, &Filter::default(), &newest));
+    let [newest] = newest.as_slice() else { panic!("{newest:?}") };
+    let [drafts, begun] = [["tracks USING INDEX tracks_recent (person_id=?", "using tracks_recent"]; 2];
+    newest.looks_up(&[drafts, begun]);
+
     let first = Wanted::read(&Parameters::parse("").unwrap()).unwrap();
     let first = listing::Wanted::Numbered(first, Vec::new());
     let runs = Filter { running: Some(true), ..Filter::default() };
@@ -183,14 +191,16 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     let year = (NOW.minus(YEAR), NOW);
     for with_tags in [false, true] {
         let summary = seeded.explain(|conn| reports::store::within(conn, person, year, Some(NOW), with_tags));
-        let [running, near, older] = summary.as_slice() else { panic!("{summary:?}") };
-        running.goes_by("tracks", "tracks_running");
+        let [rare, near] = summary.as_slice() else { panic!("{summary:?}") };
+        rare.looks_up(&[
+            ["tracks USING INDEX tracks_running (person_id=?", "using tracks_running"],
+            ["tracks USING INDEX tracks_long (person_id=?", "using tracks_long"],
+        ]);
         if with_tags {
             near.goes_by("tracks", "tracks_recent");
         } else {
             near.reads_only("tracks", "tracks_recent");
         }
-        older.goes_by("tracks", "tracks_long");
     }
 
     let detailed = seeded.explain(|conn| reports::detailed::store::after(conn, person, year, None, 500));
@@ -216,6 +226,16 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     let [last] = last.as_slice() else { panic!("{last:?}") };
     last.finds_one("workspaces");
     let (caller, since) = (seeded.caller.clone(), Place { seq: 70, kind: Kind::Track, id: 7 });
+    let news = seeded.explain(|conn| changes::store::news(conn, workspace, since));
+    let [news] = news.as_slice() else { panic!("{news:?}") };
+    news.finds_one("workspaces");
+    news.looks_up(&[
+        ["tags USING COVERING INDEX tags_feed (workspace_id=? AND seq>?", "using tags_feed"],
+        [
+            "activities USING COVERING INDEX activities_feed (workspace_id=? AND seq>?",
+            "using activities_feed",
+        ],
+    ]);
     let feed = seeded.explain(|conn| changes::store::after(conn, &caller, &Kind::ALL, since, 501, 501));
     // There are no clients and projects, and a table without rows is read as it is.
     let [_, _, tags, activities, tracks] = feed.as_slice() else { panic!("{feed:?}") };

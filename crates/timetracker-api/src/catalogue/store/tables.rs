@@ -3,14 +3,14 @@
 //! `item` are the columns of an [`Item`](crate::catalogue::item::Item), `values` what a client said of one, as it is kept,
 //! and `narrowed` are the rows that a search and what they belong to leave.
 
-use diesel::expression::SqlLiteral;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use model::db::MultiBackend;
 
 use super::Filter;
 use crate::catalogue::Kind;
 use crate::catalogue::item::What;
 use crate::id::ItemId;
+use crate::literal::{Blank, No};
 use crate::money::Currency;
 use crate::names;
 use crate::schema::lower;
@@ -50,13 +50,9 @@ macro_rules! called {
     };
 }
 
-/// No value, and no text: literally, because they are no parameters of anything.
-type No<S> = SqlLiteral<Nullable<S>>;
-type Blank = SqlLiteral<Text>;
-
 /// `clients`.
 pub mod client {
-    use diesel::dsl::{auto_type, sql};
+    use diesel::dsl::auto_type;
     use diesel::prelude::*;
 
     use super::{BigInt, Blank, Bool, Currency, Filter, MultiBackend, No, What, lower, names};
@@ -64,9 +60,9 @@ pub mod client {
 
     #[auto_type(no_type_alias)]
     pub fn item() -> _ {
-        let blank: Blank = sql("''");
-        let no_parent: No<BigInt> = sql("NULL");
-        let no_default: No<Bool> = sql("NULL");
+        let blank: Blank = Blank;
+        let no_parent: No<BigInt> = No::default();
+        let no_default: No<Bool> = No::default();
         let what = (name, blank, no_parent, color, no_default, (rate_amount, rate_currency), archived);
         (id, uid, what, created_at, updated_at, version)
     }
@@ -99,7 +95,7 @@ pub mod client {
 
 /// `projects`.
 pub mod project {
-    use diesel::dsl::{auto_type, sql};
+    use diesel::dsl::auto_type;
     use diesel::prelude::*;
 
     use super::{Blank, Currency, Filter, ItemId, MultiBackend, What, lower, names};
@@ -107,7 +103,7 @@ pub mod project {
 
     #[auto_type(no_type_alias)]
     pub fn item() -> _ {
-        let blank: Blank = sql("''");
+        let blank: Blank = Blank;
         let what = (name, blank, client_id, color, billable_default, (rate_amount, rate_currency), archived);
         (id, uid, what, created_at, updated_at, version)
     }
@@ -147,7 +143,7 @@ pub mod project {
 
 /// `tags`.
 pub mod tag {
-    use diesel::dsl::{auto_type, sql};
+    use diesel::dsl::auto_type;
     use diesel::prelude::*;
 
     use super::{BigInt, Blank, Bool, Filter, MultiBackend, No, Text, What, lower, names};
@@ -155,11 +151,11 @@ pub mod tag {
 
     #[auto_type(no_type_alias)]
     pub fn item() -> _ {
-        let blank: Blank = sql("''");
-        let no_parent: No<BigInt> = sql("NULL");
-        let no_default: No<Bool> = sql("NULL");
-        let no_amount: No<BigInt> = sql("NULL");
-        let no_currency: No<Text> = sql("NULL");
+        let blank: Blank = Blank;
+        let no_parent: No<BigInt> = No::default();
+        let no_default: No<Bool> = No::default();
+        let no_amount: No<BigInt> = No::default();
+        let no_currency: No<Text> = No::default();
         let what = (name, blank, no_parent, color, no_default, (no_amount, no_currency), archived);
         (id, uid, what, created_at, updated_at, version)
     }

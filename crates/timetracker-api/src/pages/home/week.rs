@@ -121,8 +121,8 @@ mod tests {
     fn parts_stand_on_each_other_and_a_full_day_is_as_high_as_the_picture() {
         let mut sums = Sums::default();
         for (day, activity, hours) in [(23, 1, 4), (23, 2, 2), (24, 2, 8), (30, 1, 9)] {
-            let group = vec![Value::Date(date(day)), Value::Activity(ActivityId(activity))];
-            sums.groups.insert(group, Sum { seconds: hours * 3_600, ..Sum::default() });
+            let group = [Value::Date(date(day)), Value::Activity(ActivityId(activity))];
+            sums.groups.push((group.into_iter().collect(), Sum { seconds: hours * 3_600, ..Sum::default() }));
         }
         let days = days(date(23), date(24), &sums);
         let part = |activity, hours: i64, top, height| Part {

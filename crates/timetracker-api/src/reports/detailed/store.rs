@@ -7,13 +7,14 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::AssumeNotNull;
 use diesel::prelude::*;
 use model::db::Conn;
+use model::directly;
 use model::id::Uid;
 use model::time::Timestamp;
 
 use crate::id::{ActivityId, ItemId, PersonId, TrackId};
+use crate::literal::{IsTooLong, Runs};
 use crate::schema::{activities, clients, projects, tracks};
 use crate::tracks::form::LONGEST;
-use crate::tracks::row::{is_too_long, runs};
 
 /// How many bytes of texts are read at once, but for the last text: what is kept in memory does not grow with what people write.
 const TEXTS_AT_ONCE: usize = 512 * 1_024;
@@ -135,10 +136,9 @@ pub fn after(
             .order((tracks::start_at.asc(), tracks::id.asc()))
             .limit(i64::try_from(rest).unwrap_or(i64::MAX))
             .select(columns());
-        is_whole = match conn {
-            Conn::Sqlite(conn) => take(behind.load_iter::<Entry, DefaultLoadingMode>(conn)?, &mut entries)?,
-            Conn::Postgres(conn) => take(behind.load_iter::<Entry, DefaultLoadingMode>(conn)?, &mut entries)?,
-        };
+        is_whole = directly!(conn, |conn| {
+            take(behind.load_iter::<Entry, DefaultLoadingMode>(conn)?, &mut entries)?
+        });
     }
     let is_all = is_whole && entries.len() < most;
     Ok(Found { entries, is_all })
@@ -170,8 +170,8 @@ fn before(
         own.select(columns())
     };
     // With a word about when they began, SQLite would go through all that began earlier.
-    let mut entries: Vec<Entry> = own().filter(is_too_long()).load(conn)?;
-    entries.extend(own().filter(runs()).load::<Entry>(conn)?);
+    let mut entries: Vec<Entry> = directly!(conn, |conn| own().filter(IsTooLong).load(conn))?;
+    entries.extend(directly!(conn, |conn| own().filter(Runs).load::<Entry>(conn))?);
     entries.retain(|entry| entry.start < near && entry.end.is_none_or(|end| end >= from));
     Ok(entries)
 }

@@ -1,6 +1,7 @@
 //! The SQL of lists. Nothing here reads more of an index than the page it is asked for, but for what a filter passes over and
 //! what a page by number counts.
 
+mod plain;
 #[cfg(test)]
 mod plans;
 
@@ -8,11 +9,15 @@ use diesel::dsl::{SqlTypeOf, exists};
 use diesel::prelude::*;
 use diesel::select;
 use model::db::{Conn, MultiBackend};
+use model::directly;
 use model::time::Timestamp;
 
-use super::row::{COLUMNS, Columns, Track, runs};
+use plain::Part;
+
+use super::row::{COLUMNS, Columns, Track};
 use crate::auth::Caller;
 use crate::id::{ActivityId, ItemId, PersonId, WorkspaceId};
+use crate::literal::Runs;
 use crate::names;
 use crate::schema::{activities, lower, people, tags, track_tags, tracks};
 use crate::wire::cursor::{self, Order, Value, along};
@@ -69,25 +74,12 @@ pub fn page(conn: &mut Conn, caller: &Caller, filter: &Filter, wanted: &Wanted<K
     let asked = Asked { owner: caller.person, filter, tags: tags? };
     match wanted {
         Wanted::Numbered(wanted, by) if by.is_empty() && *filter == Filter::default() => {
-            let count = people::table.filter(people::id.eq(caller.person)).select(people::track_count);
-            let place = or_refuse!(wanted.among(count.get_result(conn)?));
-            let rows = tracks::table
-                .filter(tracks::person_id.eq(caller.person))
-                .filter(tracks::deleted_at.is_null())
-                .order(tracks::id.asc())
-                .limit(place.limit)
-                .offset(place.offset)
-                .select(COLUMNS);
-            Ok(Ok(Page::Numbered(place, rows.load(conn)?)))
+            let place = or_refuse!(wanted.among(asked.count(conn)?));
+            let part = Part { goes_up: true, offset: place.offset, limit: place.limit };
+            Ok(Ok(Page::Numbered(place, plain::by_id(conn, caller.person, None, part)?)))
         }
         Wanted::Numbered(wanted, by) => {
-            let count = if *filter == Filter::default() {
-                let kept = people::table.filter(people::id.eq(caller.person)).select(people::track_count);
-                kept.get_result(conn)?
-            } else {
-                asked.matching().count().get_result(conn)?
-            };
-            let place = or_refuse!(wanted.among(count));
+            let place = or_refuse!(wanted.among(asked.count(conn)?));
             if let Some(rows) = asked.by_start(conn, place, by)? {
                 return Ok(Ok(Page::Numbered(place, rows)));
             }
@@ -143,6 +135,15 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// How many there are. Of all of them that is kept.
+    fn count(&self, conn: &mut Conn) -> QueryResult<i64> {
+        if *self.filter != Filter::default() {
+            return self.matching().count().get_result(conn);
+        }
+        let kept = people::table.filter(people::id.eq(self.owner)).select(people::track_count);
+        directly!(conn, |conn| kept.get_result(conn))
+    }
+
     /// The rows of a page by number in the order of when they began, if that is the order: read off the index in two parts, as
     /// [`Asked::placed`] does, where one question would sort all there are.
     fn by_start(
@@ -158,8 +159,11 @@ impl Asked<'_> {
         };
         let order = Order { key: Key::Start, name: "start", descends };
         let wanted = cursor::Wanted { order, from: None, is_back: false, size: place.limit };
-        let part = |has_start, limit, offset| self.part(&wanted, Some(has_start)).limit(limit).offset(offset);
-        let mut rows: Vec<Track> = part(false, place.limit, place.offset).load(conn)?;
+        if place.offset == 0 && *self.filter == Filter::default() {
+            let part = Part { goes_up: !descends, offset: 0, limit: place.limit };
+            return plain::first(conn, self.owner, part).map(Some);
+        }
+        let mut rows = self.load(conn, &wanted, Some(false), (place.offset, place.limit))?;
         let rest = place.limit - i64::try_from(rows.len()).unwrap_or(i64::MAX);
         // Behind those without a start that are on this page, or behind all of them, which are on pages before it.
         let before = if rows.is_empty() && place.offset > 0 {
@@ -169,7 +173,7 @@ impl Asked<'_> {
             0
         };
         if rest > 0 {
-            rows.extend(part(true, rest, before).load::<Track>(conn)?);
+            rows.extend(self.load(conn, &wanted, Some(true), (before, rest))?);
         }
         Ok(Some(rows))
     }
@@ -178,7 +182,11 @@ impl Asked<'_> {
     /// database to the other.
     fn placed(&self, conn: &mut Conn, wanted: &cursor::Wanted<Key>) -> QueryResult<Vec<Track>> {
         if wanted.order.key != Key::Start {
-            return self.part(wanted, None).limit(wanted.limit()).load(conn);
+            return self.load(conn, wanted, None, (0, wanted.limit()));
+        }
+        if wanted.from.is_none() && *self.filter == Filter::default() {
+            let part = Part { goes_up: wanted.goes_up(), offset: 0, limit: wanted.limit() };
+            return plain::first(conn, self.owner, part);
         }
         let began = wanted.from.as_ref().map(|from| from.value != Value::Absent);
         let parts = [wanted.is_back, !wanted.is_back];
@@ -190,10 +198,33 @@ impl Asked<'_> {
             if rest > 0 {
                 let from = wanted.from.clone().filter(|_| began == Some(has_start));
                 let wanted = cursor::Wanted { from, ..wanted.clone() };
-                rows.extend(self.part(&wanted, Some(has_start)).limit(rest).load::<Track>(conn)?);
+                rows.extend(self.load(conn, &wanted, Some(has_start), (0, rest))?);
             }
         }
         Ok(rows)
+    }
+
+    /// Those of [`Asked::part`].
+    fn load(
+        &self,
+        conn: &mut Conn,
+        wanted: &cursor::Wanted<Key>,
+        has_start: Option<bool>,
+        (offset, limit): (i64, i64),
+    ) -> QueryResult<Vec<Track>> {
+        let (from, part) = (wanted.from.as_ref(), Part { goes_up: wanted.goes_up(), offset, limit });
+        let id = from.map(|from| from.id);
+        match (wanted.order.key, has_start) {
+            _ if *self.filter != Filter::default() => {}
+            (Key::Id, None) => return plain::by_id(conn, self.owner, id, part),
+            (Key::Start, Some(false)) => return plain::drafts(conn, self.owner, id, part),
+            (Key::Start, Some(true)) => {
+                let from = from.and_then(|from| Some((from.value.number()?, from.id)));
+                return plain::begun(conn, self.owner, from, part);
+            }
+            _ => {}
+        }
+        self.part(wanted, has_start).limit(limit).offset(offset).load(conn)
     }
 
     /// The rows behind a place in the order of one index; with a start, or without.
@@ -240,7 +271,7 @@ impl Asked<'_> {
         }
         rows = match filter.running {
             None => rows,
-            Some(true) => rows.filter(runs()),
+            Some(true) => rows.filter(Runs),
             Some(false) => rows.filter(tracks::start_at.is_null().or(tracks::end_at.is_not_null())),
         };
         if let Some(billable) = filter.billable {

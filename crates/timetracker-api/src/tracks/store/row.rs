@@ -1,9 +1,6 @@
 //! A track, as it is kept.
 
-use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use model::id::Uid;
 use model::time::Timestamp;
 
@@ -82,16 +79,6 @@ impl Track {
             version: 1,
         }
     }
-}
-
-/// Whether it is longer than a track may be by now: literally, as the index has it.
-pub fn is_too_long() -> SqlLiteral<Bool> {
-    sql("end_at - start_at > 2678400000000")
-}
-
-/// Whether it has a start and no end: literally, as the index of what runs has it, of which there is one at most.
-pub fn runs() -> SqlLiteral<Bool> {
-    sql("(end_at IS NULL) > (start_at IS NULL)")
 }
 
 macro_rules! columns {

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use model::db::Conn;
+use model::directly;
 use model::time::Timestamp;
 
-use super::row::{COLUMNS, Track, is_too_long, runs};
+use super::row::{COLUMNS, Track};
 use crate::id::{PersonId, TrackId};
+use crate::literal::{IsTooLong, Runs};
 use crate::schema::tracks;
 use crate::tracks::form::{Entry, LONGEST};
 use crate::wire::error::{ApiError, Message, Verdict, or_refuse};
@@ -68,13 +70,10 @@ pub struct Fit {
 pub fn running(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Track>> {
     let running = tracks::table
         .filter(tracks::person_id.eq(person))
-        .filter(runs())
+        .filter(Runs)
         .filter(tracks::deleted_at.is_null())
         .select(COLUMNS);
-    match conn {
-        Conn::Sqlite(conn) => running.get_result(conn).optional(),
-        Conn::Postgres(conn) => running.get_result(conn).optional(),
-    }
+    directly!(conn, |conn| running.get_result(conn)).optional()
 }
 
 /// Finds out what a track that is new, or that is changed to `entry`, means for the others; trims it if so decided.
@@ -199,7 +198,7 @@ fn overlapping(
         .limit(i64::try_from(MOST).unwrap_or(i64::MAX));
     let mut others: Vec<Near> = ended.load(conn)?;
     // With a word about when they began, SQLite would go through all that began earlier.
-    let mut older: Vec<Near> = own().filter(is_too_long()).load(conn)?;
+    let mut older: Vec<Near> = own().filter(IsTooLong).load(conn)?;
     older.retain(|other| other.start <= near && other.end > Some(start));
     others.extend(older);
     Ok(others)

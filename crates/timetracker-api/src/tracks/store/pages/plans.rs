@@ -9,6 +9,7 @@ use model::db::testing::TestDatabase;
 
 use super::*;
 use crate::MIGRATIONS;
+use crate::id::TrackId;
 use crate::wire::cursor::{Order, Place};
 
 /// The plan of a query instead of its rows.
@@ -32,7 +33,7 @@ impl<Q, S> Query for Explain<Q, S> {
 
 impl<Q, S> RunQueryDsl<Conn> for Explain<Q, S> {}
 
-fn plan(conn: &mut Conn, rows: Rows<'_>) -> QueryResult<String> {
+fn plan(conn: &mut Conn, rows: impl QueryFragment<MultiBackend>) -> QueryResult<String> {
     if matches!(conn, Conn::Sqlite(_)) {
         type Step = (Integer, Integer, Integer, Text);
         let explain = Explain::<_, Step>("EXPLAIN QUERY PLAN ", rows, PhantomData);
@@ -106,8 +107,18 @@ fn judge(asked: &str, plan: &str, index: &str, column: Option<&str>) {
     }
 }
 
-#[tokio::test]
-async fn every_page_by_place_is_read_off_an_index() {
+/// Few rows tempt PostgreSQL to read them all, or to read those of an index first and to sort them then.
+fn as_if_there_were_many(conn: &mut Conn) -> QueryResult<()> {
+    if matches!(conn, Conn::Postgres(_)) {
+        for way in ["seqscan", "bitmapscan", "sort"] {
+            diesel::sql_query(format!("SET LOCAL enable_{way} = off")).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Both databases, with rows.
+async fn with_rows() -> (TestDatabase, Db) {
     let database = TestDatabase::new();
     MIGRATIONS.run(database.url()).unwrap();
     let db = Db::open(database.url()).unwrap();
@@ -115,13 +126,37 @@ async fn every_page_by_place_is_read_off_an_index() {
     for thousand in 0..8 {
         db.write(move |conn| tracks(conn, thousand * 1_000)).await.unwrap();
     }
+    (database, db)
+}
+
+#[tokio::test]
+async fn pages_of_all_there_is_are_read_off_an_index() {
+    let (_database, db) = with_rows().await;
     let all = |conn: &mut Conn| {
-        if matches!(conn, Conn::Postgres(_)) {
-            // Few rows tempt it to read them all, or to read those of an index first and to sort them then.
-            for way in ["seqscan", "bitmapscan", "sort"] {
-                diesel::sql_query(format!("SET LOCAL enable_{way} = off")).execute(conn)?;
-            }
+        as_if_there_were_many(conn)?;
+        let (owner, id, start) = (PersonId(1), TrackId(4_000), Timestamp::from_micros(4_000));
+        macro_rules! judge {
+            ($asked:ident($($from:expr),+), $index:literal, $column:literal) => {{
+                let rows = plain::$asked(owner, $($from),+).limit(20).offset(0).select(COLUMNS);
+                judge(stringify!($asked), &plan(conn, rows)?, $index, Some($column));
+            }};
         }
+        judge!(later(id), "tracks_of_person", "id");
+        judge!(earlier(id), "tracks_of_person", "id");
+        judge!(later_drafts(id), "tracks_recent", "start_at");
+        judge!(earlier_drafts(id), "tracks_recent", "start_at");
+        judge!(oldest(start, id), "tracks_recent", "start_at");
+        judge!(newest(start, id), "tracks_recent", "start_at");
+        Ok(())
+    };
+    db.write(all).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_page_by_place_is_read_off_an_index() {
+    let (_database, db) = with_rows().await;
+    let all = |conn: &mut Conn| {
+        as_if_there_were_many(conn)?;
         let one = Filter { activity: Some(ActivityId(7)), ..Filter::default() };
         let none = Filter::default();
         let ways = [(false, false), (false, true), (true, false), (true, true)];
