@@ -17,6 +17,7 @@ use crate::crypto::seal::Sealer;
 use crate::crypto::signing::SigningKeys;
 use crate::crypto::wrap::Wrapper;
 use crate::feed::{Caches, Feed};
+use crate::protocol::Believed;
 use crate::store;
 use crate::throttle::Throttle;
 use crate::upstream::{self, ClientDocuments, ClientKeys, Fetch, RequestObjects};
@@ -50,6 +51,8 @@ pub struct Parts {
     pub request_objects: RequestObjects,
     /// What clients say of themselves, at the addresses that are their ids.
     pub client_documents: ClientDocuments,
+    /// Whom providers have named lately to those who brought their tokens.
+    pub(crate) believed: Believed,
     /// Calls to addresses of strangers' choosing, by the network of whoever causes them.
     pub strangers_calls: Throttle,
     /// People's passwords.
@@ -158,6 +161,7 @@ impl App {
             client_keys: ClientKeys::default(),
             request_objects: RequestObjects::default(),
             client_documents: ClientDocuments::default(),
+            believed: Believed::default(),
             strangers_calls: Throttle::new(upstream::CALLS_PER_MINUTE),
             config,
             clock,

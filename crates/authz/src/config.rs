@@ -1,5 +1,6 @@
 //! What was decided from what was said: `AUTHZ_…` settings, parsed once. Nobody else reads settings.
 
+mod first_party;
 mod issuer;
 mod lifetimes;
 mod links;
@@ -18,6 +19,7 @@ use model::settings::{Settings, SettingsError};
 
 use crate::crypto::master::MasterKey;
 
+pub use first_party::FirstParty;
 use issuer::EXPECTED_ISSUER;
 pub(crate) use issuer::is_loopback;
 pub use issuer::{Issuer, IssuerError};
@@ -60,6 +62,8 @@ pub struct Config {
     pub limits: Limits,
     /// Who may register clients, and which addresses are called.
     pub outside: Outside,
+    /// The client of this server's own.
+    pub first_party: FirstParty,
     /// How long the audit log is kept (`AUDIT_DAYS`).
     pub audit_kept: Duration,
     /// Where the pages lead.
@@ -131,6 +135,7 @@ impl Config {
             developer_pages: said.or("DEVELOPER_PAGES", true, "true or false"),
             limits: Limits::read(said),
             outside: Outside::read(said),
+            first_party: FirstParty::read(said),
             audit_kept,
             links: Links::read(said),
             command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),
