@@ -19,7 +19,7 @@ use crate::crypto::wrap::Wrapper;
 use crate::feed::{Caches, Feed};
 use crate::store;
 use crate::throttle::Throttle;
-use crate::upstream::{self, ClientDocuments, ClientKeys, Fetch, RequestObjects};
+use crate::upstream::{self, ClientDocuments, ClientKeys, Fetch, RequestObjects, providers};
 
 /// The application; clones share it.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ pub struct Parts {
     pub request_objects: RequestObjects,
     /// What clients say of themselves, at the addresses that are their ids.
     pub client_documents: ClientDocuments,
+    /// What providers have said of themselves.
+    pub providers: providers::Caches,
     /// Calls to addresses of strangers' choosing, by the network of whoever causes them.
     pub strangers_calls: Throttle,
     /// People's passwords.
@@ -158,6 +160,7 @@ impl App {
             client_keys: ClientKeys::default(),
             request_objects: RequestObjects::default(),
             client_documents: ClientDocuments::default(),
+            providers: providers::Caches::default(),
             strangers_calls: Throttle::new(upstream::CALLS_PER_MINUTE),
             config,
             clock,

@@ -33,6 +33,7 @@ pub mod crypto;
 mod edge;
 pub mod feed;
 mod id_token;
+pub mod linking;
 mod pages;
 mod people;
 pub mod profile;
