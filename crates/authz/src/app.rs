@@ -20,7 +20,7 @@ use crate::feed::{Caches, Feed};
 use crate::protocol::Believed;
 use crate::store;
 use crate::throttle::Throttle;
-use crate::upstream::{self, ClientDocuments, ClientKeys, Fetch, RequestObjects};
+use crate::upstream::{self, ClientDocuments, ClientKeys, Fetch, RequestObjects, providers};
 
 /// The application; clones share it.
 #[derive(Clone)]
@@ -53,6 +53,8 @@ pub struct Parts {
     pub client_documents: ClientDocuments,
     /// Whom providers have named lately to those who brought their tokens.
     pub(crate) believed: Believed,
+    /// What providers have said of themselves.
+    pub providers: providers::Caches,
     /// Calls to addresses of strangers' choosing, by the network of whoever causes them.
     pub strangers_calls: Throttle,
     /// People's passwords.
@@ -162,6 +164,7 @@ impl App {
             request_objects: RequestObjects::default(),
             client_documents: ClientDocuments::default(),
             believed: Believed::default(),
+            providers: providers::Caches::default(),
             strangers_calls: Throttle::new(upstream::CALLS_PER_MINUTE),
             config,
             clock,

@@ -35,6 +35,7 @@ pub mod crypto;
 mod edge;
 pub mod feed;
 mod id_token;
+pub mod linking;
 mod pages;
 mod people;
 pub mod profile;

@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ipnet::IpNet;
+use oauth2::http;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
@@ -116,13 +117,7 @@ impl Fetch {
         let request = self.client()?.get(url.clone()).header("accept", accept);
         self.within(&url, chosen, async {
             let mut response = Self::answered(request).await?;
-            let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(transport)? {
-                if body.len() + chunk.len() > largest {
-                    return Err(Unreachable::Unreadable);
-                }
-                body.extend_from_slice(&chunk);
-            }
+            let body = body(&mut response, largest).await?;
             let said = |name| response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
             Ok(Answer {
                 status: response.status().as_u16(),
@@ -130,6 +125,28 @@ impl Fetch {
                 content_type: said("content-type").next().unwrap_or_default().to_owned(),
                 cache_control: said("cache-control").map(str::to_owned).collect(),
             })
+        })
+        .await
+    }
+
+    /// Makes any call, and answers whatever is answered.
+    ///
+    /// # Errors
+    /// See [`Unreachable`]; a status is none.
+    pub(super) async fn exchange(
+        &self,
+        request: http::Request<Vec<u8>>,
+        chosen: Chosen,
+    ) -> Result<http::Response<Vec<u8>>, Unreachable> {
+        let url = self.judged(&request.uri().to_string())?;
+        let request = reqwest::Request::try_from(request).map_err(transport)?;
+        let client = self.client()?;
+        self.within(&url, chosen, async {
+            let mut response = client.execute(request).await.map_err(transport)?;
+            let mut answer = http::Response::new(body(&mut response, LARGEST).await?);
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = std::mem::take(response.headers_mut());
+            Ok(answer)
         })
         .await
     }
@@ -193,6 +210,17 @@ impl Fetch {
             .map_err(transport)?;
         Ok(self.client.get_or_init(|| client))
     }
+}
+
+async fn body(response: &mut Response, largest: usize) -> Result<Vec<u8>, Unreachable> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport)? {
+        if body.len() + chunk.len() > largest {
+            return Err(Unreachable::Unreadable);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 fn transport(error: reqwest::Error) -> Unreachable {

@@ -39,7 +39,7 @@ fn each_package_has_one_front_door() {
         ("crossbeam_channel", &["model/src/db/", "authz/src/crypto/passwords.rs"]),
         ("moka", &["timetracker-api/src/auth/cache.rs"]),
         ("reqwest", &["timetracker-api/src/auth/", "authz/src/upstream/"]),
-        ("oauth2::", &["timetracker-api/src/auth/"]),
+        ("oauth2::", &["timetracker-api/src/auth/", "authz/src/upstream/"]),
         ("actix_multipart", &["timetracker-api/src/wire/sent.rs"]),
         ("postcard", &["authz/src/crypto/seal.rs"]),
         ("toml::", &["model/src/settings.rs"]),
