@@ -4,9 +4,9 @@
 use std::fmt;
 
 use actix_multipart::Multipart;
-use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpRequest};
 use futures_util::TryStreamExt;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
