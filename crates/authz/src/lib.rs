@@ -18,6 +18,8 @@
 //! | `/auth/…` | the token endpoint again, other servers' tokens, and ending access | ours, the paths and words are those of `drf-social-oauth2` |
 //! | `/authentication/…`, `/register-by-access-token/{backend}/` | people by requests, through a client of this server's own | ours, as in the tutorials for Django REST Framework |
 //! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
+//! | `/accounts/login/{provider}/`, `complete/{provider}/` | signing in at a provider | RFC 6749 section 4.1, OpenID Connect Core |
+//! | `/o/account/providers/` | linking and unlinking accounts at providers | ours |
 //!
 //! `protocol` is for machines, `pages` for people, [`store`] holds the SQL, [`crypto`] every use of
 //! cryptography. [`app::App`] is everything a handler may touch; [`routes`] is the table of all paths.

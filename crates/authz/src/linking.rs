@@ -6,6 +6,7 @@ use std::fmt;
 use diesel::QueryResult;
 use diesel::result::Error::RollbackTransaction;
 use model::db::{Conn, DbError};
+use model::id::UserId;
 use model::time::Timestamp;
 
 use crate::app::App;
@@ -17,7 +18,8 @@ use crate::profile::Profile;
 use crate::sign_in::username_key;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::json::Json;
-use crate::store::linked_accounts::{self, NewLinkedAccount};
+use crate::store::linked_accounts::{self, NewLinkedAccount, Removed};
+use crate::store::sessions::{self, Session};
 use crate::store::users::{self, NewUser, User};
 use crate::upstream::providers::ProviderPerson;
 
@@ -28,6 +30,8 @@ pub enum Refused {
     Disabled,
     /// Nobody knows them, and the provider's people get no accounts by themselves.
     Unknown,
+    /// The account there is linked to somebody else.
+    Anothers,
     /// It could not be found out.
     Failed(DbError),
 }
@@ -37,6 +41,7 @@ impl fmt::Display for Refused {
         match self {
             Self::Disabled => f.write_str("the person may not act"),
             Self::Unknown => f.write_str("the person has no account"),
+            Self::Anothers => f.write_str("the account is linked to somebody else"),
             Self::Failed(error) => error.fmt(f),
         }
     }
@@ -63,6 +68,66 @@ pub async fn person_of(
         now: app.now(),
     };
     app.db.write(move |conn| came.find_or_make(conn)).await.map_err(Refused::Failed)?
+}
+
+/// Links the account there to a person who was signed in `since`. What is theirs already stays theirs.
+///
+/// # Errors
+/// See [`Refused`].
+pub async fn link(
+    app: &App,
+    origin: &Origin,
+    (user, since): (UserId, Timestamp),
+    provider: &ProviderSettings,
+    person: &ProviderPerson,
+) -> Result<(), Refused> {
+    let now = app.now();
+    let link = NewLinkedAccount {
+        user_id: user,
+        provider: provider.name.clone(),
+        subject: person.subject.clone(),
+        shown_name: person.shown_name().to_owned(),
+        linked_at: now,
+        last_used_at: None,
+    };
+    let event = What::ProviderLinked.of_user(user, origin, now);
+    let event = AuditEvent { detail: provider.name.clone(), ..event };
+    let linked = app.db.write(move |conn| {
+        if !users::hold(conn, user, since)? {
+            return Ok(Err(Refused::Disabled));
+        }
+        let is_new = linked_accounts::insert(conn, &link)?;
+        if audit_events::insert_if(conn, is_new, event)? {
+            return Ok(Ok(()));
+        }
+        let owner = linked_accounts::whose(conn, &link.provider, &link.subject)?;
+        Ok(if owner.is_some_and(|owner| owner.id == user) { Ok(()) } else { Err(Refused::Anothers) })
+    });
+    linked.await.map_err(Refused::Failed)?
+}
+
+/// Unlinks one of a person's, unless it is the last way in, and signs them out everywhere but in this session: somebody
+/// else may have come in by it.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn unlink(app: &App, origin: &Origin, session: &Session, account: i64) -> Result<Removed, DbError> {
+    let (now, user, since, sid) = (app.now(), session.user_id, session.created_at, session.sid);
+    let event = What::ProviderUnlinked.of_user(user, origin, now);
+    let configured = app.config.providers.with_button().map(|provider| provider.name.clone());
+    let configured: Vec<String> = configured.collect();
+    let removed = app.db.write(move |conn| {
+        if !users::hold_alone(conn, user, since)? {
+            return Ok(Removed::Unknown);
+        }
+        let removed = linked_accounts::remove(conn, user, account, &configured)?;
+        if let Removed::Now(provider) = &removed {
+            sessions::end_others_of_user(conn, user, sid, now)?;
+            audit_events::insert(conn, &[AuditEvent { detail: provider.clone(), ..event }])?;
+        }
+        Ok(removed)
+    });
+    removed.await
 }
 
 /// Somebody has come from a provider.
@@ -106,6 +171,8 @@ impl Came {
         let ProviderPerson { subject, .. } = &self.person;
         let Some(user) = linked_accounts::whose(conn, &self.provider, subject)? else { return Ok(None) };
         if user.disabled_at.is_some() {
+            let event = What::SignInRefused.of_user(user.id, &self.origin, self.now);
+            audit_events::insert(conn, &[AuditEvent { detail: self.provider.clone(), ..event }])?;
             return Ok(Some(Err(Refused::Disabled)));
         }
         linked_accounts::used(conn, &self.provider, subject, self.person.shown_name(), self.now)?;

@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
 use crate::pages::{
-    PageError, applications, authorized_tokens, code, device, home, login, logout, sessions, signup, statics,
+    PageError, applications, authorized_tokens, code, device, home, linked_accounts, login, logout,
+    provider_sign_in, sessions, signup, statics,
 };
 use crate::protocol::{
     auth, authentication, authorize, cors, device_authorization, discovery, end_session, introspect, jwks, register, register_by_access_token, revoke, token,
@@ -40,6 +41,12 @@ const ROUTES: &[(&str, Mount)] = &[
         at.route(get().to(authorized_tokens::ask)).route(post().to(authorized_tokens::end))
     }),
     ("/o/account/sessions", |at| at.route(get().to(sessions::get)).route(post().to(sessions::end))),
+    ("/o/account/providers", |at| {
+        at.route(get().to(linked_accounts::get)).route(post().to(linked_accounts::link))
+    }),
+    ("/o/account/providers/{id}/delete", |at| {
+        at.route(get().to(linked_accounts::ask)).route(post().to(linked_accounts::unlink))
+    }),
     ("/o/register", |at| at.route(post().to(register::post))),
     ("/o/register/{client_id}", |at| {
         at.route(get().to(register::manage::get))
@@ -55,6 +62,13 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/o/logout", |at| at.route(get().to(end_session::get)).route(post().to(end_session::post))),
     ("/o/logout/confirm", |at| at.route(post().to(end_session::confirm))),
     ("/accounts/login", |at| at.route(get().to(login::get)).route(post().to(login::post))),
+    ("/accounts/login/{provider}", |at| {
+        at.route(get().to(provider_sign_in::get)).route(post().to(provider_sign_in::post))
+    }),
+    ("/auth/login/{provider}", |at| {
+        at.route(get().to(provider_sign_in::get)).route(post().to(provider_sign_in::post))
+    }),
+    ("/accounts/complete/{provider}", |at| at.route(get().to(provider_sign_in::complete::get))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
     ("/accounts/logout", |at| at.route(post().to(logout::post))),
     ("/static/style.css", |at| at.route(get().to(statics::style))),

@@ -109,7 +109,7 @@ pub enum Removed {
 ///
 /// # Errors
 /// When a statement fails.
-pub fn remove(conn: &mut Conn, user: UserId, id: i64, configured: &[&str]) -> QueryResult<Removed> {
+pub fn remove(conn: &mut Conn, user: UserId, id: i64, configured: &[String]) -> QueryResult<Removed> {
     use crate::schema::users as people;
     use diesel::dsl::exists;
     let others = diesel::alias!(linked_accounts as others);

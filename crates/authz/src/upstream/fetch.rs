@@ -25,6 +25,8 @@ use super::places::Places;
 
 /// From the look-up to the last byte.
 const WITHIN: Duration = Duration::from_secs(5);
+/// This machine's own name, which may be called without TLS (RFC 6761 section 6.3).
+const LOCALHOST: &str = "localhost";
 /// The largest answer in bytes.
 const LARGEST: usize = 64 * 1024;
 
@@ -175,7 +177,7 @@ impl Fetch {
         }
     }
 
-    /// https, or http to an address that the operator has named. An address that is written out is judged here, because
+    /// https, or http to this machine if the operator has named it. An address that is written out is judged here, because
     /// it is looked up nowhere.
     fn judged(&self, text: &str) -> Result<Url, Unreachable> {
         let mut url = Url::parse(text).map_err(|_| Unreachable::Forbidden)?;
@@ -187,7 +189,8 @@ impl Fetch {
             Some(Host::Domain(_)) => None,
             None => return Err(Unreachable::Forbidden),
         };
-        let may_be_plain = address.is_some_and(|address| address.is_loopback());
+        let is_localhost = url.host() == Some(Host::Domain(LOCALHOST));
+        let may_be_plain = is_localhost || address.is_some_and(|address| address.is_loopback());
         let is_safe = url.scheme() == "https" || (url.scheme() == "http" && may_be_plain);
         let has_credentials = !url.username().is_empty() || url.password().is_some();
         let leads_out = address.is_none_or(|address| may_call(address, &self.named));
@@ -236,7 +239,8 @@ impl Resolve for Guarded {
         let named = self.0.clone();
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if !found.iter().all(|address| may_call(address.ip(), &named)) {
+            let is_elsewhere = |address: IpAddr| name.as_str() == LOCALHOST && !address.is_loopback();
+            if !found.iter().all(|address| may_call(address.ip(), &named) && !is_elsewhere(address.ip())) {
                 return Err(Unreachable::Forbidden.into());
             }
             let addresses: Addrs = Box::new(found.into_iter());

@@ -2,6 +2,7 @@
 
 mod audience;
 mod calls;
+mod code;
 mod id_token;
 mod metadata;
 mod person;
@@ -16,6 +17,7 @@ use super::kept::Kept;
 use crate::app::App;
 use crate::config::providers::{AudienceCheck, ProviderSettings};
 
+pub use code::Asked;
 pub use metadata::Metadata;
 pub use person::ProviderPerson;
 
