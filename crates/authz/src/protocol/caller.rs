@@ -69,7 +69,11 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Refused> {
         }
         _ => false,
     };
-    match token.user.filter(|_| is_its_holders) {
+    let client = app.clients.find(token.client).await?.ok_or(INVALID)?;
+    // One that was narrowed to a resource (RFC 8707) is for that alone: whoever it is shown to there cannot use it here.
+    let count = |audiences: &str| audiences.split(' ').count();
+    let is_for_all = count(token.audiences) == count(&client.audiences);
+    match token.user.filter(|_| is_its_holders && is_for_all) {
         Some(user) => Ok(Caller {
             user,
             client: Some(token.client.to_owned()),

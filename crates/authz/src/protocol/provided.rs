@@ -80,7 +80,7 @@ impl From<Refused> for NotProven {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Disabled => Self::Inactive,
-            Refused::Unknown => Self::NotForUs,
+            Refused::Unknown | Refused::Anothers => Self::NotForUs,
             Refused::Failed(error) => Self::Failed(error.into()),
         }
     }

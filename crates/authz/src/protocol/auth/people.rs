@@ -19,7 +19,7 @@ use crate::store::audit_events::{self, AuditEvent};
 use crate::store::clients::Client;
 use crate::store::ended_access::Which;
 use crate::store::linked_accounts::{self, Removed};
-use crate::store::users;
+use crate::store::{sessions, users};
 
 /// Ends all that a client may do for the person, with its access tokens and its refresh tokens, which end together here.
 /// A client ends what is its own; that of this server's own ends any.
@@ -48,10 +48,10 @@ pub async fn invalidate(
 }
 
 /// How long after they proved who they are a person may take a way in away.
-const RECENT: Duration = Duration::from_secs(15 * 60);
+const RECENT: Duration = Duration::from_secs(600);
 
-/// Unlinks an account at a provider, or all there are at it, unless the person could not sign in any more. Only by a
-/// client of ours, soon after the person proved who they are.
+/// Unlinks an account at a provider, or all there are at it, unless the person could not sign in any more, and signs them
+/// out at all browsers. Only by a client of ours, soon after the person proved who they are.
 ///
 /// # Errors
 /// 401 without a person's token; 403 by any other client, or later; 400 when nothing of that kind is there or it is the last
@@ -78,13 +78,14 @@ pub async fn disconnect(
     let unlink = move |conn: &mut Conn| {
         let now = clock.now();
         let _ = users::hold_alone(conn, user, now)?;
-        let configured: Vec<&str> = configured.iter().map(String::as_str).collect();
         for account in linked_accounts::of(conn, user)? {
             if account.provider != backend || id.is_some_and(|id| id != account.id) {
                 continue;
             }
             match linked_accounts::remove(conn, user, account.id, &configured)? {
                 Removed::Now(provider) => {
+                    // Somebody else may have come in by it.
+                    sessions::end_of_user(conn, user, now)?;
                     let event = What::ProviderUnlinked.of_user(user, &origin, now);
                     audit_events::insert(conn, &[AuditEvent { detail: provider, ..event }])?;
                 }

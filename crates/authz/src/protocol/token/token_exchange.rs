@@ -1,4 +1,4 @@
-//! Token exchange: RFC 8693. A provider's access token for one of ours, or one of the client's own for one that may do
+//! Token exchange: RFC 8693. A provider's access token (or its ID token, where that is how it is asked) for one of ours, or one of the client's own for one that may do
 //! less. There is no acting for one another: no actor token is taken, and no client gets another's.
 
 use model::dpop::Thumbprint;
@@ -6,14 +6,16 @@ use model::dpop::Thumbprint;
 use super::convert_token;
 use super::issue::{self, Answer};
 use crate::app::App;
+use crate::config::providers::AudienceCheck;
 use crate::protocol::access_token;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::permission::Permission;
 use crate::protocol::provided::Provided;
 
-/// The only type of token that is taken or given (section 3).
+/// The type of token that is given, and taken unless a provider is asked by its ID tokens (section 3).
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 
 /// Exchanges. `subject_issuer` names the provider whose token it is; without, it is one of ours.
 pub(super) async fn exchange(
@@ -24,14 +26,19 @@ pub(super) async fn exchange(
     let params = &request.params;
     let token = params.required("subject_token", "Missing subject_token parameter.")?;
     let kind = params.required("subject_token_type", "Missing subject_token_type parameter.")?;
-    let is_other = |kind: &str| kind != ACCESS_TOKEN;
-    if is_other(kind) || params.get("requested_token_type").is_some_and(is_other) {
-        return Err(OAuthError::new(Code::InvalidRequest, "Only access tokens are taken and given."));
+    let issuer = params.get("subject_issuer");
+    let settings = issuer.and_then(|name| app.config.providers.find(name));
+    let by_id_token = settings.is_some_and(|provider| provider.audience == Some(AudienceCheck::IdToken));
+    if kind != if by_id_token { ID_TOKEN } else { ACCESS_TOKEN } {
+        return Err(OAuthError::new(Code::InvalidRequest, "A token of this type is not taken."));
+    }
+    if params.get("requested_token_type").is_some_and(|wanted| wanted != ACCESS_TOKEN) {
+        return Err(OAuthError::new(Code::InvalidRequest, "Only access tokens are given."));
     }
     if params.get("actor_token").or(params.get("actor_token_type")).is_some() {
         return Err(OAuthError::new(Code::InvalidRequest, "Nobody acts for another here: no actor_token."));
     }
-    let answer = match params.get("subject_issuer") {
+    let answer = match issuer {
         None => narrow(app, request, token, key).await?,
         Some(provider) => {
             let provided = Provided { provider, token, username: params.get("username") };

@@ -26,7 +26,6 @@ async fn a_providers_token_says_who_somebody_is() {
     assert_eq!(world.converts(&token).await.status, 200);
     world.here.advance(1);
     let answer = asks(&world.here, &header).await;
-    // What was believed before there was an account is older than it.
     assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"sub":"1","preferred_username":"ada"}"#));
     // Ours are taken as ever.
     let ours = world.app.password("ada", "x").await;

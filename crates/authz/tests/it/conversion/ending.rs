@@ -110,6 +110,27 @@ async fn it_says_what_is_wrong_as_the_packages_say_it() {
     }
 }
 
+/// Whoever a narrowed token is shown to cannot use it here, and a bound one needs its proof.
+#[tokio::test]
+async fn what_was_narrowed_to_a_resource_ends_nothing() {
+    let (server, _, _) = two().await;
+    let client = server.new_client("wide").audiences(&["timetracker", "https://other.example"]).register().await;
+    let password = password_of("ada");
+    let fields = [
+        ("grant_type", "password"),
+        ("username", "ada"),
+        ("password", password.as_str()),
+        ("resource", "https://other.example"),
+    ];
+    let narrow = client.token(&fields).await.text("access_token");
+    let path = "/auth/invalidate-sessions";
+    assert_eq!(posts(&server, path, &narrow, &[("client_id", "wide")]).await.status, 401);
+    let whole = pair(&client, "ada").await.0;
+    server.advance(1);
+    assert_eq!(posts(&server, path, &whole, &[("client_id", "wide")]).await.status, 204);
+    assert!(!client.vouches_for(&narrow).await);
+}
+
 /// Never the last way in, not by anybody's client, and not long after.
 #[tokio::test]
 async fn an_account_at_a_provider_is_unlinked_unless_it_is_the_only_way_in() {
@@ -148,12 +169,15 @@ async fn an_account_at_a_provider_is_unlinked_unless_it_is_the_only_way_in() {
     here.set_password("ada", &password_of("ada")).await;
     here.advance(1);
     let token = signs_in().await;
-    here.advance(15 * 60);
+    let browser = here.browser();
+    browser.sign_in("ada").await;
+    here.advance(600);
     let answer = posts(here, path, &token, &[("backend", "site")]).await;
     assert_eq!((answer.status, answer.body.as_str()), (403, r#"{"detail":"Sign in again to do this."}"#));
     let token = signs_in().await;
     let answer = posts(here, path, &token, &[("backend", "site")]).await;
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
     assert_eq!(here.count("linked_accounts").await, 0);
+    assert!(!browser.is_signed_in().await);
     assert_eq!(here.count("audit_events WHERE event = 'provider_unlinked' AND detail = 'site'").await, 1);
 }

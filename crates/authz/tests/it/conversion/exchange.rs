@@ -1,9 +1,10 @@
 //! `POST /o/token/` with `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693).
 
 use authz::registration::Ending;
+use model::dpop::testing::Holder;
 
 use super::{ACCESS_TOKEN, EXCHANGE, World};
-use crate::support::{Answer, Client, TestServer, password_of, server};
+use crate::support::{Answer, Client, TestServer, password_of, server, server_with};
 
 async fn exchanges(client: &Client, token: &str, more: &[(&str, &str)]) -> Answer {
     let fields = [("grant_type", EXCHANGE), ("subject_token", token), ("subject_token_type", ACCESS_TOKEN)];
@@ -138,4 +139,75 @@ async fn it_dies_with_its_person_and_its_client() {
     let narrow = exchanges(&client, &token(&client).await, &[]).await.text("access_token");
     server.end_client(&client, Ending::Disable).await;
     assert!(!watcher.vouches_for(&narrow).await);
+}
+
+/// R94, R76: what is bound to a key is exchanged by whoever holds it, and stays bound; what is not may be bound.
+#[tokio::test]
+async fn what_is_bound_to_a_key_stays_bound() {
+    let (server, client) = world().await;
+    let (holder, other) = (Holder::new(), Holder::new());
+    let proving = async |holder: &Holder, fields: &[(&str, &str)]| {
+        let proof = holder.proof("POST", "http://localhost:8000/o/token/", None, server.clock.now());
+        server.http.send(client.posting("/o/token/", fields).header("dpop", proof)).await
+    };
+    let password = password_of("ada");
+    let bought = proving(&holder, &[("grant_type", "password"), ("username", "ada"), ("password", &password)]).await;
+    let bound = bought.text("access_token");
+    exchanges(&client, &bound, &[]).await.is_error(400, "invalid_request");
+    let fields = |token| [("grant_type", EXCHANGE), ("subject_token", token), ("subject_token_type", ACCESS_TOKEN)];
+    proving(&other, &fields(&bound)).await.is_error(400, "invalid_request");
+    let given = proving(&holder, &fields(&bound)).await;
+    assert_eq!((given.status, given.text("token_type").as_str()), (200, "DPoP"));
+    let thumbprint = client.introspect(&bound).await.json()["cnf"].clone();
+    assert_eq!(client.introspect(&given.text("access_token")).await.json()["cnf"], thumbprint);
+    let unbound = token(&client).await;
+    assert_eq!(proving(&holder, &fields(&unbound)).await.text("token_type"), "DPoP");
+}
+
+/// A provider that is asked by its ID tokens: they are exchanged as what they are.
+#[tokio::test]
+async fn an_id_token_is_exchanged_where_the_provider_is_asked_by_it() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let issuer = format!("http://{port}/o");
+    let there = server_with(&[("LISTEN", &port.to_string()), ("ISSUER", &issuer)]).await;
+    there.person("ada").await;
+    let ours = there.client("timetracker-here").await;
+    let here = server_with(&[
+        ("OUTBOUND_NETWORKS", "127.0.0.0/8"),
+        ("PROVIDERS", "site"),
+        ("PROVIDER_SITE_ISSUER", &issuer),
+        ("PROVIDER_SITE_CLIENT_ID", "timetracker-here"),
+        ("PROVIDER_SITE_CLIENT_SECRET", ours.secret.as_deref().unwrap()),
+        ("PROVIDER_SITE_AUDIENCE_CHECK", "id_token"),
+    ])
+    .await;
+    let app = here.new_client("app").grant_types(&["password", EXCHANGE]).register().await;
+    let id_token = async |client: &Client| {
+        let fields = [
+            ("grant_type", "password"),
+            ("username", "ada"),
+            ("password", &password_of("ada")),
+            ("scope", "openid profile"),
+        ];
+        client.token(&fields).await.text("id_token")
+    };
+    let exchanges = async |token: &str, kind: &str| {
+        let fields = [
+            ("grant_type", EXCHANGE),
+            ("subject_token", token),
+            ("subject_token_type", kind),
+            ("subject_issuer", "site"),
+        ];
+        app.token(&fields).await
+    };
+    let kind = "urn:ietf:params:oauth:token-type:id_token";
+    let token = id_token(&ours).await;
+    exchanges(&token, ACCESS_TOKEN).await.is_error(400, "invalid_request");
+    let answer = exchanges(&token, kind).await;
+    let said = app.introspect(&answer.text("access_token")).await.json();
+    assert_eq!((&said["active"], &said["username"]), (&true.into(), &"ada".into()));
+    let theirs = id_token(&there.client("somebody-elses").await).await;
+    exchanges(&theirs, kind).await.is_error(400, "access_denied");
+    exchanges(&format!("{token}x"), kind).await.is_error(400, "access_denied");
+    assert_eq!(here.count("users").await, 1);
 }
