@@ -14,8 +14,8 @@ use crate::pages::{
     provider_sign_in, sessions, signup, statics,
 };
 use crate::protocol::{
-    auth, authentication, authorize, cors, device_authorization, discovery, end_session, introspect, jwks, register, register_by_access_token, revoke, token,
-    userinfo,
+    auth, authentication, authorize, cors, device_authorization, discovery, end_session, introspect, jwks,
+    register, register_by_access_token, revoke, token, userinfo,
 };
 
 /// Puts a resource's methods and handlers on it.

@@ -62,7 +62,8 @@ pub async fn convert_token(
     params.required("backend", "Missing backend parameter.")?;
     params.required("token", "Missing token parameter.")?;
     // By another way than the form, a client is judged as everywhere.
-    let others = request.headers().contains_key(header::AUTHORIZATION) || params.get("client_assertion").is_some();
+    let others =
+        request.headers().contains_key(header::AUTHORIZATION) || params.get("client_assertion").is_some();
     if !others {
         let id = params.required("client_id", "Missing client_id parameter.")?;
         if app.clients.find(id).await?.is_none() {

@@ -126,7 +126,10 @@ pub async fn revoke(
 }
 
 /// The fields that are wrong.
-fn wrong(username: Option<&'static str>, password: Option<&'static str>) -> Vec<(&'static str, &'static str)> {
+fn wrong(
+    username: Option<&'static str>,
+    password: Option<&'static str>,
+) -> Vec<(&'static str, &'static str)> {
     let username = username.map(|sentence| ("username", sentence));
     username.into_iter().chain(password.map(|sentence| ("password", sentence))).collect()
 }
@@ -162,7 +165,8 @@ mod tests {
         let long = "x1y2z".repeat(300);
         let told = ["a\u{e9}", &"a".repeat(151)].map(|name| people::username(name).unwrap_err());
         let passwords = ["short", &long, "a NUL \0 in the middle", "passwordpassword", "ada.lovelace-1815"];
-        let told = told.into_iter().chain(passwords.map(|each| people::password(each, "ada.lovelace").unwrap_err()));
+        let told =
+            told.into_iter().chain(passwords.map(|each| people::password(each, "ada.lovelace").unwrap_err()));
         for sentence in told {
             assert_ne!(worded(sentence), sentence);
         }

@@ -98,11 +98,13 @@ impl From<NotProven> for OAuthError {
                 Self::new(Code::InvalidRequest, "Backend responded with something that cannot be read.")
             }
             NotProven::Unreachable => {
-                Self::new(Code::TemporarilyUnavailable, "Backend does not respond. Try again later.").retry_after(10)
+                Self::new(Code::TemporarilyUnavailable, "Backend does not respond. Try again later.")
+                    .retry_after(10)
             }
             NotProven::Inactive => Self::new(Code::InvalidGrant, "User inactive or deleted."),
             NotProven::Wait(seconds) => {
-                Self::new(Code::TooManyRequests, "Too many failed attempts. Try again later.").retry_after(seconds)
+                Self::new(Code::TooManyRequests, "Too many failed attempts. Try again later.")
+                    .retry_after(seconds)
             }
             NotProven::Failed(error) => error,
         }
@@ -169,7 +171,8 @@ pub(super) async fn asked(
 
 async fn answered(provider: Provider<'_>, provided: &Provided<'_>) -> Result<ProviderPerson, NotProven> {
     let name = &provider.settings.name;
-    let told = |why: &ProviderError| tracing::info!(provider = %name, %why, "a provider does not vouch for a token");
+    let told =
+        |why: &ProviderError| tracing::info!(provider = %name, %why, "a provider does not vouch for a token");
     provider.meant_for_us(provided.token).await.inspect_err(told)?;
     Ok(provider.person_of(provided.token, provided.username).await.inspect_err(told)?)
 }

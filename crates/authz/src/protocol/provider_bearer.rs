@@ -67,7 +67,8 @@ pub(super) async fn person(app: &App, text: &str, address: IpAddr) -> Result<Opt
         Some(known) => known,
         None => {
             let provided = Provided { provider: name, token, username: None };
-            let person = provided::asked(app, provider, &provided, By::Anybody(address)).await.map_err(told)?;
+            let person =
+                provided::asked(app, provider, &provided, By::Anybody(address)).await.map_err(told)?;
             app.believed.keep(key, &person.subject, now);
             (person.subject, now)
         }

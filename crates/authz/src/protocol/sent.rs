@@ -81,9 +81,9 @@ impl Sent {
         }
         match request.content_type().to_ascii_lowercase().as_str() {
             "application/x-www-form-urlencoded" => form(&body),
-            "application/json" => {
-                serde_json::from_slice::<Members>(&body).map(|members| Self(members.0)).map_err(|_| Unread::Json)
-            }
+            "application/json" => serde_json::from_slice::<Members>(&body)
+                .map(|members| Self(members.0))
+                .map_err(|_| Unread::Json),
             "multipart/form-data" => multipart(request, body).await,
             _ => Err(Unread::MediaType),
         }
@@ -162,7 +162,8 @@ async fn multipart(request: &HttpRequest, body: Bytes) -> Result<Sent, Unread> {
     let mut pairs = Vec::new();
     while let Some(mut part) = parts.try_next().await.map_err(|_| Unread::Multipart)? {
         let name = part.name().unwrap_or_default().to_owned();
-        let value = part.bytes(length).await.map_err(|_| Unread::Multipart)?.map_err(|_| Unread::Multipart)?;
+        let value =
+            part.bytes(length).await.map_err(|_| Unread::Multipart)?.map_err(|_| Unread::Multipart)?;
         let value = String::from_utf8(value.to_vec()).map_err(|_| Unread::Multipart)?;
         pairs.push((name, Value::String(value)));
     }

@@ -59,7 +59,9 @@ async fn each_is_asked_in_every_way() {
     for path in ["/authentication/register", "/authentication/token"] {
         number = 0;
         for slash in ["", "/"] {
-            for kind in ["application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=x"] {
+            for kind in
+                ["application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=x"]
+            {
                 let (name, password) = (format!("ada{number}"), password_of(&format!("ada{number}")));
                 number += 1;
                 let body = match kind {
@@ -69,7 +71,9 @@ async fn each_is_asked_in_every_way() {
                     }
                     _ => {
                         let part = |name: &str, value: &str| {
-                            format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                            format!(
+                                "--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+                            )
                         };
                         format!("{}{}--x--\r\n", part("username", &name), part("password", &password))
                     }
@@ -90,7 +94,8 @@ async fn what_is_wrong_with_an_account_is_said_field_by_field() {
     let good = password_of("bob");
     let required = "This field is required.";
     let short = "This password is too short. It must contain at least 15 characters.";
-    let name = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
+    let name =
+        "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
     for (body, expected) in [
         (json!({}), json!({"username": [required], "password": [required]})),
         (json!({"username": "bob"}), json!({"password": [required]})),

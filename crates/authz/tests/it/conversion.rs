@@ -50,8 +50,11 @@ fn settings(base: &str, secret: &str) -> Vec<(String, String)> {
 
 /// A server with those settings, the client of its own, and a client that may convert and exchange.
 async fn here(settings: &[(String, String)], more: &[(&str, &str)]) -> (TestServer, Client) {
-    let settings: Vec<(&str, &str)> =
-        settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(more.iter().copied()).collect();
+    let settings: Vec<(&str, &str)> = settings
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .chain(more.iter().copied())
+        .collect();
     let here = server_with(&settings).await;
     here.new_client("ours").grant_types(&["password", "convert_token"]).register().await;
     let app = here.new_client("app").grant_types(&["password", "convert_token", EXCHANGE]).register().await;
@@ -124,7 +127,8 @@ async fn hostile(more: &[(&str, &str)]) -> (Listener, TestServer, Client) {
 
 /// What a provider says that has one address for everything.
 fn vouching(sub: &str) -> String {
-    json!({"active": true, "client_id": "timetracker-here", "sub": sub, "preferred_username": "eve"}).to_string()
+    json!({"active": true, "client_id": "timetracker-here", "sub": sub, "preferred_username": "eve"})
+        .to_string()
 }
 
 fn error(code: &str, description: &str) -> String {

@@ -151,7 +151,8 @@ async fn no_providers_token_reaches_the_log() {
     let http = &running.http;
     let vouching = r#"{"active":true,"client_id":"here","id":17,"canary":"canary-in-answer"}"#;
     let mut issued = Vec::new();
-    for (said, status) in [(vouching, 200), ("<html>canary-in-answer", 200), (vouching, 500), (vouching, 401)] {
+    for (said, status) in [(vouching, 200), ("<html>canary-in-answer", 200), (vouching, 500), (vouching, 401)]
+    {
         site.says(said);
         site.answers(status);
         let query = form(&[("access_token", "canary-token"), ("username", "canary-name")]);
@@ -161,12 +162,16 @@ async fn no_providers_token_reaches_the_log() {
         }
         http.send(http.post("/register-by-access-token/site/", query)).await;
         http.send(http.request(reqwest::Method::GET, "/o/userinfo/").bearer_auth("site canary-token")).await;
-        http.send_form("/authentication/token/", &[("username", "eve"), ("password", "canary-password")]).await;
+        http.send_form("/authentication/token/", &[("username", "eve"), ("password", "canary-password")])
+            .await;
     }
     assert_eq!(issued.len(), 2);
     assert!(site.heard().iter().any(|heard| heard.contains("canary-token")));
     let log = running.stopped();
-    assert!(log.contains("/register-by-access-token/site/") && log.contains("the provider answered 401"), "{log}");
+    assert!(
+        log.contains("/register-by-access-token/site/") && log.contains("the provider answered 401"),
+        "{log}"
+    );
     for secret in issued.iter().map(String::as_str).chain(["canary"]) {
         assert!(!log.contains(secret), "{secret} in {log}");
     }

@@ -20,12 +20,15 @@ async fn somebody_registers_by_request_and_tracks_time() {
     world.restart().await;
     let pair = posts(&world, "/authentication/token/", &somebody).await.json();
     let refresh = json!({"refresh_token": pair["refresh_token"]});
-    let token = posts(&world, "/authentication/token/refresh/", &refresh).await.json()["access_token"].clone();
+    let token =
+        posts(&world, "/authentication/token/refresh/", &refresh).await.json()["access_token"].clone();
     let me = async || {
         let request = crate::support::http().get(format!("{}/api/activities/", world.origin()));
         Answer::to(request.bearer_auth(token.as_str().unwrap())).await
     };
     me().await.is(200, r#"{"count":0,"next":null,"previous":null,"results":[]}"#);
-    posts(&world, "/authentication/token/revoke/", &json!({ "token": token })).await.is(200, r#"{"message":"token revoked"}"#);
+    posts(&world, "/authentication/token/revoke/", &json!({ "token": token }))
+        .await
+        .is(200, r#"{"message":"token revoked"}"#);
     assert_eq!(me().await.status, 401);
 }

@@ -105,7 +105,8 @@ async fn may_disconnect(app: &App, caller: &Caller) -> Result<(), Refused> {
         Some(id) => app.clients.find(id).await?,
         None => None,
     };
-    let is_ours = |client: Arc<Client>| client.metadata.is_first_party || app.config.first_party.is(client.id.as_str());
+    let is_ours =
+        |client: Arc<Client>| client.metadata.is_first_party || app.config.first_party.is(client.id.as_str());
     if !client.is_some_and(is_ours) {
         return Err(Refused::Forbidden(FORBIDDEN));
     }

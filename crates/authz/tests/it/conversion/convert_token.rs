@@ -59,11 +59,18 @@ async fn it_may_be_asked_in_every_way_the_packages_take() {
         .unwrap()
         .iter()
         .map(|(name, value)| {
-            format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{}\r\n", value.as_str().unwrap())
+            format!(
+                "--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{}\r\n",
+                value.as_str().unwrap()
+            )
         })
         .collect();
-    let fields: Vec<(&str, &str)> =
-        members.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+    let fields: Vec<(&str, &str)> = members
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+        .collect();
     for path in ["/auth/convert-token", "/auth/convert-token/"] {
         for (kind, body) in [
             ("application/json", members.to_string()),
@@ -131,7 +138,8 @@ async fn what_is_wrong_is_said_as_the_packages_say_it() {
         ("multipart/form-data", "x", 400),
         ("text/plain", "x", 415),
     ] {
-        let request = world.here.http.request(Method::POST, "/auth/convert-token").header("content-type", kind);
+        let request =
+            world.here.http.request(Method::POST, "/auth/convert-token").header("content-type", kind);
         world.here.http.send(request.body(body)).await.is_error(status, "invalid_request");
     }
     let request = world.here.http.post("/auth/convert-token?x=1", form(&whole));

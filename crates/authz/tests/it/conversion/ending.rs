@@ -114,7 +114,8 @@ async fn it_says_what_is_wrong_as_the_packages_say_it() {
 #[tokio::test]
 async fn what_was_narrowed_to_a_resource_ends_nothing() {
     let (server, _, _) = two().await;
-    let client = server.new_client("wide").audiences(&["timetracker", "https://other.example"]).register().await;
+    let client =
+        server.new_client("wide").audiences(&["timetracker", "https://other.example"]).register().await;
     let password = password_of("ada");
     let fields = [
         ("grant_type", "password"),
@@ -142,7 +143,8 @@ async fn an_account_at_a_provider_is_unlinked_unless_it_is_the_only_way_in() {
         answer.text("access_token")
     };
     let token = signs_in().await;
-    let only = r#"{"detail":"This social account cannot be disconnected because it is your only way to log in."}"#;
+    let only =
+        r#"{"detail":"This social account cannot be disconnected because it is your only way to log in."}"#;
     for (fields, status, body) in [
         (&[][..], 400, r#"{"backend":["This field is required."]}"#),
         (&[("backend", "nobody")], 400, r#"{"backend":["Invalid backend."]}"#),

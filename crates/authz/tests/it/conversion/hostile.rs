@@ -20,7 +20,13 @@ async fn whatever_a_provider_answers_wrongly_signs_nobody_in() {
     let (listener, here, app) = hostile(&[]).await;
     let denied = error("access_denied", "Your credentials aren't allowed");
     let unreadable = error("invalid_request", "Backend responded with something that cannot be read.");
-    for said in [r#"{"active":false}"#, r#"{"active":true,"client_id":"another"}"#, "{}", r#"{"active":"true"}"#, "[]"] {
+    for said in [
+        r#"{"active":false}"#,
+        r#"{"active":true,"client_id":"another"}"#,
+        "{}",
+        r#"{"active":"true"}"#,
+        "[]",
+    ] {
         listener.says(said);
         nobody(&listener, &here, &app, 400, &denied).await;
     }
@@ -37,13 +43,17 @@ async fn whatever_a_provider_answers_wrongly_signs_nobody_in() {
     }
     listener.answers(302);
     listener.with_headers(&["location: http://127.0.0.1/"]);
-    nobody(&listener, &here, &app, 400, &error("invalid_request", "Backend responded with an HTTP error.")).await;
+    nobody(&listener, &here, &app, 400, &error("invalid_request", "Backend responded with an HTTP error."))
+        .await;
 }
 
 #[tokio::test]
 async fn a_provider_that_answers_too_much_or_too_slowly_is_given_up() {
     let (listener, here, app) = hostile(&[]).await;
-    listener.says(&format!(r#"{{"active":true,"client_id":"timetracker-here","x":"{}"}}"#, "x".repeat(10_000_000)));
+    listener.says(&format!(
+        r#"{{"active":true,"client_id":"timetracker-here","x":"{}"}}"#,
+        "x".repeat(10_000_000)
+    ));
     let answer = converts(&here, &app, "site", "abc").await;
     assert_ne!(answer.status, 200, "{answer:?}");
     listener.says(&vouching("17"));
