@@ -133,12 +133,12 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// which what is made for them counts.
 pub(super) async fn person(
     app: &App,
-    provided: &Provided<'_>,
+    brought: &Provided<'_>,
     by: By,
 ) -> Result<(User, Timestamp), NotProven> {
-    let (provider, since) = (Provider::find(app, provided.provider).ok_or(NotProven::NoProvider)?, app.now());
+    let (provider, since) = (Provider::find(app, brought.provider).ok_or(NotProven::NoProvider)?, app.now());
     let (By::Client(address) | By::Anybody(address)) = by;
-    let person = asked(app, provider, provided, by).await?;
+    let person = asked(app, provider, brought, by).await?;
     let user = linking::person_of(app, &Origin::Address(address), provider.settings, &person).await?;
     Ok((user, since))
 }
@@ -147,13 +147,13 @@ pub(super) async fn person(
 pub(super) async fn asked(
     app: &App,
     provider: Provider<'_>,
-    provided: &Provided<'_>,
+    brought: &Provided<'_>,
     by: By,
 ) -> Result<ProviderPerson, NotProven> {
-    if provided.token.is_empty() {
+    if brought.token.is_empty() {
         return Err(NotProven::NotForUs);
     }
-    let By::Anybody(address) = by else { return answered(provider, provided).await };
+    let By::Anybody(address) = by else { return answered(provider, brought).await };
     let budget = Budget { limit: app.config.limits.wrong_passwords_per_hour, window: HOUR };
     let (key, now) = (app.form_key.tag(&["provider's token", &edge::network(address)]), app.now());
     let counted = key.clone();
@@ -161,7 +161,7 @@ pub(super) async fn asked(
     if let Err(wait) = spent.map_err(OAuthError::from)? {
         return Err(NotProven::Wait(wait.as_secs().max(1)));
     }
-    let answered = answered(provider, provided).await;
+    let answered = answered(provider, brought).await;
     if !matches!(answered, Err(NotProven::NotForUs | NotProven::Status(400..=499))) {
         let given_back = app.db.write(move |conn| attempts::give_back(conn, &key)).await;
         given_back.map_err(OAuthError::from)?;
@@ -169,10 +169,10 @@ pub(super) async fn asked(
     answered
 }
 
-async fn answered(provider: Provider<'_>, provided: &Provided<'_>) -> Result<ProviderPerson, NotProven> {
+async fn answered(provider: Provider<'_>, brought: &Provided<'_>) -> Result<ProviderPerson, NotProven> {
     let name = &provider.settings.name;
     let told =
         |why: &ProviderError| tracing::info!(provider = %name, %why, "a provider does not vouch for a token");
-    provider.meant_for_us(provided.token).await.inspect_err(told)?;
-    Ok(provider.person_of(provided.token, provided.username).await.inspect_err(told)?)
+    provider.meant_for_us(brought.token).await.inspect_err(told)?;
+    Ok(provider.person_of(brought.token, brought.username).await.inspect_err(told)?)
 }

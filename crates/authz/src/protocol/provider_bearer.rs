@@ -63,15 +63,13 @@ pub(super) async fn person(app: &App, text: &str, address: IpAddr) -> Result<Opt
     }
     let provider = Provider::find(app, name).ok_or(Refused::NotGood("Invalid backend."))?;
     let (key, now) = (sha256(text.as_bytes()), app.now());
-    let (subject, since) = match app.believed.find(&key, now) {
-        Some(known) => known,
-        None => {
-            let provided = Provided { provider: name, token, username: None };
-            let person =
-                provided::asked(app, provider, &provided, By::Anybody(address)).await.map_err(told)?;
-            app.believed.keep(key, &person.subject, now);
-            (person.subject, now)
-        }
+    let (subject, since) = if let Some(known) = app.believed.find(&key, now) {
+        known
+    } else {
+        let brought = Provided { provider: name, token, username: None };
+        let person = provided::asked(app, provider, &brought, By::Anybody(address)).await.map_err(told)?;
+        app.believed.keep(key, &person.subject, now);
+        (person.subject, now)
     };
     let name = name.to_owned();
     let user = app.db.read(move |conn| linked_accounts::whose(conn, &name, &subject)).await?;

@@ -58,9 +58,9 @@ async fn exchange(
 ) -> Result<HttpResponse, Error> {
     let client = first_party(app).await?;
     let token = params.get("access_token").unwrap_or_default();
-    let provided = Provided { provider, token, username: params.get("username") };
+    let brought = Provided { provider, token, username: params.get("username") };
     let address = edge::client_address(request, &app.config.trusted_proxies);
-    match token::for_somebody_known(app, &client, address, &provided, proof).await {
+    match token::for_somebody_known(app, &client, address, &brought, proof).await {
         Ok(response) => Ok(response),
         Err(NotProven::NoProvider) => Err(Refused::NotThere.into()),
         Err(NotProven::Wait(seconds)) => Err(Refused::Wait(seconds).into()),

@@ -18,26 +18,26 @@ pub(super) async fn convert(
     request: &ClientRequest,
     key: Option<Thumbprint>,
 ) -> Result<Answer, OAuthError> {
-    let provided = Provided {
+    let brought = Provided {
         provider: request.params.required("backend", "Missing backend parameter.")?,
         token: request.params.required("token", "Missing token parameter.")?,
         username: request.params.get("username"),
     };
-    for_a_providers(app, request, &provided, key).await
+    for_a_providers(app, request, &brought, key).await
 }
 
 /// The same, whatever the parameters are called.
 pub(super) async fn for_a_providers(
     app: &App,
     request: &ClientRequest,
-    provided: &Provided<'_>,
+    brought: &Provided<'_>,
     key: Option<Thumbprint>,
 ) -> Result<Answer, OAuthError> {
     let ClientRequest { client, params, address } = request;
     let whole = Permission::asked(app, client, params)?;
     issue::ready(app, client, &whole).await?;
     let by = if client.is_confidential { By::Client(*address) } else { By::Anybody(*address) };
-    let (user, since) = provided::person(app, provided, by).await?;
+    let (user, since) = provided::person(app, brought, by).await?;
     let now = app.now();
     let grant = issue::new_grant(app, GrantId::new(now), user.id, client, whole.scopes.clone(), since, now);
     match issue::claim(app, &grant, since).await? {

@@ -37,10 +37,10 @@ pub(in crate::protocol) async fn for_somebody_known(
     app: &App,
     client: &Client,
     address: IpAddr,
-    provided: &Provided<'_>,
+    brought: &Provided<'_>,
     proof: &Sent,
 ) -> Result<HttpResponse, NotProven> {
-    let given = give(app, client, address, provided, proof).await;
+    let given = give(app, client, address, brought, proof).await;
     let (what, user, detail) = match &given {
         Ok(answer) => (What::TokenIssued, answer.user, GrantType::ConvertToken.as_str()),
         Err(_) => (What::TokenRefused, None, Code::AccessDenied.as_str()),
@@ -56,7 +56,7 @@ async fn give(
     app: &App,
     client: &Client,
     address: IpAddr,
-    provided: &Provided<'_>,
+    brought: &Provided<'_>,
     proof: &Sent,
 ) -> Result<Answer, NotProven> {
     if !client.may_use(GrantType::ConvertToken.as_str()) {
@@ -66,7 +66,7 @@ async fn give(
     let whole = Permission::asked(app, client, &Params::default())?;
     issue::ready(app, client, &whole).await?;
     let key: Option<Thumbprint> = super::proven(app, client, proof).await?;
-    let (user, since) = provided::person(app, provided, By::Anybody(address)).await?;
+    let (user, since) = provided::person(app, brought, By::Anybody(address)).await?;
     let now = app.now();
     let grant = issue::new_grant(app, GrantId::new(now), user.id, client, whole.scopes.clone(), since, now);
     let row = grant.clone();

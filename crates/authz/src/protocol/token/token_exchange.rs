@@ -41,8 +41,8 @@ pub(super) async fn exchange(
     let answer = match issuer {
         None => narrow(app, request, token, key).await?,
         Some(provider) => {
-            let provided = Provided { provider, token, username: params.get("username") };
-            convert_token::for_a_providers(app, request, &provided, key).await?
+            let brought = Provided { provider, token, username: params.get("username") };
+            convert_token::for_a_providers(app, request, &brought, key).await?
         }
     };
     Ok(Answer { issued_token_type: Some(ACCESS_TOKEN), ..answer })
