@@ -11,7 +11,7 @@ fn provider<'s>(server: &'s TestServer, name: &str) -> Provider<'s> {
     Provider::find(server.app(), name).unwrap()
 }
 
-/// R42: the provider says so itself (RFC 7662), of its metadata or of an address that an operator has named.
+/// The provider says so itself (RFC 7662), of its metadata or of an address that an operator has named.
 #[tokio::test]
 async fn a_provider_is_asked_whether_a_token_was_made_for_us() {
     let house = House::open().await;

@@ -129,7 +129,7 @@ async fn an_answer_of_another_issuer_is_refused_before_its_code_is_shown_to_anyb
     assert_eq!(stub.heard("/token").len(), heard);
 }
 
-/// R59, R63: an ID token is the provider's, for us, for this request and still good.
+/// R69: an ID token is the provider's, for us, for this request and still good.
 #[tokio::test]
 async fn an_id_token_that_is_not_the_providers_for_us_and_now_signs_nobody_in() {
     let (stub, server) = world().await;
@@ -181,7 +181,7 @@ async fn an_id_token_that_is_not_the_providers_for_us_and_now_signs_nobody_in() 
     assert_eq!(comes_back(&stub, &server, &browser, several).await.location(), format!("{BASE}/"));
 }
 
-/// R59, R60, R61: signed by a key in the provider's set, and by nothing else.
+/// R64, R65: signed by a key in the provider's set, and by nothing else.
 #[tokio::test]
 async fn an_id_token_that_no_key_of_the_provider_has_signed_signs_nobody_in() {
     let (stub, server) = world().await;

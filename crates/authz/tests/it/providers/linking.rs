@@ -143,7 +143,7 @@ async fn the_last_way_in_is_not_unlinked() {
     assert_eq!(server.count("linked_accounts").await, 0);
 }
 
-/// The same, of two links that are unlinked at once, in two processes.
+/// C7: the same, of two links that are unlinked at once, in two processes.
 #[tokio::test]
 async fn of_two_ways_in_that_are_unlinked_at_once_one_stays() {
     let (stub, server) = world().await;
