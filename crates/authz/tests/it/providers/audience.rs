@@ -15,7 +15,7 @@ fn provider<'s>(server: &'s TestServer, name: &str) -> Provider<'s> {
 #[tokio::test]
 async fn a_provider_is_asked_whether_a_token_was_made_for_us() {
     let house = House::open().await;
-    let there = house.server.signed_in("ada").await;
+    let there = house.signed_in("ada").await;
     let server = house.guest(&[]).await;
     let request = AuthorizationRequest::of(&house.client).with("scope", "openid profile read");
     let ours = house.client.redeem(&there.allow(&request).await).await.text("access_token");

@@ -10,7 +10,7 @@ use crate::support::{AuthorizationRequest, BASE, password_of};
 #[tokio::test]
 async fn whoever_signs_in_at_a_provider_has_an_account_here_from_then_on() {
     let house = House::open().await;
-    let there = house.server.signed_in("ada").await;
+    let there = house.signed_in("ada").await;
     let profile = json!({"name": "Ada L.", "email": "ada@house.example", "email_verified": true});
     house.server.set_profile("ada", profile).await;
     let server = house.guest(&[]).await;
@@ -61,7 +61,7 @@ async fn whoever_signs_in_at_a_provider_has_an_account_here_from_then_on() {
 #[tokio::test]
 async fn a_provider_without_openid_tells_who_somebody_is_at_its_profile() {
     let house = House::open().await;
-    let there = house.server.signed_in("ada").await;
+    let there = house.signed_in("ada").await;
     let server = house.guest(&[]).await;
     let browser = server.browser();
     let begun = Begun::at(&browser, "plain").await;
@@ -76,7 +76,7 @@ async fn a_provider_without_openid_tells_who_somebody_is_at_its_profile() {
 #[tokio::test]
 async fn whoever_signs_in_at_a_provider_goes_on_to_where_they_were() {
     let house = House::open().await;
-    let there = house.server.signed_in("ada").await;
+    let there = house.signed_in("ada").await;
     let server = house.guest(&[]).await;
     let client = server.client("web").await;
     let waiting = AuthorizationRequest::of(&client).path();

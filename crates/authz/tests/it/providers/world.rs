@@ -7,7 +7,7 @@ use authz::linking;
 use authz::upstream::providers::{Provider, ProviderPerson};
 use serde_json::json;
 
-use crate::support::{Answer, BASE, Browser, Client, TestServer, form, server_with};
+use crate::support::{Answer, BASE, Browser, Client, TestServer, form, password_of, server_with};
 
 /// A sign-in that was begun: where the browser was sent.
 pub struct Begun {
@@ -70,7 +70,7 @@ pub struct House {
     pub client: Client,
 }
 
-const SECRET: &str = "our secret at the house, which is long enough";
+const SECRET: &str = "our-secret-at-the-house:which/is-long-enough=0123456789";
 
 impl House {
     pub async fn open() -> Self {
@@ -82,6 +82,15 @@ impl House {
         let client = server.new_client("timetracker").secret(SECRET).redirect_uris(&[&back[0], &back[1]]);
         let client = client.register().await;
         Self { server, url, client }
+    }
+
+    /// Somebody with an account there, signed in there.
+    pub async fn signed_in(&self, name: &str) -> Browser {
+        self.server.person(name).await;
+        let browser = self.server.browser();
+        let answer = browser.try_sign_in(name, &password_of(name)).await;
+        assert_eq!(answer.location(), format!("{}/", self.url));
+        browser
     }
 
     /// A server of ours that lets people in by the house: as `house` by OpenID, and as `plain` without.
