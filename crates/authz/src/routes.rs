@@ -68,7 +68,8 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/auth/login/{provider}", |at| {
         at.route(get().to(provider_sign_in::get)).route(post().to(provider_sign_in::post))
     }),
-    ("/accounts/complete/{provider}", |at| at.route(get().to(provider_sign_in::complete::get))),
+    // Not by HEAD: what comes back from a provider is good once.
+    ("/accounts/complete/{provider}", |at| at.route(web::get().to(provider_sign_in::complete::get))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
     ("/accounts/logout", |at| at.route(post().to(logout::post))),
     ("/static/style.css", |at| at.route(get().to(statics::style))),

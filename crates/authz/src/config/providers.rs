@@ -119,14 +119,14 @@ impl Providers {
 
     pub(super) fn read(said: &mut Settings, signup: bool) -> Self {
         let names: String = said.or("PROVIDERS", String::new(), "names separated by spaces");
-        let mut keys = HashSet::new();
+        let mut beginnings = HashSet::new();
         let mut all = Vec::new();
         for name in names.split_whitespace() {
             if !is_name(name) {
                 said.problem("PROVIDERS", "expected names of a to z, digits, - and _");
                 continue;
             }
-            if !keys.insert(key(name)) {
+            if !beginnings.insert(beginning(name)) {
                 said.problem("PROVIDERS", "two names have the same settings");
                 continue;
             }
@@ -162,24 +162,30 @@ fn is_name(name: &str) -> bool {
 }
 
 /// How the names of a provider's settings begin.
-fn key(name: &str) -> String {
+fn beginning(name: &str) -> String {
     format!("PROVIDER_{}_", name.to_uppercase().replace('-', "_"))
 }
 
-/// The settings of one, under their short names.
+/// The settings of one, under their short names in small letters.
 struct One<'a> {
     said: &'a mut Settings,
-    key: String,
+    beginning: String,
 }
 
 impl One<'_> {
+    fn key(&self, name: &str) -> String {
+        format!("{}{}", self.beginning, name.to_uppercase())
+    }
+
     fn text(&mut self, name: &str, expected: &str) -> Option<String> {
-        let text: Option<String> = self.said.optional(&format!("{}{name}", self.key), expected);
+        let key = self.key(name);
+        let text: Option<String> = self.said.optional(&key, expected);
         text.filter(|text| !text.is_empty())
     }
 
     fn problem(&mut self, name: &str, what: &str) {
-        self.said.problem(&format!("{}{name}", self.key), what);
+        let key = self.key(name);
+        self.said.problem(&key, what);
     }
 
     /// An https URL, or one that leads to this machine. `places` may stand in it.
@@ -199,44 +205,46 @@ impl One<'_> {
 }
 
 fn read_one(said: &mut Settings, name: &str, signup: bool) -> Option<ProviderSettings> {
-    let mut one = One { key: key(name), said };
-    let called = one.text("PRESET", "the name of a preset");
+    let mut one = One { beginning: beginning(name), said };
+    let called = one.text("preset", "the name of a preset");
     let preset = Preset::named(called.as_deref().unwrap_or(name));
     if called.is_some() && preset.is_none() {
-        one.problem("PRESET", &format!("expected one of {}", Preset::names()));
+        one.problem("preset", &format!("expected one of {}", Preset::names()));
     }
     let preset = preset.unwrap_or_default();
     let kind = kind(&mut one, &preset);
-    let client_id = one.text("CLIENT_ID", "a client id");
+    let client_id = one.text("client_id", "a client id");
     if client_id.is_none() {
-        one.problem("CLIENT_ID", "missing; expected the id of our client there");
+        one.problem("client_id", "missing; expected the id of our client there");
     }
-    let client_secret = one.said.secret(&format!("{}CLIENT_SECRET", one.key));
+    let key = one.key("client_secret");
+    let client_secret = one.said.secret(&key);
     let client_secret = client_secret.filter(|secret| !secret.expose().is_empty());
-    let client_auth = match one.text("CLIENT_AUTH", "basic or post").as_deref() {
+    let client_auth = match one.text("client_auth", "basic or post").as_deref() {
         None => preset.client_auth,
         Some("basic") => ClientAuth::Basic,
         Some("post") => ClientAuth::Post,
         Some(_) => {
-            one.problem("CLIENT_AUTH", "expected basic or post");
+            one.problem("client_auth", "expected basic or post");
             ClientAuth::Basic
         }
     };
     let is_openid = matches!(kind, Some(Kind::OpenId { .. }));
-    let title = one.text("TITLE", "a name").unwrap_or_else(|| preset.title_or(name));
-    let scopes = one.text("SCOPES", "scopes separated by spaces");
+    let title = one.text("title", "a name").unwrap_or_else(|| preset.title_or(name));
+    let scopes = one.text("scopes", "scopes separated by spaces");
     let scopes = scopes.unwrap_or_else(|| preset.scopes_or(is_openid));
     if is_openid && !scopes.split(' ').any(|scope| scope == "openid") {
-        one.problem("SCOPES", "expected openid among them");
+        one.problem("scopes", "expected openid among them");
     }
     let mapping = mapping(&mut one, &preset, is_openid);
     let audience = audience(&mut one, &preset, is_openid);
     if client_secret.is_none()
         && matches!(audience, Some(AudienceCheck::Introspection { .. } | AudienceCheck::CheckToken { .. }))
     {
-        one.problem("CLIENT_SECRET", "missing; the provider tells nothing about tokens without it");
+        one.problem("client_secret", "missing; the provider tells nothing about tokens without it");
     }
-    let signup = one.said.or(&format!("{}SIGNUP", one.key), signup, "true or false");
+    let key = one.key("signup");
+    let signup = one.said.or(&key, signup, "true or false");
     Some(ProviderSettings {
         name: name.to_owned(),
         title,
@@ -252,10 +260,10 @@ fn read_one(said: &mut Settings, name: &str, signup: bool) -> Option<ProviderSet
 }
 
 fn kind(one: &mut One<'_>, preset: &Preset) -> Option<Kind> {
-    let issuer = one.url("ISSUER", &[], preset.issuer);
-    let authorization_url = one.url("AUTHORIZATION_URL", &[], preset.authorization_url);
-    let token_url = one.url("TOKEN_URL", &[], preset.token_url);
-    let profile_url = one.url("PROFILE_URL", &[USERNAME], preset.profile_url);
+    let issuer = one.url("issuer", &[], preset.issuer);
+    let authorization_url = one.url("authorization_url", &[], preset.authorization_url);
+    let token_url = one.url("token_url", &[], preset.token_url);
+    let profile_url = one.url("profile_url", &[USERNAME], preset.profile_url);
     match (issuer, authorization_url, token_url, profile_url) {
         (Some(issuer), None, None, None) => Some(Kind::OpenId { issuer }),
         (None, Some(authorization_url), Some(token_url), Some(profile_url)) => {
@@ -265,7 +273,7 @@ fn kind(one: &mut One<'_>, preset: &Preset) -> Option<Kind> {
         (None, None, None, Some(profile_url)) => Some(Kind::OAuth { browser: None, profile_url }),
         _ => {
             let expected = "expected ISSUER alone, or PROFILE_URL with both AUTHORIZATION_URL and TOKEN_URL or none";
-            one.problem("ISSUER", expected);
+            one.problem("issuer", expected);
             None
         }
     }
@@ -273,27 +281,27 @@ fn kind(one: &mut One<'_>, preset: &Preset) -> Option<Kind> {
 
 fn mapping(one: &mut One<'_>, preset: &Preset, is_openid: bool) -> Mapping {
     let usual = if is_openid { Mapping::openid() } else { preset.mapping.parse().unwrap_or_default() };
-    let Some(said) = one.text("PROFILE", "pairs such as subject=id username=login") else { return usual };
+    let Some(said) = one.text("profile", "pairs such as subject=id username=login") else { return usual };
     match usual.clone().changed_by(&said) {
         Ok(mapping) if is_openid && mapping.subject != "sub" => {
-            one.problem("PROFILE", "the subject of an OpenID provider is its sub");
+            one.problem("profile", "the subject of an OpenID provider is its sub");
             mapping
         }
         Ok(mapping) => mapping,
         Err(()) => {
-            one.problem("PROFILE", mapping::EXPECTED);
+            one.problem("profile", mapping::EXPECTED);
             usual
         }
     }
 }
 
 fn audience(one: &mut One<'_>, preset: &Preset, is_openid: bool) -> Option<AudienceCheck> {
-    let introspection_url = one.url("INTROSPECTION_URL", &[], None);
-    let info_url = one.url("TOKEN_INFO_URL", &[ACCESS_TOKEN], None);
-    let info_member = one.text("TOKEN_INFO_MEMBER", "the name of a member");
-    let Some(said) = one.text("AUDIENCE_CHECK", "off, introspection, token_info or id_token") else {
+    let introspection_url = one.url("introspection_url", &[], None);
+    let info_url = one.url("token_info_url", &[ACCESS_TOKEN], None);
+    let info_member = one.text("token_info_member", "the name of a member");
+    let Some(said) = one.text("audience_check", "off, introspection, token_info or id_token") else {
         if introspection_url.is_some() || info_url.is_some() || info_member.is_some() {
-            one.problem("AUDIENCE_CHECK", "missing; expected introspection or token_info");
+            one.problem("audience_check", "missing; expected introspection or token_info");
         }
         return preset.audience();
     };
@@ -307,7 +315,7 @@ fn audience(one: &mut One<'_>, preset: &Preset, is_openid: bool) -> Option<Audie
         _ => {
             let expected = "expected off, introspection (with INTROSPECTION_URL unless it is an OpenID provider), token_info \
                  (with TOKEN_INFO_URL and TOKEN_INFO_MEMBER), or id_token of an OpenID provider, and nothing of the others";
-            one.problem("AUDIENCE_CHECK", expected);
+            one.problem("audience_check", expected);
             None
         }
     }

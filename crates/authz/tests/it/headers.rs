@@ -15,6 +15,11 @@ const ROUTES: &[(&str, &str)] = &[
     ("/static/mark.svg", "GET, HEAD"),
     ("/accounts/login/", "GET, HEAD, POST"),
     ("/accounts/login", "GET, HEAD, POST"),
+    ("/accounts/login/house/", "GET, HEAD, POST"),
+    ("/accounts/login/house", "GET, HEAD, POST"),
+    ("/auth/login/house/", "GET, HEAD, POST"),
+    ("/accounts/complete/house/", "GET"),
+    ("/accounts/complete/house", "GET"),
     ("/accounts/signup/", "GET, HEAD, POST"),
     ("/accounts/signup", "GET, HEAD, POST"),
     ("/accounts/logout/", "POST"),
@@ -88,6 +93,9 @@ const ROUTES: &[(&str, &str)] = &[
     ("/o/authorized_tokens/00000000000000000000000000000000/delete/", "GET, HEAD, POST"),
     ("/o/account/sessions/", "GET, HEAD, POST"),
     ("/o/account/sessions", "GET, HEAD, POST"),
+    ("/o/account/providers/", "GET, HEAD, POST"),
+    ("/o/account/providers", "GET, HEAD, POST"),
+    ("/o/account/providers/1/delete/", "GET, HEAD, POST"),
     ("/nowhere", ""),
 ];
 

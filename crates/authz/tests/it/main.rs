@@ -47,6 +47,7 @@ mod logs;
 mod matrix;
 mod narrowed;
 mod pages;
+mod providers;
 mod races;
 mod readiness;
 mod registration;

@@ -1,7 +1,7 @@
 use super::*;
 
 fn read(pairs: &[(&str, &str)]) -> Result<Providers, String> {
-    let pairs = pairs.iter().map(|(name, value)| (format!("AUTHZ_{name}"), (*value).to_owned()));
+    let pairs = pairs.iter().map(|(name, value)| (format!("AUTHZ_{}", name.to_uppercase()), (*value).to_owned()));
     let mut said = Settings::new("AUTHZ_", pairs);
     let providers = Providers::read(&mut said, true);
     said.finish(Some(providers)).map_err(|error| error.to_string())
@@ -10,9 +10,9 @@ fn read(pairs: &[(&str, &str)]) -> Result<Providers, String> {
 #[test]
 fn a_well_known_provider_needs_only_an_id_and_a_secret() {
     for name in Preset::names().split(", ") {
-        let key = |member: &str| format!("PROVIDER_{}_{member}", name.to_uppercase());
-        let (id, secret) = (key("CLIENT_ID"), key("CLIENT_SECRET"));
-        let providers = read(&[("PROVIDERS", name), (&id, "ours"), (&secret, "s3cret")]).unwrap();
+        let key = |member: &str| format!("provider_{name}_{member}");
+        let (id, secret) = (key("client_id"), key("client_secret"));
+        let providers = read(&[("providers", name), (&id, "ours"), (&secret, "s3cret")]).unwrap();
         let provider = providers.find(name).unwrap();
         assert!(provider.has_button() && !provider.needs_username() && provider.signup, "{name}");
         assert!(!format!("{provider:?}").contains("s3cret"));
@@ -22,17 +22,17 @@ fn a_well_known_provider_needs_only_an_id_and_a_secret() {
 #[test]
 fn one_of_ones_own_says_where_it_is_and_what_its_members_mean() {
     let providers = read(&[
-        ("PROVIDERS", "my-id fake_social_site"),
-        ("PROVIDER_MY_ID_ISSUER", "https://id.example.com/o"),
-        ("PROVIDER_MY_ID_CLIENT_ID", "a"),
-        ("PROVIDER_MY_ID_TITLE", "Our house"),
-        ("PROVIDER_MY_ID_SIGNUP", "false"),
-        ("PROVIDER_FAKE_SOCIAL_SITE_PROFILE_URL", "http://127.0.0.1:8001/by_name/{username}/"),
-        ("PROVIDER_FAKE_SOCIAL_SITE_CLIENT_ID", "b"),
-        ("PROVIDER_FAKE_SOCIAL_SITE_PROFILE", "username= name=data.shown"),
-        ("PROVIDER_FAKE_SOCIAL_SITE_AUDIENCE_CHECK", "token_info"),
-        ("PROVIDER_FAKE_SOCIAL_SITE_TOKEN_INFO_URL", "http://127.0.0.1:8001/info?t={access_token}"),
-        ("PROVIDER_FAKE_SOCIAL_SITE_TOKEN_INFO_MEMBER", "app.id"),
+        ("providers", "my-id fake_social_site"),
+        ("provider_my_id_issuer", "https://id.example.com/o"),
+        ("provider_my_id_client_id", "a"),
+        ("provider_my_id_title", "Our house"),
+        ("provider_my_id_signup", "false"),
+        ("provider_fake_social_site_profile_url", "http://127.0.0.1:8001/by_name/{username}/"),
+        ("provider_fake_social_site_client_id", "b"),
+        ("provider_fake_social_site_profile", "username= name=data.shown"),
+        ("provider_fake_social_site_audience_check", "token_info"),
+        ("provider_fake_social_site_token_info_url", "http://127.0.0.1:8001/info?t={access_token}"),
+        ("provider_fake_social_site_token_info_member", "app.id"),
     ])
     .unwrap();
     let mine = providers.find("my-id").unwrap();
@@ -51,26 +51,26 @@ fn one_of_ones_own_says_where_it_is_and_what_its_members_mean() {
 /// R174
 #[test]
 fn what_cannot_be_meant_is_said_at_the_start() {
-    let ours = [("PROVIDERS", "x"), ("PROVIDER_X_CLIENT_ID", "a")];
-    let openid = ("PROVIDER_X_ISSUER", "https://id.example.com");
+    let ours = [("providers", "x"), ("provider_x_client_id", "a")];
+    let openid = ("provider_x_issuer", "https://id.example.com");
     for (more, named) in [
-        (&[][..], "PROVIDER_X_ISSUER"),
-        (&[("PROVIDER_X_ISSUER", "http://id.example.com")], "PROVIDER_X_ISSUER"),
-        (&[openid, ("PROVIDER_X_TOKEN_URL", "https://id.example.com/t")], "PROVIDER_X_ISSUER"),
-        (&[openid, ("PROVIDER_X_SCOPES", "email")], "PROVIDER_X_SCOPES"),
-        (&[openid, ("PROVIDER_X_PROFILE", "subject=email")], "PROVIDER_X_PROFILE"),
-        (&[openid, ("PROVIDER_X_PROFILE", "shoe=size")], "PROVIDER_X_PROFILE"),
-        (&[openid, ("PROVIDER_X_CLIENT_AUTH", "none")], "PROVIDER_X_CLIENT_AUTH"),
-        (&[openid, ("PROVIDER_X_PRESET", "myspace")], "PROVIDER_X_PRESET"),
-        (&[openid, ("PROVIDER_X_AUDIENCE_CHECK", "introspection")], "PROVIDER_X_CLIENT_SECRET"),
-        (&[openid, ("PROVIDER_X_AUDIENCE_CHECK", "token_info")], "PROVIDER_X_AUDIENCE_CHECK"),
-        (&[openid, ("PROVIDER_X_TOKEN_INFO_MEMBER", "aud")], "PROVIDER_X_AUDIENCE_CHECK"),
-        (&[openid, ("PROVIDER_X_NAME", "x")], "PROVIDER_X_NAME"),
+        (&[][..], "provider_x_issuer"),
+        (&[("provider_x_issuer", "http://id.example.com")], "provider_x_issuer"),
+        (&[openid, ("provider_x_token_url", "https://id.example.com/t")], "provider_x_issuer"),
+        (&[openid, ("provider_x_scopes", "email")], "provider_x_scopes"),
+        (&[openid, ("provider_x_profile", "subject=email")], "provider_x_profile"),
+        (&[openid, ("provider_x_profile", "shoe=size")], "provider_x_profile"),
+        (&[openid, ("provider_x_client_auth", "none")], "provider_x_client_auth"),
+        (&[openid, ("provider_x_preset", "myspace")], "provider_x_preset"),
+        (&[openid, ("provider_x_audience_check", "introspection")], "provider_x_client_secret"),
+        (&[openid, ("provider_x_audience_check", "token_info")], "provider_x_audience_check"),
+        (&[openid, ("provider_x_token_info_member", "aud")], "provider_x_audience_check"),
+        (&[openid, ("provider_x_name", "x")], "provider_x_name"),
     ] {
         let error = read(&[&ours[..], more].concat()).unwrap_err();
-        assert!(error.contains(named), "{more:?}: {error}");
+        assert!(error.contains(&named.to_uppercase()), "{more:?}: {error}");
     }
     for names in ["X", "a b/c", "a-b a_b", "é"] {
-        assert!(read(&[("PROVIDERS", names)]).is_err(), "{names}");
+        assert!(read(&[("providers", names)]).is_err(), "{names}");
     }
 }
