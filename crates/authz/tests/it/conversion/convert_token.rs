@@ -54,17 +54,11 @@ async fn it_may_be_asked_in_every_way_the_packages_take() {
         "grant_type": "convert_token", "client_id": "app", "client_secret": secret, "backend": "site", "token": token,
         "scope": "read",
     });
-    let multipart: String = members
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| {
-            format!(
-                "--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{}\r\n",
-                value.as_str().unwrap()
-            )
-        })
-        .collect();
+    let part = |(name, value): (&String, &serde_json::Value)| {
+        let value = value.as_str().unwrap();
+        format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let multipart = members.as_object().unwrap().iter().map(part).collect::<Vec<_>>().concat();
     let fields: Vec<(&str, &str)> = members
         .as_object()
         .unwrap()
