@@ -203,7 +203,8 @@ impl Came {
             created_at: self.now,
         };
         let Some(user) = users::insert(conn, &new)? else { return Ok(None) };
-        let profile = Json::new(self.profile()).map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
+        let profile = Json::new(self.profile())
+            .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
         users::set_profile(conn, &new.username_key, &profile)?;
         Ok(Some(user))
     }

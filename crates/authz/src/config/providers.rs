@@ -272,7 +272,8 @@ fn kind(one: &mut One<'_>, preset: &Preset) -> Option<Kind> {
         }
         (None, None, None, Some(profile_url)) => Some(Kind::OAuth { browser: None, profile_url }),
         _ => {
-            let expected = "expected ISSUER alone, or PROFILE_URL with both AUTHORIZATION_URL and TOKEN_URL or none";
+            let expected =
+                "expected ISSUER alone, or PROFILE_URL with both AUTHORIZATION_URL and TOKEN_URL or none";
             one.problem("issuer", expected);
             None
         }

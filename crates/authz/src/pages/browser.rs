@@ -138,7 +138,12 @@ impl Browser {
     }
 
     /// A cookie that scripts do not see and that comes back to no other site.
-    pub(crate) fn of_ours(&self, name: &'static str, value: &str, max_age: CookieDuration) -> Cookie<'static> {
+    pub(crate) fn of_ours(
+        &self,
+        name: &'static str,
+        value: &str,
+        max_age: CookieDuration,
+    ) -> Cookie<'static> {
         Cookie::build(name, value.to_owned())
             .path("/")
             .secure(self.app.config.issuer.is_https())

@@ -61,7 +61,9 @@ pub fn insert(conn: &mut Conn, new: &NewLinkedAccount) -> QueryResult<bool> {
 pub fn whose(conn: &mut Conn, provider: &str, subject: &str) -> QueryResult<Option<User>> {
     let of_provider = linked_accounts::table.filter(linked_accounts::provider.eq(provider));
     let named = of_provider.filter(linked_accounts::subject.eq(subject)).select(linked_accounts::user_id);
-    let Some(id) = directly!(conn, |conn| named.get_result::<UserId>(conn)).optional()? else { return Ok(None) };
+    let Some(id) = directly!(conn, |conn| named.get_result::<UserId>(conn)).optional()? else {
+        return Ok(None);
+    };
     users::by_id(conn, id)
 }
 
@@ -114,7 +116,8 @@ pub fn remove(conn: &mut Conn, user: UserId, id: i64, configured: &[String]) -> 
     use diesel::dsl::exists;
     let others = diesel::alias!(linked_accounts as others);
     let with_password = people::table.find(user).filter(people::password_hash.ne_all(users::NO_PASSWORD));
-    let theirs = linked_accounts::table.filter(linked_accounts::id.eq(id)).filter(linked_accounts::user_id.eq(user));
+    let theirs =
+        linked_accounts::table.filter(linked_accounts::id.eq(id)).filter(linked_accounts::user_id.eq(user));
     let removed: Option<String> = directly!(conn, |conn| {
         let another = others
             .filter(others.field(linked_accounts::user_id).eq(user))

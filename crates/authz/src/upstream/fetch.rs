@@ -4,6 +4,8 @@
 //! own look-up is this one, so that a name cannot mean something else a moment later. No redirects, no proxies from the
 //! environment, a limit in time, in bytes and in calls at once, and no decompression.
 
+mod exchange;
+
 use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -11,7 +13,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use oauth2::http;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
@@ -127,28 +128,6 @@ impl Fetch {
                 content_type: said("content-type").next().unwrap_or_default().to_owned(),
                 cache_control: said("cache-control").map(str::to_owned).collect(),
             })
-        })
-        .await
-    }
-
-    /// Makes any call, and answers whatever is answered.
-    ///
-    /// # Errors
-    /// See [`Unreachable`]; a status is none.
-    pub(super) async fn exchange(
-        &self,
-        request: http::Request<Vec<u8>>,
-        chosen: Chosen,
-    ) -> Result<http::Response<Vec<u8>>, Unreachable> {
-        let url = self.judged(&request.uri().to_string())?;
-        let request = reqwest::Request::try_from(request).map_err(transport)?;
-        let client = self.client()?;
-        self.within(&url, chosen, async {
-            let mut response = client.execute(request).await.map_err(transport)?;
-            let mut answer = http::Response::new(body(&mut response, LARGEST).await?);
-            *answer.status_mut() = response.status();
-            *answer.headers_mut() = std::mem::take(response.headers_mut());
-            Ok(answer)
         })
         .await
     }

@@ -45,7 +45,10 @@ const PRESETS: [Preset; 8] = [
         name: "google",
         title: "Google",
         issuer: Some("https://accounts.google.com"),
-        audience: Audience::TokenInfo("https://oauth2.googleapis.com/tokeninfo?access_token={access_token}", "aud"),
+        audience: Audience::TokenInfo(
+            "https://oauth2.googleapis.com/tokeninfo?access_token={access_token}",
+            "aud",
+        ),
         ..UNKNOWN
     },
     // https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
@@ -125,7 +128,10 @@ const PRESETS: [Preset; 8] = [
         client_auth: ClientAuth::Post,
         scopes: "profile",
         mapping: "subject=user_id email=email name=name",
-        audience: Audience::TokenInfo("https://api.amazon.com/auth/o2/tokeninfo?access_token={access_token}", "aud"),
+        audience: Audience::TokenInfo(
+            "https://api.amazon.com/auth/o2/tokeninfo?access_token={access_token}",
+            "aud",
+        ),
         ..UNKNOWN
     },
 ];

@@ -1,7 +1,8 @@
 use super::*;
 
 fn read(pairs: &[(&str, &str)]) -> Result<Providers, String> {
-    let pairs = pairs.iter().map(|(name, value)| (format!("AUTHZ_{}", name.to_uppercase()), (*value).to_owned()));
+    let pairs =
+        pairs.iter().map(|(name, value)| (format!("AUTHZ_{}", name.to_uppercase()), (*value).to_owned()));
     let mut said = Settings::new("AUTHZ_", pairs);
     let providers = Providers::read(&mut said, true);
     said.finish(Some(providers)).map_err(|error| error.to_string())

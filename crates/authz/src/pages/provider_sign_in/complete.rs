@@ -68,7 +68,8 @@ pub async fn get(
 /// Of many who come with it, one goes on.
 async fn use_up(app: &App, flow: &Flow<'_>) -> Result<bool, PageError> {
     let (id, ends_at) = (sha256(flow.state.as_bytes()), flow.ends_at());
-    let claim = app.db.write(move |conn| used_ids::claim(conn, used_ids::Kind::ProviderSignIn, "", id, ends_at));
+    let claim =
+        app.db.write(move |conn| used_ids::claim(conn, used_ids::Kind::ProviderSignIn, "", id, ends_at));
     Ok(claim.await?)
 }
 
@@ -108,9 +109,9 @@ impl From<Refused> for PageError {
             Refused::Unknown => Self::not_by_provider(
                 "Nobody has linked it here. Sign in with your password, and link it in your account.",
             ),
-            Refused::Anothers => {
-                Self::not_by_provider("It is linked to somebody else here, who would have to unlink it first.")
-            }
+            Refused::Anothers => Self::not_by_provider(
+                "It is linked to somebody else here, who would have to unlink it first.",
+            ),
             Refused::Failed(error) => error.into(),
         }
     }

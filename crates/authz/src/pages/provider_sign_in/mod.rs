@@ -96,7 +96,8 @@ async fn begin(
     let new = New::draw()?;
     let begun = new.begin(app, provider.settings, destination, linking, signed_in.is_some());
     let sealed = app.sealer.seal(&begun, begun.begun_at).ok().filter(|sealed| sealed.len() <= flow::LONGEST);
-    let sealed = sealed.ok_or(PageError::bad_request("The request is too long to sign in elsewhere for it."))?;
+    let sealed =
+        sealed.ok_or(PageError::bad_request("The request is too long to sign in elsewhere for it."))?;
     let url = provider.authorization_url(&redirect_uri(app, &provider), begun.asked()).await?;
     let csrf_token = browser.csrf_token();
     let page = GoingPage {

@@ -19,7 +19,9 @@ pub(super) async fn judge(
         AudienceCheck::Introspection { url } => {
             let url = match url {
                 Some(url) => url.clone(),
-                None => provider.metadata().await?.introspection_endpoint.clone().ok_or(ProviderError::NoCheck)?,
+                None => {
+                    provider.metadata().await?.introspection_endpoint.clone().ok_or(ProviderError::NoCheck)?
+                }
             };
             let body = form_urlencoded::Serializer::new(String::new())
                 .append_pair("token", token)

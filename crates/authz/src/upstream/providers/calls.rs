@@ -59,6 +59,7 @@ impl Provider<'_> {
 
 /// What can be a token at all.
 pub(super) fn check_token(text: &str) -> Result<(), ProviderError> {
-    let is_token = !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_token =
+        !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_token { Ok(()) } else { Err(ProviderError::NotForUs("it has no form")) }
 }

@@ -7,9 +7,9 @@ use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, ExtraTokenFields, HttpRequest,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, StandardRevocableToken,
-    StandardTokenResponse, TokenResponse, TokenUrl,
+    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, ExtraTokenFields,
+    HttpRequest, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -83,8 +83,13 @@ impl Provider<'_> {
             }
         }
         let (url, _) = request.url();
-        let leads_to_a_page = url.scheme() == "https" || (url.scheme() == "http" && crate::config::is_loopback(&url));
-        if leads_to_a_page { Ok(url.into()) } else { Err(ProviderError::Unreadable("its authorization endpoint")) }
+        let leads_to_a_page =
+            url.scheme() == "https" || (url.scheme() == "http" && crate::config::is_loopback(&url));
+        if leads_to_a_page {
+            Ok(url.into())
+        } else {
+            Err(ProviderError::Unreadable("its authorization endpoint"))
+        }
     }
 
     /// Judges who says that the answer is theirs (RFC 9207 section 2.4). One who announces it must; one who does not, and
@@ -95,7 +100,9 @@ impl Provider<'_> {
     pub async fn judge_issuer(&self, iss: Option<&str>) -> Result<(), ProviderError> {
         let is_right = match (&self.settings.kind, iss) {
             (Kind::OpenId { issuer }, Some(iss)) => iss == issuer,
-            (Kind::OpenId { .. }, None) => !self.metadata().await?.authorization_response_iss_parameter_supported,
+            (Kind::OpenId { .. }, None) => {
+                !self.metadata().await?.authorization_response_iss_parameter_supported
+            }
             (Kind::OAuth { .. }, Some(iss)) => {
                 let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
                 origin(iss).is_some_and(|of| Some(of) == self.authorization_origin())

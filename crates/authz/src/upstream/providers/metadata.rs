@@ -80,7 +80,8 @@ impl Provider<'_> {
 async fn read_metadata(app: &App, issuer: &str) -> Option<Metadata> {
     let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
     let answer = app.fetch.get_json(&url, Chosen::ByAdministrator).await;
-    let answer = answer.inspect_err(|why| tracing::warn!(%why, issuer, "a provider's metadata cannot be read"));
+    let answer =
+        answer.inspect_err(|why| tracing::warn!(%why, issuer, "a provider's metadata cannot be read"));
     let metadata: Option<Metadata> = serde_json::from_value(answer.ok()?).ok();
     // Section 4.3: or anybody's document could be passed off as its own.
     let own = metadata.filter(|metadata| metadata.issuer == issuer);

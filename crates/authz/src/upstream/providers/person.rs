@@ -30,7 +30,9 @@ impl ProviderPerson {
     pub(super) fn read(mapping: &Mapping, answer: &Value) -> Result<Self, ProviderError> {
         let subject = member(answer, &mapping.subject).and_then(subject);
         let of = |path: &Option<String>| path.as_ref().and_then(|path| member(answer, path));
-        let text = |path: &Option<String>| of(path).and_then(Value::as_str).filter(|text| is_shown(text)).map(str::to_owned);
+        let text = |path: &Option<String>| {
+            of(path).and_then(Value::as_str).filter(|text| is_shown(text)).map(str::to_owned)
+        };
         Ok(Self {
             subject: subject.ok_or(ProviderError::Unreadable("it says not who it is"))?,
             username: text(&mapping.username),
@@ -56,7 +58,8 @@ fn subject(value: &Value) -> Option<String> {
         Value::Number(number) if number.is_u64() => number.to_string(),
         _ => return None,
     };
-    let is_subject = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    let is_subject =
+        (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     is_subject.then_some(text)
 }
 
@@ -107,7 +110,8 @@ mod tests {
     use super::*;
 
     fn read(answer: &Value) -> Result<ProviderPerson, ProviderError> {
-        let mapping = "subject=data.id username=login email=mail email_verified=sure name=name".parse().unwrap();
+        let mapping =
+            "subject=data.id username=login email=mail email_verified=sure name=name".parse().unwrap();
         ProviderPerson::read(&mapping, answer)
     }
 
@@ -116,7 +120,10 @@ mod tests {
         let answer = json!({"data": {"id": 17}, "login": "ada", "mail": "a@b.c", "sure": true, "name": 1});
         let person = read(&answer).unwrap();
         assert_eq!((person.subject.as_str(), person.username.as_deref()), ("17", Some("ada")));
-        assert_eq!((person.email.as_deref(), person.email_verified, person.name), (Some("a@b.c"), true, None));
+        assert_eq!(
+            (person.email.as_deref(), person.email_verified, person.name),
+            (Some("a@b.c"), true, None)
+        );
         for (sure, mail) in [(json!("true"), "a@b.c"), (json!(1), "a@b.c"), (json!(null), "a@b.c")] {
             let person = read(&json!({"data": {"id": "x"}, "mail": mail, "sure": sure})).unwrap();
             assert!(!person.email_verified);
@@ -129,7 +136,16 @@ mod tests {
     #[test]
     fn whoever_is_not_named_is_nobody() {
         let long = "x".repeat(256);
-        for id in [json!(null), json!(""), json!(1.5), json!(-1), json!(true), json!({}), json!("a\nb"), json!(long)] {
+        for id in [
+            json!(null),
+            json!(""),
+            json!(1.5),
+            json!(-1),
+            json!(true),
+            json!({}),
+            json!("a\nb"),
+            json!(long),
+        ] {
             assert!(read(&json!({"data": {"id": id}})).is_err(), "{id}");
         }
         assert!(read(&json!([])).is_err());

@@ -209,8 +209,11 @@ impl Walk {
     }
 
     async fn at_a_provider(&mut self) {
-        let (list, unlink, login) =
-            ("pages/linked_accounts/list.html", "pages/linked_accounts/unlink.html", "pages/login/login.html");
+        let (list, unlink, login) = (
+            "pages/linked_accounts/list.html",
+            "pages/linked_accounts/unlink.html",
+            "pages/login/login.html",
+        );
         let going = "pages/provider_sign_in/going.html";
         let stranger = self.server.browser();
         let form = stranger.get("/accounts/login/?next=/o/device/").await.form("sign-in-with-house");

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::stub::{CLIENT, SECRET, Stub, server_of};
 use super::world::House;
-use crate::support::{AuthorizationRequest, TestServer};
+use crate::support::TestServer;
 
 fn provider<'s>(server: &'s TestServer, name: &str) -> Provider<'s> {
     Provider::find(server.app(), name).unwrap()
@@ -17,11 +17,8 @@ async fn a_provider_is_asked_whether_a_token_was_made_for_us() {
     let house = House::open().await;
     let there = house.signed_in("ada").await;
     let server = house.guest(&[]).await;
-    let request = AuthorizationRequest::of(&house.client).with("scope", "openid profile read");
-    let ours = house.client.redeem(&there.allow(&request).await).await.text("access_token");
-    let others = house.server.client("another").await;
-    let request = AuthorizationRequest::of(&others).with("scope", "openid profile read");
-    let theirs = others.redeem(&there.allow(&request).await).await.text("access_token");
+    let ours = house.token(&there, &house.client).await;
+    let theirs = house.token(&there, &house.server.client("another").await).await;
     for name in ["house", "plain"] {
         let provider = provider(&server, name);
         provider.meant_for_us(&ours).await.unwrap();
@@ -112,9 +109,15 @@ async fn a_profile_by_name_is_asked_for_by_that_name_only() {
     let server = server_of(&stub, &settings).await;
     let provider = provider(&server, "named");
     assert!(provider.settings.needs_username());
-    stub.says("/by_name/ada/", &json!({"id": 3, "username": "ada", "first_name": "Ada", "last_name": "", "email": ""}));
+    stub.says(
+        "/by_name/ada/",
+        &json!({"id": 3, "username": "ada", "first_name": "Ada", "last_name": "", "email": ""}),
+    );
     let person = provider.person_of("at", Some("ada")).await.unwrap();
-    assert_eq!((person.subject.as_str(), person.given_name.as_deref(), person.email), ("3", Some("Ada"), None));
+    assert_eq!(
+        (person.subject.as_str(), person.given_name.as_deref(), person.email),
+        ("3", Some("Ada"), None)
+    );
     assert!(matches!(provider.person_of("at", Some("bob")).await, Err(ProviderError::Status(404))));
     assert!(matches!(provider.person_of("at", Some("..")).await, Err(ProviderError::NoUsername)));
     assert!(matches!(provider.person_of("at", None).await, Err(ProviderError::NoUsername)));

@@ -189,7 +189,9 @@ async fn an_id_token_that_no_key_of_the_provider_has_signed_signs_nobody_in() {
     let unknown = Signer::new("EdDSA", "two");
     let jwk = stub.signer.jwk().to_string();
     let browser = server.browser();
-    for what in ["none", "HS256 secret", "HS256 key", "stranger", "unknown", "own key", "tampered", "nothing", "text"] {
+    for what in
+        ["none", "HS256 secret", "HS256 key", "stranger", "unknown", "own key", "tampered", "nothing", "text"]
+    {
         let begun = Begun::at(&browser, "stub").await;
         let claims = stub.claims(&server, &begun);
         let header = json!({"alg": "HS256", "kid": "one"});
@@ -324,12 +326,23 @@ async fn a_code_is_redeemed_with_the_secret_in_one_place_and_the_verifier() {
     stub.sells(None);
     other.get(&begun_there.back(&[("code", "c")])).await.location();
     let [openid, plain] = &stub.heard("/token")[..] else { panic!() };
-    let basic = BASE64_STANDARD.encode(format!("{}:{}", CLIENT.replace(' ', "+"), SECRET.replace(' ', "+").replace(',', "%2C")));
-    assert!(openid.to_ascii_lowercase().contains("authorization: basic ") && openid.contains(&basic), "{openid}");
+    let basic = BASE64_STANDARD.encode(format!(
+        "{}:{}",
+        CLIENT.replace(' ', "+"),
+        SECRET.replace(' ', "+").replace(',', "%2C")
+    ));
+    assert!(
+        openid.to_ascii_lowercase().contains("authorization: basic ") && openid.contains(&basic),
+        "{openid}"
+    );
     assert!(!openid.contains("client_secret") && plain.contains("client_secret=our+secret"), "{plain}");
     assert!(!plain.to_ascii_lowercase().contains("authorization: "), "{plain}");
     let sent = plain.split_once("\r\n\r\n").unwrap().1;
-    let verifier = form_urlencoded::parse(sent.as_bytes()).find(|(name, _)| name == "code_verifier").unwrap().1;
+    let verifier =
+        form_urlencoded::parse(sent.as_bytes()).find(|(name, _)| name == "code_verifier").unwrap().1;
     assert_eq!(crate::support::challenge(&verifier), begun_there.asked("code_challenge"));
-    assert!(sent.contains("redirect_uri=http%3A%2F%2Flocalhost%3A8000%2Faccounts%2Fcomplete%2Fplain%2F"), "{sent}");
+    assert!(
+        sent.contains("redirect_uri=http%3A%2F%2Flocalhost%3A8000%2Faccounts%2Fcomplete%2Fplain%2F"),
+        "{sent}"
+    );
 }

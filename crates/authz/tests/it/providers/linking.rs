@@ -126,7 +126,8 @@ async fn the_last_way_in_is_not_unlinked() {
     let browser = Guest::of("s-1", "ada").signed_in(&stub, &server).await;
     let refused = unlinks(&browser, 1).await;
     refused.is_page(200);
-    let told = "This is your only way to sign in. Set a password or link another account before you unlink it.";
+    let told =
+        "This is your only way to sign in. Set a password or link another account before you unlink it.";
     assert_eq!(refused.element("unlink-error").as_deref(), Some(told));
     server
         .sql("INSERT INTO linked_accounts (user_id, provider, subject, shown_name, linked_at) VALUES (1, 'gone', 'g', 'A', 1)")
@@ -160,7 +161,8 @@ async fn of_two_ways_in_that_are_unlinked_at_once_one_stays() {
             .await;
         let page = browser.get(PATH).await;
         let ids = scraper::Selector::parse("a[id^=unlink-]").unwrap();
-        let ids: Vec<i64> = page.html().select(&ids).map(|a| a.attr("id").unwrap()[7..].parse().unwrap()).collect();
+        let ids: Vec<i64> =
+            page.html().select(&ids).map(|a| a.attr("id").unwrap()[7..].parse().unwrap()).collect();
         let other = browser.at(&second);
         let (first, last) = (ids[0], ids[1]);
         let both = (

@@ -132,7 +132,8 @@ async fn nobody_becomes_somebody_else_by_a_name_or_an_email_address() {
     assert_eq!(guest.comes_in(&server, "stub").await.unwrap(), name);
     // Somebody else of another provider, and whoever has no name that could be one here.
     assert_ne!(guest.comes_in(&server, "plain").await.unwrap(), name);
-    for (subject, given, begins) in [("s-2", "Zoë Ω", "Zo"), ("s-3", "", "person"), ("s-4", "日本", "person")] {
+    for (subject, given, begins) in [("s-2", "Zoë Ω", "Zo"), ("s-3", "", "person"), ("s-4", "日本", "person")]
+    {
         let name = Guest::of(subject, given).comes_in(&server, "stub").await.unwrap();
         assert_eq!(name.len(), begins.len() + 16, "{name}");
         assert!(name.starts_with(begins), "{name}");

@@ -88,7 +88,7 @@ fn path(request: &str) -> &str {
     request.split([' ', '?']).nth(1).unwrap_or_default()
 }
 
-async fn converse(mut stream: TcpStream, answers: Answers, heard: Arc<Mutex<Vec<String>>>) {
+async fn converse(mut stream: TcpStream, answers: Answers, requests: Arc<Mutex<Vec<String>>>) {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
     let request = loop {
         let Ok(length @ 1..) = stream.read(&mut chunk).await else { return };
@@ -103,12 +103,15 @@ async fn converse(mut stream: TcpStream, answers: Answers, heard: Arc<Mutex<Vec<
         }
     };
     let answer = answers.lock().unwrap().get(path(&request)).cloned();
-    heard.lock().unwrap().push(request);
+    requests.lock().unwrap().push(request);
     let (status, headers, body) = answer.unwrap_or((404, String::new(), String::new()));
     if status == 0 {
         std::future::pending::<()>().await;
     }
-    let head = format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
+        body.len()
+    );
     let _ = stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).await;
 }
 

@@ -7,7 +7,9 @@ use authz::linking;
 use authz::upstream::providers::{Provider, ProviderPerson};
 use serde_json::json;
 
-use crate::support::{Answer, BASE, Browser, Client, TestServer, form, password_of, server_with};
+use crate::support::{
+    Answer, AuthorizationRequest, BASE, Browser, Client, Code, TestServer, form, password_of, server_with,
+};
 
 /// A sign-in that was begun: where the browser was sent.
 pub struct Begun {
@@ -49,7 +51,9 @@ impl Begun {
 
     pub fn may_ask(&self, name: &str) -> Option<String> {
         let query = self.url.split_once('?').unwrap().1;
-        form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into())
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into())
     }
 
     /// Where a provider sends the browser back to, with the right state and this.
@@ -123,11 +127,29 @@ impl House {
     /// What the person does at the house, and the path at ours to which they are sent back.
     pub async fn allows(&self, person: &Browser, begun: &Begun) -> String {
         let path = begun.url.strip_prefix(&self.url).unwrap_or_else(|| panic!("{}", begun.url));
-        let mut answer = person.get(path).await;
-        if answer.status == 200 {
-            answer = person.submit(&answer.form("consent-form").with("decision", "allow")).await;
-        }
+        let answer = self.decides(person, path).await;
         answer.location().strip_prefix(BASE).unwrap().trim_end_matches("#_").to_owned()
+    }
+
+    /// Asks, and allows it if there is a question.
+    async fn decides(&self, person: &Browser, path: &str) -> Answer {
+        let answer = person.get(path).await;
+        if answer.status != 200 {
+            return answer;
+        }
+        let mut form = answer.form("consent-form").with("decision", "allow");
+        form.action = form.action.trim_start_matches(&self.url).to_owned();
+        person.submit(&form).await
+    }
+
+    /// The access token of a client there.
+    pub async fn token(&self, person: &Browser, client: &Client) -> String {
+        let request = AuthorizationRequest::of(client).with("scope", "openid profile read");
+        let answer = self.decides(person, &request.path()).await;
+        let query = answer.location().split_once('?').unwrap().1.trim_end_matches("#_").to_owned();
+        let code = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code").unwrap().1;
+        let code = Code { code: code.into_owned(), verifier: request.verifier };
+        client.redeem(&code).await.text("access_token")
     }
 
     /// All of it: somebody at a browser of ours signs in as who they are there.

@@ -20,7 +20,8 @@ async fn both() -> (World, World) {
     let url = format!("http://127.0.0.1:{at_theirs}");
     let listens = |port| format!("127.0.0.1:{port}");
     let settings = [("STANDALONE_LISTEN", listens(at_theirs)), ("STANDALONE_PUBLIC_URL", url.clone())];
-    let theirs = World::with(&settings.each_ref().map(|(name, value)| (*name, value.as_str())), Clock::system()).await;
+    let theirs =
+        World::with(&settings.each_ref().map(|(name, value)| (*name, value.as_str())), Clock::system()).await;
     let back = format!("http://localhost:{at_ours}/accounts/complete/house/");
     let client = Registration {
         id: Some("timetracker".to_owned()),
