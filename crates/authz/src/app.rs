@@ -17,9 +17,10 @@ use crate::crypto::seal::Sealer;
 use crate::crypto::signing::SigningKeys;
 use crate::crypto::wrap::Wrapper;
 use crate::feed::{Caches, Feed};
+use crate::protocol::Believed;
 use crate::store;
 use crate::throttle::Throttle;
-use crate::upstream::{self, ClientDocuments, ClientKeys, Fetch, RequestObjects};
+use crate::upstream::{self, ClientDocuments, ClientKeys, Fetch, RequestObjects, providers};
 
 /// The application; clones share it.
 #[derive(Clone)]
@@ -50,6 +51,10 @@ pub struct Parts {
     pub request_objects: RequestObjects,
     /// What clients say of themselves, at the addresses that are their ids.
     pub client_documents: ClientDocuments,
+    /// Whom providers have named lately to those who brought their tokens.
+    pub(crate) believed: Believed,
+    /// What providers have said of themselves.
+    pub providers: providers::Caches,
     /// Calls to addresses of strangers' choosing, by the network of whoever causes them.
     pub strangers_calls: Throttle,
     /// People's passwords.
@@ -158,6 +163,8 @@ impl App {
             client_keys: ClientKeys::default(),
             request_objects: RequestObjects::default(),
             client_documents: ClientDocuments::default(),
+            believed: Believed::default(),
+            providers: providers::Caches::default(),
             strangers_calls: Throttle::new(upstream::CALLS_PER_MINUTE),
             config,
             clock,

@@ -115,6 +115,10 @@ pub enum What {
     ClientRevoked,
     /// A client was removed.
     ClientDeleted,
+    /// A person linked an account at a provider; the detail is the provider.
+    ProviderLinked,
+    /// They unlinked it; the detail is the provider.
+    ProviderUnlinked,
     /// A new key.
     KeyRotated,
     /// A key was removed; the detail is its id.
@@ -164,6 +168,8 @@ impl What {
             Self::ClientEnabled => "client_enabled",
             Self::ClientRevoked => "client_revoked",
             Self::ClientDeleted => "client_deleted",
+            Self::ProviderLinked => "provider_linked",
+            Self::ProviderUnlinked => "provider_unlinked",
             Self::KeyRotated => "key_rotated",
             Self::KeyRemoved => "key_removed",
             Self::AllRevoked => "all_revoked",

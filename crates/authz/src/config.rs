@@ -1,9 +1,11 @@
 //! What was decided from what was said: `AUTHZ_…` settings, parsed once. Nobody else reads settings.
 
+mod first_party;
 mod issuer;
 mod lifetimes;
 mod links;
 mod outside;
+pub mod providers;
 mod scopes;
 
 use std::net::{IpAddr, SocketAddr};
@@ -18,6 +20,7 @@ use model::settings::{Settings, SettingsError};
 
 use crate::crypto::master::MasterKey;
 
+pub use first_party::FirstParty;
 use issuer::EXPECTED_ISSUER;
 pub(crate) use issuer::is_loopback;
 pub use issuer::{Issuer, IssuerError};
@@ -60,8 +63,12 @@ pub struct Config {
     pub limits: Limits,
     /// Who may register clients, and which addresses are called.
     pub outside: Outside,
+    /// The client of this server's own.
+    pub first_party: FirstParty,
     /// How long the audit log is kept (`AUDIT_DAYS`).
     pub audit_kept: Duration,
+    /// At whom else people may sign in (`PROVIDERS`).
+    pub providers: providers::Providers,
     /// Where the pages lead.
     pub links: Links,
     /// How a command line begins here, for the front page (`COMMAND`).
@@ -115,6 +122,7 @@ impl Config {
             said.problem("AUDIT_DAYS", "expected at least 30 days");
         }
         let audit_kept = Duration::from_secs(u64::from(audit_days) * 86_400);
+        let signup = said.or("SIGNUP", true, "true or false");
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let proxies =
             said.or("TRUSTED_PROXIES", Networks(Vec::new()), "addresses or networks separated by spaces");
@@ -127,11 +135,13 @@ impl Config {
             ),
             default_audience: said.or("DEFAULT_AUDIENCE", "timetracker".to_owned(), "an audience"),
             password_threads: said.or("PASSWORD_THREADS", cores.div_ceil(2), "a number of threads"),
-            signup: said.or("SIGNUP", true, "true or false"),
+            signup,
             developer_pages: said.or("DEVELOPER_PAGES", true, "true or false"),
             limits: Limits::read(said),
             outside: Outside::read(said),
+            first_party: FirstParty::read(said),
             audit_kept,
+            providers: providers::Providers::read(said, signup),
             links: Links::read(said),
             command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),
             drain: said.seconds("DRAIN_SECONDS", Duration::ZERO),

@@ -3,7 +3,7 @@
 //! | endpoint | what | where it is written |
 //! |---|---|---|
 //! | `/o/authorize/` | authorization | RFC 6749 section 3.1, RFC 7636, RFC 9207 |
-//! | `/o/token/` | tokens: code, refresh, client credentials, password, device code | RFC 6749 section 3.2 |
+//! | `/o/token/` | tokens: code, refresh, client credentials, password, device code, exchange | RFC 6749 section 3.2, RFC 8693 |
 //! | `/o/device-authorization/`, `/o/device/` | devices without a browser, and their person | RFC 8628 |
 //! | `/o/introspect/` | introspection | RFC 7662 |
 //! | `/o/revoke_token/` | revocation | RFC 7009 |
@@ -15,7 +15,11 @@
 //! | `/o/.well-known/jwks.json` | keys | RFC 7517 |
 //! | `/o/authorized_tokens/` | which applications have access, and ending it | ours, the path is the toolkit's |
 //! | `/o/code/` | the code, for people at a terminal | ours |
+//! | `/auth/…` | the token endpoint again, other servers' tokens, and ending access | ours, the paths and words are those of `drf-social-oauth2` |
+//! | `/authentication/…`, `/register-by-access-token/{backend}/` | people by requests, through a client of this server's own | ours, as in the tutorials for Django REST Framework |
 //! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
+//! | `/accounts/login/{provider}/`, `complete/{provider}/` | signing in at a provider | RFC 6749 section 4.1, OpenID Connect Core |
+//! | `/o/account/providers/` | linking and unlinking accounts at providers | ours |
 //!
 //! `protocol` is for machines, `pages` for people, [`store`] holds the SQL, [`crypto`] every use of
 //! cryptography. [`app::App`] is everything a handler may touch; [`routes`] is the table of all paths.
@@ -33,6 +37,7 @@ pub mod crypto;
 mod edge;
 pub mod feed;
 mod id_token;
+pub mod linking;
 mod pages;
 mod people;
 pub mod profile;

@@ -10,11 +10,12 @@ use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
 use crate::pages::{
-    PageError, applications, authorized_tokens, code, device, home, login, logout, sessions, signup, statics,
+    PageError, applications, authorized_tokens, code, device, home, linked_accounts, login, logout,
+    provider_sign_in, sessions, signup, statics,
 };
 use crate::protocol::{
-    authorize, cors, device_authorization, discovery, end_session, introspect, jwks, register, revoke, token,
-    userinfo,
+    auth, authentication, authorize, cors, device_authorization, discovery, end_session, introspect, jwks,
+    register, register_by_access_token, revoke, token, userinfo,
 };
 
 /// Puts a resource's methods and handlers on it.
@@ -40,15 +41,35 @@ const ROUTES: &[(&str, Mount)] = &[
         at.route(get().to(authorized_tokens::ask)).route(post().to(authorized_tokens::end))
     }),
     ("/o/account/sessions", |at| at.route(get().to(sessions::get)).route(post().to(sessions::end))),
+    ("/o/account/providers", |at| {
+        at.route(get().to(linked_accounts::get)).route(post().to(linked_accounts::link))
+    }),
+    ("/o/account/providers/{id}/delete", |at| {
+        at.route(get().to(linked_accounts::ask)).route(post().to(linked_accounts::unlink))
+    }),
     ("/o/register", |at| at.route(post().to(register::post))),
     ("/o/register/{client_id}", |at| {
         at.route(get().to(register::manage::get))
             .route(web::put().to(register::manage::put))
             .route(web::delete().to(register::manage::delete))
     }),
+    ("/auth/token", |at| at.route(post().to(auth::token))),
+    ("/auth/convert-token", |at| at.route(post().to(auth::convert_token))),
+    ("/auth/revoke-token", |at| at.route(post().to(auth::revoke_token))),
+    ("/auth/invalidate-sessions", |at| at.route(post().to(auth::people::invalidate))),
+    ("/auth/invalidate-refresh-tokens", |at| at.route(post().to(auth::people::invalidate))),
+    ("/auth/disconnect-backend", |at| at.route(post().to(auth::people::disconnect))),
     ("/o/logout", |at| at.route(get().to(end_session::get)).route(post().to(end_session::post))),
     ("/o/logout/confirm", |at| at.route(post().to(end_session::confirm))),
     ("/accounts/login", |at| at.route(get().to(login::get)).route(post().to(login::post))),
+    ("/accounts/login/{provider}", |at| {
+        at.route(get().to(provider_sign_in::get)).route(post().to(provider_sign_in::post))
+    }),
+    ("/auth/login/{provider}", |at| {
+        at.route(get().to(provider_sign_in::get)).route(post().to(provider_sign_in::post))
+    }),
+    // Not by HEAD: what comes back from a provider is good once.
+    ("/accounts/complete/{provider}", |at| at.route(web::get().to(provider_sign_in::complete::get))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
     ("/accounts/logout", |at| at.route(post().to(logout::post))),
     ("/static/style.css", |at| at.route(get().to(statics::style))),
@@ -77,13 +98,27 @@ const DEVELOPER_PAGES: [(&str, Mount); 6] = [
     }),
 ];
 
+/// What goes through the client of this server's own, if there is one.
+const FIRST_PARTY: [(&str, Mount); 5] = [
+    ("/authentication/register", |at| at.route(post().to(authentication::register))),
+    ("/authentication/token", |at| at.route(post().to(authentication::token))),
+    ("/authentication/token/refresh", |at| at.route(post().to(authentication::refresh))),
+    ("/authentication/token/revoke", |at| at.route(post().to(authentication::revoke))),
+    // Not by HEAD: it does something.
+    ("/register-by-access-token/{backend}", |at| {
+        at.route(web::get().to(register_by_access_token::get))
+            .route(post().to(register_by_access_token::post))
+    }),
+];
+
 /// Everything this service answers, under the root. Register it last: what nobody else answers is its 404.
 pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let app = web::Data::new(app.clone());
     move |config| {
         let mut scope = web::scope("");
         let developer_pages = if app.config.developer_pages { DEVELOPER_PAGES.as_slice() } else { &[] };
-        for (path, mount) in ROUTES.iter().chain(developer_pages) {
+        let first_party = if app.config.first_party.client.is_some() { FIRST_PARTY.as_slice() } else { &[] };
+        for (path, mount) in ROUTES.iter().chain(developer_pages).chain(first_party) {
             // A resource each: two patterns in one resource are matched as regular expressions, which costs
             // more than everything the introspection endpoint does.
             for spelling in [(*path).to_owned(), format!("{path}/")] {

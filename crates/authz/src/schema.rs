@@ -239,6 +239,18 @@ table! {
     }
 }
 
+table! {
+    linked_accounts (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        provider -> Text,
+        subject -> Text,
+        shown_name -> Text,
+        linked_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));
@@ -246,3 +258,4 @@ joinable!(browser_access -> clients (client_id));
 allow_tables_to_appear_in_same_query!(users, clients, sessions, grants);
 allow_tables_to_appear_in_same_query!(grants, revocations);
 allow_tables_to_appear_in_same_query!(browser_access, clients);
+allow_tables_to_appear_in_same_query!(linked_accounts, users);

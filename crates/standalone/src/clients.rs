@@ -1,5 +1,5 @@
-//! The time tracker as a client of the authorization server: one asks about tokens, with the other people sign in at its pages. Their
-//! secrets are derived from the master key, so that they need not be kept.
+//! The time tracker as a client of the authorization server: one asks about tokens, with the other people sign in at its pages, through
+//! the third by requests. Their secrets are derived from the master key, so that they need not be kept.
 
 use authz::app::App;
 use authz::audit::Origin;
@@ -9,7 +9,7 @@ use model::secret::{Secret, sha256};
 use timetracker_api::config::Config;
 use timetracker_api::pages::sign_in;
 
-use crate::settings::{API_CLIENT, PAGES_CLIENT, Problem};
+use crate::settings::{API_CLIENT, FIRST_PARTY_CLIENT, PAGES_CLIENT, Problem};
 
 /// Registers both, unless they are.
 ///
@@ -19,6 +19,9 @@ pub async fn register(authz: &App, api: &Config) -> Result<(), Problem> {
     let asks =
         || Registration { introspects: vec![api.audience.clone()], ..client(API_CLIENT, &api.client_secret) };
     register_one(authz, asks).await?;
+    if authz.config.first_party.is(FIRST_PARTY_CLIENT) {
+        register_first_party(authz, api).await?;
+    }
     let ours = api.sign_in.as_ref().filter(|sign_in| sign_in.client_id == PAGES_CLIENT);
     let Some(sign_in) = ours else { return Ok(()) };
     // Whoever runs this is asked by nobody whether it may use what it keeps.
@@ -31,6 +34,19 @@ pub async fn register(authz: &App, api: &Config) -> Result<(), Problem> {
         ..client(PAGES_CLIENT, &sign_in.client_secret)
     };
     register_one(authz, pages).await
+}
+
+/// The one through which people sign up and in by requests. Nobody else uses it: its secret is known to nobody.
+async fn register_first_party(authz: &App, api: &Config) -> Result<(), Problem> {
+    let secret = authz.config.secret_key.mac_key("standalone API client").tag(&[FIRST_PARTY_CLIENT]);
+    let first_party = || Registration {
+        name: "Timetracker".to_owned(),
+        grant_types: vec!["password".to_owned(), "convert_token".to_owned()],
+        audiences: vec![api.audience.clone()],
+        metadata: ClientMetadata { is_first_party: true, ..ClientMetadata::default() },
+        ..client(FIRST_PARTY_CLIENT, &Secret::new(secret.clone()))
+    };
+    register_one(authz, first_party).await
 }
 
 fn client(id: &str, secret: &Secret<String>) -> Registration {

@@ -16,6 +16,8 @@ pub type Problem = Box<dyn Error + Send + Sync>;
 pub const API_CLIENT: &str = "timetracker-api";
 /// The client id of its pages, with which people sign in there.
 pub const PAGES_CLIENT: &str = "timetracker-pages";
+/// The client id of the authorization server's own client, through which people sign up and in by requests.
+pub const FIRST_PARTY_CLIENT: &str = "timetracker-first-party";
 
 /// Both services' configurations, and what they share.
 pub struct Both {
@@ -59,6 +61,7 @@ pub fn decide(variables: impl IntoIterator<Item = (String, String)>) -> Result<B
     said.default_to("ISSUER", format!("{public_url}/o"));
     said.default_to("SECRET_KEY", key);
     said.default_to("APP_URL", format!("{public_url}/time/sign-in/"));
+    said.default_to("FIRST_PARTY_CLIENT", FIRST_PARTY_CLIENT);
     said.default_to("COMMAND", format!("AUTHZ_CONFIG={} authz", file.display()));
     let authz = authz::config::Config::from_settings(said);
 

@@ -19,6 +19,10 @@ const QUEUE: usize = 64;
 /// bcrypt knows no lower cost.
 const CHEAPEST: u32 = 4;
 
+/// What is stored for a person without a password, as Django does: no hash, and compared with as if there were no such
+/// person.
+pub const UNUSABLE: &str = "!";
+
 /// The pool. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Passwords {
@@ -90,6 +94,7 @@ impl Passwords {
     /// [`Busy`] when too many are waiting.
     pub async fn verify(&self, stored: Option<String>, password: Secret<String>) -> Result<Verdict, Busy> {
         let (pepper, cost, decoy) = (self.pepper.clone(), self.cost, self.decoy.clone());
+        let stored = stored.filter(|stored| stored != UNUSABLE);
         self.run(move || {
             let known = stored.is_some();
             let stored = stored.as_deref().unwrap_or(&decoy);
@@ -221,6 +226,14 @@ mod tests {
         let old = pool(4).hash(secret("correct horse")).await.unwrap();
         for stored in [old, String::new()] {
             assert_eq!(pool(6).verify(Some(stored), secret("wrong horse")).await, Ok(Verdict::Wrong));
+        }
+    }
+
+    /// R116: it is the decoy that is compared with, so that it takes as long, and never as a hash to be renewed.
+    #[tokio::test]
+    async fn whoever_has_no_password_has_none_that_could_be_guessed() {
+        for given in ["", "!", "x", UNUSABLE] {
+            assert_eq!(pool(5).verify(Some(UNUSABLE.into()), secret(given)).await, Ok(Verdict::Wrong));
         }
     }
 

@@ -137,7 +137,13 @@ impl Browser {
         self.of_ours(cookie_name(&self.app), &self.secret, max_age)
     }
 
-    fn of_ours(&self, name: &'static str, value: &str, max_age: CookieDuration) -> Cookie<'static> {
+    /// A cookie that scripts do not see and that comes back to no other site.
+    pub(crate) fn of_ours(
+        &self,
+        name: &'static str,
+        value: &str,
+        max_age: CookieDuration,
+    ) -> Cookie<'static> {
         Cookie::build(name, value.to_owned())
             .path("/")
             .secure(self.app.config.issuer.is_https())

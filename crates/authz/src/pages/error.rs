@@ -13,6 +13,7 @@ use model::request_id::RequestId;
 use super::views::{ErrorPage, Frame};
 use crate::edge::Reference;
 use crate::sign_in::Failed;
+use crate::upstream::providers::ProviderError;
 
 /// An error for a person.
 #[derive(Debug)]
@@ -30,6 +31,12 @@ pub(crate) enum Kind {
     BadRequest,
     /// The form was not one we had just shown in this browser.
     StaleForm,
+    /// What a provider sent the person back with belongs to no sign-in that was begun in this browser.
+    NotBegunHere,
+    /// A provider vouches for somebody who may not come in by it.
+    NotByProvider,
+    /// A provider did not vouch for anybody.
+    Provider,
     /// There is no such page.
     NotFound,
     /// Too many people at once, or the storage cannot be asked.
@@ -41,8 +48,9 @@ pub(crate) enum Kind {
 impl Kind {
     const fn status(self) -> StatusCode {
         match self {
-            Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::BadRequest | Self::NotBegunHere => StatusCode::BAD_REQUEST,
+            Self::StaleForm | Self::NotByProvider => StatusCode::FORBIDDEN,
+            Self::Provider => StatusCode::BAD_GATEWAY,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -57,6 +65,18 @@ impl Kind {
             Self::StaleForm => {
                 ("This form is no longer good", "This form was not shown in this browser, or it is too old.")
             }
+            Self::NotBegunHere => (
+                "This sign-in cannot be finished",
+                "It was not begun in this browser, took more than ten minutes, or was finished before.",
+            ),
+            Self::NotByProvider => (
+                "This account cannot be used here",
+                "The other site vouches for you, and still nobody was signed in and nothing changed.",
+            ),
+            Self::Provider => (
+                "The other site did not vouch for you",
+                "It could not be asked, or did not answer as it should. Begin again in a while.",
+            ),
             Self::NotFound => ("No such page", "There is nothing at this address."),
             Self::Busy => {
                 ("Please try again in a moment", "There is more to do right now than can be done at once.")
@@ -73,6 +93,11 @@ impl PageError {
 
     pub(crate) const fn bad_request(detail: &'static str) -> Self {
         Self { kind: Kind::BadRequest, detail: Some(detail), cause: None }
+    }
+
+    /// Why somebody may not come in by a provider.
+    pub(crate) const fn not_by_provider(detail: &'static str) -> Self {
+        Self { kind: Kind::NotByProvider, detail: Some(detail), cause: None }
     }
 
     /// Somebody may try again in a moment.
@@ -124,6 +149,12 @@ impl From<DbError> for PageError {
     }
 }
 
+impl From<ProviderError> for PageError {
+    fn from(error: ProviderError) -> Self {
+        Self { kind: Kind::Provider, detail: None, cause: Some(error.into()) }
+    }
+}
+
 impl From<Failed> for PageError {
     fn from(failed: Failed) -> Self {
         match failed {
@@ -144,7 +175,16 @@ mod tests {
     #[test]
     fn each_kind_of_error_says_one_sentence_that_no_other_says_and_that_is_documented() {
         let documented = include_str!("../../../../docs/pages.md");
-        let kinds = [Kind::BadRequest, Kind::StaleForm, Kind::NotFound, Kind::Busy, Kind::Internal];
+        let kinds = [
+            Kind::BadRequest,
+            Kind::StaleForm,
+            Kind::NotBegunHere,
+            Kind::NotByProvider,
+            Kind::Provider,
+            Kind::NotFound,
+            Kind::Busy,
+            Kind::Internal,
+        ];
         for kind in kinds {
             let (heading, sentence) = kind.words();
             let response = PageError::new(kind).error_response();

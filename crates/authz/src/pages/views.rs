@@ -61,6 +61,18 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) username: &'a str,
     /// One sentence that does not say which of the two was wrong.
     pub(crate) error: Option<&'a str>,
+    /// What became of signing in at a provider instead.
+    pub(crate) notice: Option<&'a str>,
+    /// At whom one may sign in instead: their names and what they are called.
+    pub(crate) providers: &'a [ProviderChoice<'a>],
+}
+
+/// A provider at whom one may sign in.
+pub(crate) struct ProviderChoice<'a> {
+    /// As it stands in addresses.
+    pub(crate) name: &'a str,
+    /// What people call it.
+    pub(crate) title: &'a str,
 }
 
 /// `/accounts/signup/`.
@@ -72,6 +84,8 @@ pub(crate) struct SignupPage<'a> {
     pub(crate) next: Option<&'a str>,
     /// What was typed before, or empty. The password is never kept.
     pub(crate) username: &'a str,
+    /// At whom one may sign in instead.
+    pub(crate) providers: &'a [ProviderChoice<'a>],
     /// The least number of characters of a password, for the hint and for `minlength`.
     pub(crate) password_min: usize,
     /// What is wrong with the form as a whole, such as an expired one.

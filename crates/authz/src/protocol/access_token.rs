@@ -79,6 +79,8 @@ pub(super) struct Person<'a> {
     pub(super) token: Option<TokenId>,
     /// The claims asked for at UserInfo, beside those of the scopes.
     pub(super) userinfo: ClaimSet,
+    /// When it ends at the latest, if it comes from a token that ends.
+    pub(super) ends_by: Option<Timestamp>,
 }
 
 /// A token for what is `given`, in the form its client is registered for, bound to a key if there is one.
@@ -93,6 +95,7 @@ pub(super) async fn issue(
     key: Option<Thumbprint>,
     now: Timestamp,
 ) -> Result<String, OAuthError> {
+    let expires_at = now.plus(client.metadata.lifetimes(app.config.lifetimes).access_token);
     let token = AccessToken {
         id: person.and_then(|person| person.token).unwrap_or_else(|| TokenId::new(now)),
         grant: person.and_then(|person| person.grant),
@@ -102,7 +105,7 @@ pub(super) async fn issue(
         scopes: given.scopes.as_str(),
         audiences: &given.audiences,
         issued_at: now,
-        expires_at: now.plus(client.metadata.lifetimes(app.config.lifetimes).access_token),
+        expires_at: person.and_then(|person| person.ends_by).map_or(expires_at, |end| end.min(expires_at)),
         authenticated_at: person.map(|person| person.authenticated_at),
         userinfo: person.filter(|_| opens_userinfo(client, given)).map(|person| person.userinfo),
         key,

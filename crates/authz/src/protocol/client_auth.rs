@@ -57,8 +57,12 @@ impl ClientRequest {
 
     /// From a client that authenticates by its secret, by a JWT it has signed or, a public one, by its id.
     pub(super) async fn by_itself(request: &HttpRequest, payload: &mut Payload) -> Result<Self, OAuthError> {
+        Self::with(request, Params::from_body(request, payload).await?).await
+    }
+
+    /// The same, once what it sent is read.
+    pub(super) async fn with(request: &HttpRequest, params: Params) -> Result<Self, OAuthError> {
         let app = app_of(request)?;
-        let params = Params::from_body(request, payload).await?;
         let address = edge::client_address(request, &app.config.trusted_proxies);
         let client = authenticate(app, credentials(request, &params)?, request.path(), address).await?;
         cors::note(request, &client);

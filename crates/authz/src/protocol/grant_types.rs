@@ -13,16 +13,22 @@ pub enum GrantType {
     Password,
     /// RFC 8628 section 3.4.
     DeviceCode,
+    /// Another server's access token for one of ours, on the wire of the toolkits for Django REST Framework.
+    ConvertToken,
+    /// RFC 8693: the same, and less for more.
+    TokenExchange,
 }
 
 impl GrantType {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::AuthorizationCode,
         Self::RefreshToken,
         Self::ClientCredentials,
         Self::Password,
         Self::DeviceCode,
+        Self::ConvertToken,
+        Self::TokenExchange,
     ];
 
     /// The name on the wire.
@@ -33,6 +39,8 @@ impl GrantType {
             Self::ClientCredentials => "client_credentials",
             Self::Password => "password",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::ConvertToken => "convert_token",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 }

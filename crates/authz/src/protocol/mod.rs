@@ -2,7 +2,10 @@
 
 mod access_token;
 mod application_form;
+pub mod auth;
+pub mod authentication;
 pub mod authorize;
+mod caller;
 mod client_auth;
 pub mod cors;
 pub mod device_authorization;
@@ -18,11 +21,17 @@ mod panics;
 mod params;
 mod permission;
 mod pkce;
+mod provided;
+mod provider_bearer;
 pub mod redirect_uri;
+mod refused;
 pub mod register;
+pub mod register_by_access_token;
 pub mod revoke;
+mod sent;
 pub mod token;
 pub mod userinfo;
 
 pub(crate) use params::Params;
 pub(crate) use pkce::Challenge;
+pub(crate) use provider_bearer::Believed;

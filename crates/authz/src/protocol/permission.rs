@@ -91,6 +91,27 @@ impl Permission {
         Ok(Self { scopes, audiences: narrowed_audiences(&self.audiences, params)? })
     }
 
+    /// What is left of it when `scope`, `resource` and `audience` ask for less (RFC 8693 section 2.1): a token for all the
+    /// resources and audiences that are named.
+    ///
+    /// # Errors
+    /// `invalid_scope` or `invalid_target` when they ask for more.
+    pub(crate) fn narrowed_to_targets(&self, params: &Params) -> Result<Self, OAuthError> {
+        let mut narrowed = self.narrowed(params)?;
+        let mut named: Vec<&str> = params.all("audience").collect();
+        if named.is_empty() {
+            return Ok(narrowed);
+        }
+        if !named.iter().all(|name| self.audiences.split(' ').any(|known| known == *name)) {
+            let sentence = "The token is not for that audience.";
+            return Err(OAuthError::new(Code::InvalidTarget, sentence));
+        }
+        named.extend(params.all("resource"));
+        let is_named = |audience: &&str| named.contains(audience);
+        narrowed.audiences = self.audiences.split(' ').filter(is_named).collect::<Vec<_>>().join(" ");
+        Ok(narrowed)
+    }
+
     /// What is left of it when `resource` asks for less.
     ///
     /// # Errors

@@ -23,13 +23,22 @@ use crate::store::{grants, revocations};
 /// # Errors
 /// `invalid_client`, `invalid_request`; 503 when the revocation could not be stored or is not yet in force here.
 pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpResponse, OAuthError> {
+    end(&app, &request).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish())
+}
+
+/// Ends the token that a client has sent, if it is its own.
+///
+/// # Errors
+/// As [`post`].
+pub(super) async fn end(app: &App, request: &ClientRequest) -> Result<(), OAuthError> {
     let text = request.params.required("token", "Missing token parameter.")?;
     let now = app.now();
     let mut buffer = Vec::new();
     let revoked = if let Some(token) = app.sealer.open::<RefreshToken>(text, now, &mut buffer) {
         (token.client == request.client.id.as_str()).then_some(Revoked::Grant(token.grant))
     } else {
-        let token = access_token::open(&app, text, now, &mut buffer);
+        let token = access_token::open(app, text, now, &mut buffer);
         token.filter(|token| token.client == request.client.id.as_str()).map(|token| match token.grant {
             Some(grant) => Revoked::Grant(grant),
             None => Revoked::Token(token.id, token.expires_at),
@@ -40,7 +49,7 @@ pub async fn post(app: web::Data<App>, request: ClientRequest) -> Result<HttpRes
         app.db.write(move |conn| revoked.store(conn, now, event)).await?;
     }
     app.feed.catch_up().await?;
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish())
+    Ok(())
 }
 
 /// What ends.

@@ -9,16 +9,18 @@ use std::fmt;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::future::LocalBoxFuture;
 use model::db::DbError;
 use model::dpop::{ALGS, Thumbprint, Wrong};
+use model::id::UserId;
 use serde_json::{Map, Value, json};
 
 use super::access_token::{self, Scheme};
 use super::dpop::{Refused, Sent};
 use super::error::{Code, OAuthError};
 use super::params::Params;
+use super::provider_bearer;
 use crate::app::App;
 use crate::profile::{self, ClaimSet};
 use crate::store::clients::Client;
@@ -92,27 +94,51 @@ async fn presented(request: &HttpRequest, payload: &mut Payload) -> Result<Token
 ///
 /// # Errors
 /// As RFC 6750 section 3.1 says; 503 when it cannot be judged.
-pub async fn answer(app: web::Data<App>, presented: Presented) -> Result<HttpResponse, Refusal> {
+pub async fn answer(
+    app: web::Data<App>,
+    presented: Presented,
+    request: HttpRequest,
+) -> Result<HttpResponse, Error> {
     let presented = presented.0?;
+    if presented.scheme == Scheme::Bearer {
+        let address = edge::client_address(&request, &app.config.trusted_proxies);
+        if let Some(user) = provider_bearer::person(&app, &presented.text, address).await? {
+            return of_a_providers(&app, user.id).await;
+        }
+    }
+    Ok(told_of(&app, presented).await?)
+}
+
+/// Whoever has a provider's token knows from there who it is; here they get its name and number.
+async fn of_a_providers(app: &App, user: UserId) -> Result<HttpResponse, Error> {
+    let claims = ClaimSet::of_scopes(&["profile"].into_iter().collect());
+    let known = profile::told(app, user, claims).await.map_err(Refusal::from)?;
+    let mut told = Map::new();
+    told.insert("sub".to_owned(), user.to_string().into());
+    told.extend(known.unwrap_or_default());
+    Ok(HttpResponse::Ok().json(told))
+}
+
+async fn told_of(app: &App, presented: Token) -> Result<HttpResponse, Refusal> {
     if !app.feed.is_current() {
         let sentence = "The server cannot judge tokens right now. Try again shortly.";
         return Err(Refusal::Failed(OAuthError::new(Code::TemporarilyUnavailable, sentence).retry_after(1)));
     }
     let mut buffer = Vec::new();
-    let token = access_token::open(&app, &presented.text, app.now(), &mut buffer);
+    let token = access_token::open(app, &presented.text, app.now(), &mut buffer);
     let invalid = || Refusal::Invalid(presented.scheme);
     let token = token.filter(|token| !app.feed.is_revoked(token)).ok_or_else(invalid)?;
-    presented.belongs_to_its_sender(&app, token.key).await?;
+    presented.belongs_to_its_sender(app, token.key).await?;
     let (Some(id), Some(asked)) = (token.user, token.userinfo) else {
         return Err(Refusal::Insufficient(presented.scheme));
     };
     let client = app.clients.find(token.client).await?.ok_or_else(invalid)?;
     let asked = ClaimSet::of_scopes(&token.scopes.split(' ').collect()).union(asked);
-    let known = profile::told(&app, id, asked).await?.ok_or_else(invalid)?;
+    let known = profile::told(app, id, asked).await?.ok_or_else(invalid)?;
     let mut claims = Map::new();
-    claims.insert("sub".to_owned(), id_token::subject(&app, &client, id).into());
+    claims.insert("sub".to_owned(), id_token::subject(app, &client, id).into());
     claims.extend(known);
-    told(&app, &client, claims).await
+    told(app, &client, claims).await
 }
 
 impl Token {

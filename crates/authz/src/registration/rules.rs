@@ -161,7 +161,8 @@ fn grant_types(wanted: &Registration) -> Result<String, Problem> {
     if wanted.kind == Kind::Public && types.contains(&"client_credentials") {
         return Err(problem(Field::GrantTypes, "only a confidential client may use client_credentials"));
     }
-    let begins = [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode];
+    let begins =
+        [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode, GrantType::ConvertToken];
     if begins.iter().any(|each| types.contains(&each.as_str())) && !types.contains(&"refresh_token") {
         types.push("refresh_token");
     }

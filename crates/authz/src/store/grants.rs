@@ -79,6 +79,30 @@ pub fn claim(conn: &mut Conn, grant: &Grant, code_issued_at: Timestamp) -> Query
     }
 }
 
+/// As [`claim`], and ends the grants that the person and the client had: there is one of them afterwards, however many come at
+/// once.
+///
+/// # Errors
+/// When a statement fails; nothing is claimed or ended then.
+pub fn replace(conn: &mut Conn, grant: &Grant, since: Timestamp) -> QueryResult<Result<(), Refused>> {
+    // Alone before claiming holds them together with others, who would wait for each other; and all rows come before the
+    // first revocation, as wherever grants end.
+    let _ = users::hold_alone(conn, grant.user_id, since)?;
+    let claimed = claim(conn, grant, since)?;
+    if claimed.is_ok() {
+        let of_both = grants::table
+            .filter(grants::user_id.eq(grant.user_id))
+            .filter(grants::client_id.eq(&grant.client_id));
+        let others = of_both.filter(grants::id.ne(grant.id)).filter(grants::revoked_at.is_null());
+        let ended = diesel::update(others).set(grants::revoked_at.eq(grant.created_at)).returning(grants::id);
+        let ended: Vec<GrantId> = ended.get_results(conn)?;
+        for id in ended {
+            revocations::insert(conn, &revocations::NewRevocation::grant(id, grant.created_at))?;
+        }
+    }
+    Ok(claimed)
+}
+
 /// Why the person and the client may not have a grant, if so. On PostgreSQL both are then held against change until the
 /// transaction ends, so that "disabled" or "ended" and "granted" cannot pass each other.
 fn hold_parties(conn: &mut Conn, grant: &Grant, since: Timestamp) -> QueryResult<Option<Refused>> {

@@ -12,6 +12,7 @@ pub mod former_names;
 pub mod grants;
 pub mod groups;
 pub mod json;
+pub mod linked_accounts;
 pub mod logout_deliveries;
 pub mod registration_tokens;
 pub mod registrations;

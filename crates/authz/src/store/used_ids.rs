@@ -1,5 +1,5 @@
 //! Ids that are good once and were used: the `jti` of an assertion (RFC 7523 section 3) or of a proof (RFC 9449
-//! section 11.1), which whoever makes them up chooses; and of browser sessions. Only their digests are kept.
+//! section 11.1), which whoever makes them up chooses; of browser sessions and sign-ins at providers. Only their digests are kept.
 
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub enum Kind {
     DpopProof,
     /// A browser session; ids are everybody's.
     Session,
+    /// A sign-in that was begun at a provider; ids are everybody's.
+    ProviderSignIn,
 }
 
 impl Kind {
@@ -32,6 +34,7 @@ impl Kind {
             Self::ClientAssertion => "client_assertion",
             Self::DpopProof => "dpop_proof",
             Self::Session => "session",
+            Self::ProviderSignIn => "provider_sign_in",
         }
     }
 }

@@ -7,6 +7,7 @@ use model::time::{Clock, Timestamp};
 
 use super::json::Json;
 use super::{attempts, directly, former_names, insert_unless_taken, revocations, sessions};
+use crate::crypto::passwords;
 use crate::profile::Profile;
 use crate::schema::{grants, users};
 
@@ -31,11 +32,19 @@ pub struct User {
 }
 
 impl User {
+    /// Whether they can sign in with a password.
+    pub fn has_password(&self) -> bool {
+        !NO_PASSWORD.contains(&self.password_hash.as_str())
+    }
+
     /// Whether something made for them at `instant` still counts.
     pub fn vouches_for(&self, instant: Timestamp) -> bool {
         self.disabled_at.is_none() && self.valid_from < instant
     }
 }
+
+/// What stands in place of a hash for whoever has no password: they come from a provider. Nobody who is gone has one either.
+pub const NO_PASSWORD: [&str; 2] = [passwords::UNUSABLE, ""];
 
 /// What a new person brings.
 #[derive(Clone, Debug, Insertable)]
@@ -58,6 +67,22 @@ pub struct NewUser {
 pub fn find(conn: &mut Conn, username_key: &str) -> QueryResult<Option<User>> {
     let named = users::table.filter(users::username_key.eq(username_key));
     named.filter(users::deleted_at.is_null()).select(User::as_select()).get_result(conn).optional()
+}
+
+/// The person of that id, also one who is gone.
+///
+/// # Errors
+/// When a statement fails.
+pub fn by_id(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
+    users::table.find(id).select(User::as_select()).get_result(conn).optional()
+}
+
+/// Takes back a person who was inserted in the same transaction.
+///
+/// # Errors
+/// When a statement fails.
+pub fn take_back(conn: &mut Conn, id: UserId) -> QueryResult<()> {
+    diesel::delete(users::table.find(id)).execute(conn).map(drop)
 }
 
 /// The name and the profile of the person of that id.

@@ -4,6 +4,8 @@
 //! own look-up is this one, so that a name cannot mean something else a moment later. No redirects, no proxies from the
 //! environment, a limit in time, in bytes and in calls at once, and no decompression.
 
+mod exchange;
+
 use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +26,8 @@ use super::places::Places;
 
 /// From the look-up to the last byte.
 const WITHIN: Duration = Duration::from_secs(5);
+/// This machine's own name, which may be called without TLS (RFC 6761 section 6.3).
+const LOCALHOST: &str = "localhost";
 /// The largest answer in bytes.
 const LARGEST: usize = 64 * 1024;
 
@@ -116,13 +120,7 @@ impl Fetch {
         let request = self.client()?.get(url.clone()).header("accept", accept);
         self.within(&url, chosen, async {
             let mut response = Self::answered(request).await?;
-            let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(transport)? {
-                if body.len() + chunk.len() > largest {
-                    return Err(Unreachable::Unreadable);
-                }
-                body.extend_from_slice(&chunk);
-            }
+            let body = body(&mut response, largest).await?;
             let said = |name| response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
             Ok(Answer {
                 status: response.status().as_u16(),
@@ -158,7 +156,7 @@ impl Fetch {
         }
     }
 
-    /// https, or http to an address that the operator has named. An address that is written out is judged here, because
+    /// https, or http to this machine if the operator has named it. An address that is written out is judged here, because
     /// it is looked up nowhere.
     fn judged(&self, text: &str) -> Result<Url, Unreachable> {
         let mut url = Url::parse(text).map_err(|_| Unreachable::Forbidden)?;
@@ -170,7 +168,8 @@ impl Fetch {
             Some(Host::Domain(_)) => None,
             None => return Err(Unreachable::Forbidden),
         };
-        let may_be_plain = address.is_some_and(|address| address.is_loopback());
+        let is_localhost = url.host() == Some(Host::Domain(LOCALHOST));
+        let may_be_plain = is_localhost || address.is_some_and(|address| address.is_loopback());
         let is_safe = url.scheme() == "https" || (url.scheme() == "http" && may_be_plain);
         let has_credentials = !url.username().is_empty() || url.password().is_some();
         let leads_out = address.is_none_or(|address| may_call(address, &self.named));
@@ -195,6 +194,17 @@ impl Fetch {
     }
 }
 
+async fn body(response: &mut Response, largest: usize) -> Result<Vec<u8>, Unreachable> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport)? {
+        if body.len() + chunk.len() > largest {
+            return Err(Unreachable::Unreadable);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 fn transport(error: reqwest::Error) -> Unreachable {
     // The address is the client's own business, and may hold something secret.
     Unreachable::Transport(error.without_url().into())
@@ -208,7 +218,8 @@ impl Resolve for Guarded {
         let named = self.0.clone();
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if !found.iter().all(|address| may_call(address.ip(), &named)) {
+            let is_elsewhere = |address: IpAddr| name.as_str() == LOCALHOST && !address.is_loopback();
+            if !found.iter().all(|address| may_call(address.ip(), &named) && !is_elsewhere(address.ip())) {
                 return Err(Unreachable::Forbidden.into());
             }
             let addresses: Addrs = Box::new(found.into_iter());

@@ -1,5 +1,5 @@
-//! Others' servers, which we call because a client has named them: never on the way to an answer that does not need it,
-//! and never where a client must not send us.
+//! Others' servers, which we call because a client or an operator has named them: never on the way to an answer that does
+//! not need it, and never where a client must not send us.
 
 mod answer;
 mod chosen;
@@ -10,6 +10,7 @@ mod guard;
 mod kept;
 pub mod logouts;
 mod places;
+pub mod providers;
 mod request_objects;
 
 pub use chosen::{CALLS_PER_MINUTE, Chosen, TooMany};

@@ -43,7 +43,7 @@ async fn both_positions_say_the_same_and_all_of_it() {
                     "code", "code id_token", "code token", "code id_token token", "id_token", "id_token token", "token",
                 ],
                 "response_modes_supported": ["query", "fragment", "form_post"],
-                "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "password", "urn:ietf:params:oauth:grant-type:device_code", "implicit"],
+                "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "password", "urn:ietf:params:oauth:grant-type:device_code", "convert_token", "urn:ietf:params:oauth:grant-type:token-exchange", "implicit"],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
                 "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"],
                 "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],

@@ -15,6 +15,11 @@ const ROUTES: &[(&str, &str)] = &[
     ("/static/mark.svg", "GET, HEAD"),
     ("/accounts/login/", "GET, HEAD, POST"),
     ("/accounts/login", "GET, HEAD, POST"),
+    ("/accounts/login/house/", "GET, HEAD, POST"),
+    ("/accounts/login/house", "GET, HEAD, POST"),
+    ("/auth/login/house/", "GET, HEAD, POST"),
+    ("/accounts/complete/house/", "GET"),
+    ("/accounts/complete/house", "GET"),
     ("/accounts/signup/", "GET, HEAD, POST"),
     ("/accounts/signup", "GET, HEAD, POST"),
     ("/accounts/logout/", "POST"),
@@ -27,6 +32,28 @@ const ROUTES: &[(&str, &str)] = &[
     ("/o/register", "POST"),
     ("/o/register/web/", "GET, HEAD, PUT, DELETE"),
     ("/o/register/web", "GET, HEAD, PUT, DELETE"),
+    ("/auth/token/", "POST"),
+    ("/auth/token", "POST"),
+    ("/auth/convert-token/", "POST"),
+    ("/auth/convert-token", "POST"),
+    ("/auth/revoke-token/", "POST"),
+    ("/auth/revoke-token", "POST"),
+    ("/auth/invalidate-sessions/", "POST"),
+    ("/auth/invalidate-sessions", "POST"),
+    ("/auth/invalidate-refresh-tokens/", "POST"),
+    ("/auth/invalidate-refresh-tokens", "POST"),
+    ("/auth/disconnect-backend/", "POST"),
+    ("/auth/disconnect-backend", "POST"),
+    ("/authentication/register/", "POST"),
+    ("/authentication/register", "POST"),
+    ("/authentication/token/", "POST"),
+    ("/authentication/token", "POST"),
+    ("/authentication/token/refresh/", "POST"),
+    ("/authentication/token/refresh", "POST"),
+    ("/authentication/token/revoke/", "POST"),
+    ("/authentication/token/revoke", "POST"),
+    ("/register-by-access-token/site/", "GET, POST"),
+    ("/register-by-access-token/site", "GET, POST"),
     ("/o/authorize/", "GET, HEAD, POST"),
     ("/o/authorize", "GET, HEAD, POST"),
     ("/o/token/", "POST, OPTIONS"),
@@ -66,6 +93,9 @@ const ROUTES: &[(&str, &str)] = &[
     ("/o/authorized_tokens/00000000000000000000000000000000/delete/", "GET, HEAD, POST"),
     ("/o/account/sessions/", "GET, HEAD, POST"),
     ("/o/account/sessions", "GET, HEAD, POST"),
+    ("/o/account/providers/", "GET, HEAD, POST"),
+    ("/o/account/providers", "GET, HEAD, POST"),
+    ("/o/account/providers/1/delete/", "GET, HEAD, POST"),
     ("/nowhere", ""),
 ];
 
@@ -95,7 +125,7 @@ fn has_defences(answer: &Answer, what: &str) {
 /// R19, R36, R47, R131, R132, R133, R144
 #[tokio::test]
 async fn every_route_answers_its_methods_and_no_others_with_every_defence() {
-    let server = server().await;
+    let server = server_with(&[("FIRST_PARTY_CLIENT", "ours")]).await;
     let methods =
         ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT-NOT", "PROPFIND"];
     for &(path, allowed) in ROUTES {

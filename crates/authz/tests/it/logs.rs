@@ -5,7 +5,7 @@ use std::process::Child;
 use std::time::Duration;
 
 use crate::support::{
-    AuthorizationRequest, Http, Program, TestServer, form, password_of, server_on_real_time,
+    AuthorizationRequest, Http, Listener, Program, TestServer, form, password_of, server_on_real_time,
 };
 
 /// The real program with all requests logged, on a port it is told.
@@ -126,6 +126,54 @@ async fn no_secret_reaches_the_log_and_no_line_is_forged() {
                     .unwrap_or_else(|error| panic!("{error}: {line}"));
             }
         }
+    }
+}
+
+/// R170: also where the tutorials have a provider's token in the address, whatever becomes of it.
+#[tokio::test]
+async fn no_providers_token_reaches_the_log() {
+    let site = Listener::start().await;
+    let (profile, about) = (site.url("/me"), site.url("/about"));
+    let server = server_on_real_time(&[
+        ("FIRST_PARTY_CLIENT", "ours"),
+        ("OUTBOUND_NETWORKS", "127.0.0.0/8"),
+        ("BEARER_FROM_PROVIDERS", "true"),
+        ("PROVIDERS", "site"),
+        ("PROVIDER_SITE_CLIENT_ID", "here"),
+        ("PROVIDER_SITE_CLIENT_SECRET", "canary-client-secret"),
+        ("PROVIDER_SITE_PROFILE_URL", &profile),
+        ("PROVIDER_SITE_AUDIENCE_CHECK", "introspection"),
+        ("PROVIDER_SITE_INTROSPECTION_URL", &about),
+    ])
+    .await;
+    server.new_client("ours").grant_types(&["password", "convert_token"]).register().await;
+    let running = started(&server, "text").await;
+    let http = &running.http;
+    let vouching = r#"{"active":true,"client_id":"here","id":17,"canary":"canary-in-answer"}"#;
+    let mut issued = Vec::new();
+    for (said, status) in [(vouching, 200), ("<html>canary-in-answer", 200), (vouching, 500), (vouching, 401)]
+    {
+        site.says(said);
+        site.answers(status);
+        let query = form(&[("access_token", "canary-token"), ("username", "canary-name")]);
+        let answer = http.get(&format!("/register-by-access-token/site/?{query}")).await;
+        if answer.status == 200 {
+            issued.extend([answer.text("access_token"), answer.text("refresh_token")]);
+        }
+        http.send(http.post("/register-by-access-token/site/", query)).await;
+        http.send(http.request(reqwest::Method::GET, "/o/userinfo/").bearer_auth("site canary-token")).await;
+        http.send_form("/authentication/token/", &[("username", "eve"), ("password", "canary-password")])
+            .await;
+    }
+    assert_eq!(issued.len(), 2);
+    assert!(site.heard().iter().any(|heard| heard.contains("canary-token")));
+    let log = running.stopped();
+    assert!(
+        log.contains("/register-by-access-token/site/") && log.contains("the provider answered 401"),
+        "{log}"
+    );
+    for secret in issued.iter().map(String::as_str).chain(["canary"]) {
+        assert!(!log.contains(secret), "{secret} in {log}");
     }
 }
 

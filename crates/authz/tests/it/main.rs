@@ -13,6 +13,7 @@
 
 mod applications;
 mod audit;
+mod authentication;
 mod authorize;
 mod authorized_tokens;
 mod backchannel_logout;
@@ -22,6 +23,7 @@ mod client_authentication;
 mod client_documents;
 mod client_keys;
 mod code_page;
+mod conversion;
 mod cors;
 mod device;
 mod discovery;
@@ -45,6 +47,7 @@ mod logs;
 mod matrix;
 mod narrowed;
 mod pages;
+mod providers;
 mod races;
 mod readiness;
 mod registration;

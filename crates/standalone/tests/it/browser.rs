@@ -6,6 +6,7 @@ mod devices;
 mod driver;
 mod other_origins;
 mod others;
+mod providers;
 mod reach;
 mod tracker;
 mod visitor;
@@ -21,7 +22,11 @@ use visitor::Visitor;
 /// Runs a visit to its end and closes the browser, whatever came of it. No page may have run into its own
 /// Content-Security-Policy.
 async fn visit(scripts: Scripts, visit: impl AsyncFnOnce(&World, &Visitor)) {
-    let world = World::with(&[], Clock::system()).await;
+    visit_at(World::with(&[], Clock::system()).await, scripts, visit).await;
+}
+
+/// The same, of an installation with settings of its own.
+async fn visit_at(world: World, scripts: Scripts, visit: impl AsyncFnOnce(&World, &Visitor)) {
     let driver = Driver::start().await;
     let visitor = Visitor::new(world.origin(), driver.browser(scripts).await, scripts);
     let outcome = AssertUnwindSafe(async {

@@ -13,6 +13,7 @@
 mod apart;
 mod architecture;
 mod browser;
+mod by_request;
 mod first_look;
 mod journey;
 mod kill;

@@ -29,7 +29,8 @@ pub(in crate::cli) struct Create {
     #[arg(long = "type", value_enum)]
     kind: ClientType,
     /// A grant type it may use: authorization_code, refresh_token, client_credentials, password,
-    /// urn:ietf:params:oauth:grant-type:device_code. Repeat for several. A client with authorization_code, password or
+    /// urn:ietf:params:oauth:grant-type:device_code, convert_token,
+    /// urn:ietf:params:oauth:grant-type:token-exchange. Repeat for several. A client with authorization_code, password, convert_token or
     /// device codes may also refresh.
     #[arg(long = "grant-type")]
     grant_types: Vec<String>,

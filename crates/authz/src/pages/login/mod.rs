@@ -8,6 +8,7 @@ use super::client_about::ClientAbout;
 use super::destination::Destination;
 use super::display::Display;
 use super::error::PageError;
+use super::provider_sign_in;
 use super::views::{Frame, LoginPage};
 use super::words::displayed;
 use crate::app::App;
@@ -28,7 +29,8 @@ pub async fn get(
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let destination = Destination::parse(query.get("next"));
     let hint = hinted(&destination);
-    show(&app, &browser, &destination, &hint, None).await
+    let notice = provider_sign_in::declined(&app, &query);
+    show(&app, &browser, &destination, &hint, Said { notice: notice.as_deref(), error: None }).await
 }
 
 /// Signs in and goes on, or says what every failure says.
@@ -47,11 +49,11 @@ pub async fn post(app: web::Data<App>, form: SignInForm) -> Result<HttpResponse,
         SignIn::Welcome(user, since) => browser.sign_in(&user, since, &destination).await,
         SignIn::Wrong => {
             let sentence = "The name and the password do not belong together.";
-            show(&app, &browser, &destination, username, Some(sentence)).await
+            show(&app, &browser, &destination, username, Said::wrong(sentence)).await
         }
         SignIn::Wait(seconds) => {
             let sentence = "There were too many wrong tries. Wait a while, then try again.";
-            let page = show(&app, &browser, &destination, username, Some(sentence)).await?;
+            let page = show(&app, &browser, &destination, username, Said::wrong(sentence)).await?;
             Ok(super::too_many(page, seconds))
         }
     }
@@ -64,12 +66,25 @@ fn hinted(destination: &Destination) -> String {
     asked.get("login_hint").and_then(|hint| people::username(hint).ok()).unwrap_or_default()
 }
 
+/// What the page says beside its form.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    notice: Option<&'a str>,
+    error: Option<&'a str>,
+}
+
+impl<'a> Said<'a> {
+    fn wrong(error: &'a str) -> Self {
+        Self { notice: None, error: Some(error) }
+    }
+}
+
 async fn show(
     app: &App,
     browser: &Browser,
     destination: &Destination,
     username: &str,
-    error: Option<&str>,
+    Said { notice, error }: Said<'_>,
 ) -> Result<HttpResponse, PageError> {
     let signed_in = browser.signed_in().await?;
     let asked = destination.asked();
@@ -91,6 +106,8 @@ async fn show(
             next: destination.next().as_deref(),
             username,
             error,
+            notice,
+            providers: &provider_sign_in::choices(app),
         },
     )?;
     about.allow_logo(&mut page);

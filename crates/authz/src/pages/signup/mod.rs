@@ -8,6 +8,7 @@ use super::browser::{self, Browser, PageForm, SignInForm};
 use super::destination::Destination;
 use super::display::Display;
 use super::error::{Kind, PageError};
+use super::provider_sign_in;
 use super::views::{Frame, SignupPage};
 use crate::app::App;
 use crate::audit::Origin;
@@ -38,7 +39,7 @@ pub async fn get(
         return Err(PageError::new(Kind::NotFound));
     }
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    show(&browser, &Destination::parse(query.get("next")), "", &Problems::default()).await
+    show(&app, &browser, &Destination::parse(query.get("next")), "", &Problems::default()).await
 }
 
 /// Makes the account, signs in and goes on; or says what is wrong with each field.
@@ -75,12 +76,12 @@ pub async fn post(app: web::Data<App>, form: SignInForm) -> Result<HttpResponse,
         Err(Refused::Wait(wait)) => {
             let sentence = "Too many accounts were made from your network. Wait a while, then try again.";
             let problems = Problems { page: Some(sentence), ..Problems::default() };
-            let page = show(&browser, &destination, given, &problems).await?;
+            let page = show(&app, &browser, &destination, given, &problems).await?;
             return Ok(super::too_many(page, wait.as_secs().max(1)));
         }
         Err(Refused::Failed(failed)) => return Err(failed.into()),
     };
-    show(&browser, &destination, given, &problems).await
+    show(&app, &browser, &destination, given, &problems).await
 }
 
 /// Who clicks twice has made the account with the first click. The password is judged like any other.
@@ -101,6 +102,7 @@ async fn sent_before(
 }
 
 async fn show(
+    app: &App,
     browser: &Browser,
     destination: &Destination,
     username: &str,
@@ -116,6 +118,7 @@ async fn show(
             },
             next: destination.next().as_deref(),
             username,
+            providers: &provider_sign_in::choices(app),
             password_min: MIN_PASSWORD,
             error: problems.page,
             username_error: problems.username,

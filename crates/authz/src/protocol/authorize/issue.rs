@@ -182,6 +182,7 @@ async fn access(
         grant: None,
         token: Some(TokenId(birth.grant.0)),
         userinfo: request.asked.claims.userinfo,
+        ends_by: None,
     };
     let permission = &request.asked.permission;
     access_token::issue(app, &request.client, Some(&person), permission, None, birth.at).await

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::client_metadata::AccessTokenFormat;
-use crate::crypto::seal::{OpenId, RefreshToken};
+use crate::crypto::seal::{AccessToken, OpenId, RefreshToken};
 use crate::id_token::{self, Statement};
 use crate::protocol::access_token::{self, Person};
 use crate::protocol::error::OAuthError;
@@ -25,22 +25,25 @@ use crate::store::session_clients;
 /// The answer of RFC 6749 section 5.1, its members in the order toolkits are used to.
 #[derive(Debug, Serialize)]
 pub(super) struct Answer {
-    access_token: String,
+    pub(super) access_token: String,
     /// Seconds.
-    expires_in: u64,
-    token_type: &'static str,
-    scope: ScopeText,
+    pub(super) expires_in: u64,
+    pub(super) token_type: &'static str,
+    pub(super) scope: ScopeText,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
+    pub(super) refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    id_token: Option<String>,
+    pub(super) id_token: Option<String>,
+    /// What was issued in exchange for another token (RFC 8693 section 2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) issued_token_type: Option<&'static str>,
     /// For whom; not part of the answer.
     #[serde(skip)]
     pub(super) user: Option<UserId>,
 }
 
 #[derive(Debug)]
-struct ScopeText(ScopeSet);
+pub(super) struct ScopeText(ScopeSet);
 
 impl Serialize for ScopeText {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -73,7 +76,6 @@ pub(super) async fn access(
     key: Option<Thumbprint>,
     now: Timestamp,
 ) -> Result<Answer, OAuthError> {
-    let lifetime = client.metadata.lifetimes(app.config.lifetimes).access_token;
     let person = holder.map(|holder| Person {
         user: holder.grant.user_id,
         username: holder.username,
@@ -81,8 +83,44 @@ pub(super) async fn access(
         grant: Some(holder.grant.id),
         token: None,
         userinfo: holder.openid.userinfo,
+        ends_by: None,
     });
-    let access_token = access_token::issue(app, client, person.as_ref(), &given, key, now).await?;
+    issued(app, client, person.as_ref(), given, key, now).await
+}
+
+/// An access token for no more, and for no longer, than `of`, from the same grant, and so gone with it. It must have one.
+pub(super) async fn narrower(
+    app: &App,
+    client: &Client,
+    of: &AccessToken<'_>,
+    given: Permission,
+    key: Option<Thumbprint>,
+    now: Timestamp,
+) -> Result<Answer, OAuthError> {
+    let person = of.user.zip(of.authenticated_at).map(|(user, authenticated_at)| Person {
+        user,
+        username: of.username,
+        authenticated_at,
+        grant: of.grant,
+        token: None,
+        userinfo: of.userinfo.unwrap_or_default(),
+        ends_by: Some(of.expires_at),
+    });
+    issued(app, client, person.as_ref(), given, key, now).await
+}
+
+async fn issued(
+    app: &App,
+    client: &Client,
+    person: Option<&Person<'_>>,
+    given: Permission,
+    key: Option<Thumbprint>,
+    now: Timestamp,
+) -> Result<Answer, OAuthError> {
+    let access_token = access_token::issue(app, client, person, &given, key, now).await?;
+    let lifetime = client.metadata.lifetimes(app.config.lifetimes).access_token;
+    let ends_by = person.and_then(|person| person.ends_by);
+    let lifetime = ends_by.map_or(lifetime, |ends_by| lifetime.min(ends_by.since(now)));
     let user = person.map(|person| person.user);
     Ok(Answer {
         access_token,
@@ -91,6 +129,7 @@ pub(super) async fn access(
         scope: ScopeText(given.scopes),
         refresh_token: None,
         id_token: None,
+        issued_token_type: None,
         user,
     })
 }

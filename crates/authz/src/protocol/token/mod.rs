@@ -2,16 +2,21 @@
 
 mod authorization_code;
 mod client_credentials;
+mod convert_token;
 mod device_code;
 mod issue;
 mod password;
 mod refresh_token;
+mod registered;
+mod somebody_new;
+mod token_exchange;
 
 use std::net::IpAddr;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError, web};
 use model::dpop::Thumbprint;
+use serde::Serialize;
 
 use super::client_auth::ClientRequest;
 use super::dpop::Sent;
@@ -20,7 +25,10 @@ use super::grant_types::GrantType;
 use super::params::Params;
 use crate::app::App;
 use crate::audit::{About, What};
+use crate::store::clients::Client;
 use issue::Answer;
+pub(super) use registered::for_somebody_known;
+pub(super) use somebody_new::{NotSignedUp, for_somebody_new};
 
 /// Dispatches on the grant type. What is issued is bound to the key that a proof proves (RFC 9449 section 5).
 ///
@@ -34,10 +42,14 @@ pub async fn post(
     let given = give(&app, &request, &proof).await;
     note(&app, &request, &given);
     let (_, answer) = given?;
-    Ok(HttpResponse::Ok()
+    Ok(answered(&answer))
+}
+
+fn answered(answer: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
-        .json(answer))
+        .json(answer)
 }
 
 /// For the audit log. A device that asks whether its person has decided is not refused anything.
@@ -73,21 +85,23 @@ async fn give(app: &App, request: &ClientRequest, proof: &Sent) -> Result<(Grant
     if !request.client.may_use(name) {
         return Err(OAuthError::new(Code::UnauthorizedClient, "The client may not use this grant type."));
     }
-    let key = proven(app, request, proof).await?;
+    let key = proven(app, &request.client, proof).await?;
     let answer = match grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(app, request, key).await?,
         GrantType::RefreshToken => refresh_token::renew(app, request, key).await?,
         GrantType::ClientCredentials => client_credentials::issue(app, request, key).await?,
         GrantType::Password => password::issue(app, request, key).await?,
         GrantType::DeviceCode => device_code::redeem(app, request, key).await?,
+        GrantType::ConvertToken => convert_token::convert(app, request, key).await?,
+        GrantType::TokenExchange => token_exchange::exchange(app, request, key).await?,
     };
     Ok((grant_type, answer))
 }
 
 /// The key to bind to, which some clients must have (section 5.2).
-async fn proven(app: &App, request: &ClientRequest, proof: &Sent) -> Result<Option<Thumbprint>, OAuthError> {
+async fn proven(app: &App, client: &Client, proof: &Sent) -> Result<Option<Thumbprint>, OAuthError> {
     let key = proof.key(app, None).await?;
-    if key.is_none() && request.client.metadata.dpop_bound_access_tokens {
+    if key.is_none() && client.metadata.dpop_bound_access_tokens {
         let sentence = "The client's tokens are bound to a key, and there is no DPoP proof of one.";
         return Err(OAuthError::new(Code::InvalidDpopProof, sentence));
     }

@@ -27,7 +27,16 @@ pub struct Walk {
 /// All of them.
 pub async fn all() -> Vec<Page> {
     let scopes = format!("read={EVIL}; write=Write");
-    let server = server_with(&[("SCOPES", &scopes)]).await;
+    let server = server_with(&[
+        ("SCOPES", &scopes),
+        ("PROVIDERS", "house"),
+        ("PROVIDER_HOUSE_TITLE", EVIL),
+        ("PROVIDER_HOUSE_CLIENT_ID", "web"),
+        ("PROVIDER_HOUSE_AUTHORIZATION_URL", "https://client.example/authorize"),
+        ("PROVIDER_HOUSE_TOKEN_URL", "https://client.example/token"),
+        ("PROVIDER_HOUSE_PROFILE_URL", "https://client.example/me"),
+    ])
+    .await;
     let metadata = json!({
         "response_types": ["code", "id_token"], "frontchannel_logout_uri": "https://client.example/out",
         "post_logout_redirect_uris": [CALLBACK], "logo_uri": LOGO, "policy_uri": "https://client.example/policy",
@@ -41,6 +50,7 @@ pub async fn all() -> Vec<Page> {
     walk.at_a_device().await;
     walk.developing().await;
     walk.ending_access().await;
+    walk.at_a_provider().await;
     walk.signing_out().await;
     walk.when_something_is_wrong().await;
     walk.pages
@@ -196,6 +206,33 @@ impl Walk {
             elsewhere.send(elsewhere.posting(&form).header("user-agent", agent)).await.location();
         }
         self.opens(sessions, "sessions", "/o/account/sessions/").await;
+    }
+
+    async fn at_a_provider(&mut self) {
+        let (list, unlink, login) = (
+            "pages/linked_accounts/list.html",
+            "pages/linked_accounts/unlink.html",
+            "pages/login/login.html",
+        );
+        let going = "pages/provider_sign_in/going.html";
+        let stranger = self.server.browser();
+        let form = stranger.get("/accounts/login/?next=/o/device/").await.form("sign-in-with-house");
+        let answer = stranger.submit(&form).await;
+        self.add(going, "going to a provider", answer);
+        let declined = stranger.get("/accounts/login/?declined=house").await;
+        self.add(login, "sign-in declined at a provider", declined);
+        self.ada.sign_in("ada").await;
+        let form = self.opens(list, "nothing linked", "/o/account/providers/").await.form("link-with-house");
+        self.sends(going, "going to link", &form).await;
+        for (provider, subject) in [("house", "a"), ("gone", "b")] {
+            let name = EVIL.replace('\'', "''");
+            let row = format!("(1, '{provider}', '{subject}', '{name}', 1)");
+            let into = "linked_accounts (user_id, provider, subject, shown_name, linked_at)";
+            self.server.sql(&format!("INSERT INTO {into} VALUES {row}")).await;
+        }
+        self.opens(list, "linked accounts", "/o/account/providers/?declined=house").await;
+        self.opens(unlink, "unlink", "/o/account/providers/1/delete/").await;
+        self.opens("pages/error.html", "nothing begun", "/accounts/complete/house/?code=x").await;
     }
 
     async fn signing_out(&mut self) {

@@ -1,0 +1,232 @@
+//! Who somebody is here whom a provider has named. Found by the provider and its name for them, and by nothing else: an
+//! e-mail address that a provider tells proves nothing about whoever has it here.
+
+use std::fmt;
+
+use diesel::QueryResult;
+use diesel::result::Error::RollbackTransaction;
+use model::db::{Conn, DbError};
+use model::id::UserId;
+use model::time::Timestamp;
+
+use crate::app::App;
+use crate::audit::{Origin, What};
+use crate::config::providers::ProviderSettings;
+use crate::crypto::{passwords, random};
+use crate::people;
+use crate::profile::Profile;
+use crate::sign_in::username_key;
+use crate::store::audit_events::{self, AuditEvent};
+use crate::store::json::Json;
+use crate::store::linked_accounts::{self, NewLinkedAccount, Removed};
+use crate::store::sessions::{self, Session};
+use crate::store::users::{self, NewUser, User};
+use crate::upstream::providers::ProviderPerson;
+
+/// Why somebody whom a provider has named is nobody here.
+#[derive(Debug)]
+pub enum Refused {
+    /// They may not act, or are gone.
+    Disabled,
+    /// Nobody knows them, and the provider's people get no accounts by themselves.
+    Unknown,
+    /// The account there is linked to somebody else.
+    Anothers,
+    /// It could not be found out.
+    Failed(DbError),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disabled => f.write_str("the person may not act"),
+            Self::Unknown => f.write_str("the person has no account"),
+            Self::Anothers => f.write_str("the account is linked to somebody else"),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// The person, who has just come from there; whoever is new gets an account if the provider's people do. The caller has made
+/// sure that the provider speaks of whoever asks.
+///
+/// # Errors
+/// See [`Refused`].
+pub async fn person_of(
+    app: &App,
+    origin: &Origin,
+    provider: &ProviderSettings,
+    person: &ProviderPerson,
+) -> Result<User, Refused> {
+    let came = Came {
+        provider: provider.name.clone(),
+        makes: provider.signup,
+        person: person.clone(),
+        origin: origin.clone(),
+        now: app.now(),
+    };
+    app.db.write(move |conn| came.find_or_make(conn)).await.map_err(Refused::Failed)?
+}
+
+/// Links the account there to a person who was signed in `since`. What is theirs already stays theirs.
+///
+/// # Errors
+/// See [`Refused`].
+pub async fn link(
+    app: &App,
+    origin: &Origin,
+    (user, since): (UserId, Timestamp),
+    provider: &ProviderSettings,
+    person: &ProviderPerson,
+) -> Result<(), Refused> {
+    let now = app.now();
+    let link = NewLinkedAccount {
+        user_id: user,
+        provider: provider.name.clone(),
+        subject: person.subject.clone(),
+        shown_name: person.shown_name().to_owned(),
+        linked_at: now,
+        last_used_at: None,
+    };
+    let event = What::ProviderLinked.of_user(user, origin, now);
+    let event = AuditEvent { detail: provider.name.clone(), ..event };
+    let linked = app.db.write(move |conn| {
+        if !users::hold(conn, user, since)? {
+            return Ok(Err(Refused::Disabled));
+        }
+        let is_new = linked_accounts::insert(conn, &link)?;
+        if audit_events::insert_if(conn, is_new, event)? {
+            return Ok(Ok(()));
+        }
+        let owner = linked_accounts::whose(conn, &link.provider, &link.subject)?;
+        Ok(if owner.is_some_and(|owner| owner.id == user) { Ok(()) } else { Err(Refused::Anothers) })
+    });
+    linked.await.map_err(Refused::Failed)?
+}
+
+/// Unlinks one of a person's, unless it is the last way in, and signs them out everywhere but in this session: somebody
+/// else may have come in by it.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn unlink(app: &App, origin: &Origin, session: &Session, account: i64) -> Result<Removed, DbError> {
+    let (now, user, since, sid) = (app.now(), session.user_id, session.created_at, session.sid);
+    let event = What::ProviderUnlinked.of_user(user, origin, now);
+    let configured = app.config.providers.with_button().map(|provider| provider.name.clone());
+    let configured: Vec<String> = configured.collect();
+    let removed = app.db.write(move |conn| {
+        if !users::hold_alone(conn, user, since)? {
+            return Ok(Removed::Unknown);
+        }
+        let removed = linked_accounts::remove(conn, user, account, &configured)?;
+        if let Removed::Now(provider) = &removed {
+            sessions::end_others_of_user(conn, user, sid, now)?;
+            audit_events::insert(conn, &[AuditEvent { detail: provider.clone(), ..event }])?;
+        }
+        Ok(removed)
+    });
+    removed.await
+}
+
+/// Somebody has come from a provider.
+struct Came {
+    provider: String,
+    /// Whether new people get an account.
+    makes: bool,
+    person: ProviderPerson,
+    origin: Origin,
+    now: Timestamp,
+}
+
+impl Came {
+    fn find_or_make(&self, conn: &mut Conn) -> QueryResult<Result<User, Refused>> {
+        if let Some(found) = self.find(conn)? {
+            return Ok(found);
+        }
+        if !self.makes {
+            return Ok(Err(Refused::Unknown));
+        }
+        let user = self.make(conn)?;
+        let link = NewLinkedAccount {
+            user_id: user.id,
+            provider: self.provider.clone(),
+            subject: self.person.subject.clone(),
+            shown_name: self.person.shown_name().to_owned(),
+            linked_at: self.now,
+            last_used_at: Some(self.now),
+        };
+        if linked_accounts::insert(conn, &link)? {
+            let event = What::SignUp.of_user(user.id, &self.origin, self.now);
+            audit_events::insert(conn, &[AuditEvent { detail: self.provider.clone(), ..event }])?;
+            return Ok(Ok(user));
+        }
+        // Whoever came first at the same time has been waited for, and is there now.
+        users::take_back(conn, user.id)?;
+        self.find(conn)?.ok_or(RollbackTransaction)
+    }
+
+    fn find(&self, conn: &mut Conn) -> QueryResult<Option<Result<User, Refused>>> {
+        let ProviderPerson { subject, .. } = &self.person;
+        let Some(user) = linked_accounts::whose(conn, &self.provider, subject)? else { return Ok(None) };
+        if user.disabled_at.is_some() {
+            let event = What::SignInRefused.of_user(user.id, &self.origin, self.now);
+            audit_events::insert(conn, &[AuditEvent { detail: self.provider.clone(), ..event }])?;
+            return Ok(Some(Err(Refused::Disabled)));
+        }
+        linked_accounts::used(conn, &self.provider, subject, self.person.shown_name(), self.now)?;
+        Ok(Some(Ok(user)))
+    }
+
+    /// Under the name they have there, or one that begins with it.
+    fn make(&self, conn: &mut Conn) -> QueryResult<User> {
+        let name = self.person.username.as_deref().unwrap_or_default();
+        let kept = people::username(name).ok();
+        if let Some(user) = kept.map_or(Ok(None), |name| self.insert(conn, name))? {
+            return Ok(user);
+        }
+        // 64 random bits: the second one is free.
+        for _ in 0..2 {
+            if let Some(user) = self.insert(conn, beginning_with(name)?)? {
+                return Ok(user);
+            }
+        }
+        Err(RollbackTransaction)
+    }
+
+    fn insert(&self, conn: &mut Conn, username: String) -> QueryResult<Option<User>> {
+        let new = NewUser {
+            username_key: username_key(&username),
+            username,
+            password_hash: passwords::UNUSABLE.to_owned(),
+            created_at: self.now,
+        };
+        let Some(user) = users::insert(conn, &new)? else { return Ok(None) };
+        let profile = Json::new(self.profile())
+            .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
+        users::set_profile(conn, &new.username_key, &profile)?;
+        Ok(Some(user))
+    }
+
+    fn profile(&self) -> Profile {
+        let person = &self.person;
+        Profile {
+            name: person.name.clone(),
+            given_name: person.given_name.clone(),
+            family_name: person.family_name.clone(),
+            email: person.email.clone(),
+            email_verified: person.email.as_ref().map(|_| person.email_verified),
+            ..Profile::default()
+        }
+    }
+}
+
+/// What is allowed of a name, and 16 hex digits (as the tutorials' social sign-in has it).
+fn beginning_with(name: &str) -> QueryResult<String> {
+    let allowed = |each: &char| people::username(each.encode_utf8(&mut [0; 4])).is_ok();
+    let kept: String = name.chars().filter(allowed).take(100).collect();
+    let kept = if kept.is_empty() { "person".to_owned() } else { kept };
+    let random: [u8; 8] = random::bytes().map_err(|_| RollbackTransaction)?;
+    Ok(random.iter().fold(kept, |name, byte| format!("{name}{byte:02x}")))
+}
