@@ -115,6 +115,10 @@ pub enum What {
     ClientRevoked,
     /// A client was removed.
     ClientDeleted,
+    /// A person made a key, at the page or with their password; the detail is its id.
+    PersonalKeyMade,
+    /// A person ended a key; the detail is its id.
+    PersonalKeyEnded,
     /// A new key.
     KeyRotated,
     /// A key was removed; the detail is its id.
@@ -164,6 +168,8 @@ impl What {
             Self::ClientEnabled => "client_enabled",
             Self::ClientRevoked => "client_revoked",
             Self::ClientDeleted => "client_deleted",
+            Self::PersonalKeyMade => "personal_key_made",
+            Self::PersonalKeyEnded => "personal_key_ended",
             Self::KeyRotated => "key_rotated",
             Self::KeyRemoved => "key_removed",
             Self::AllRevoked => "all_revoked",

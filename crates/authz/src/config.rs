@@ -4,6 +4,7 @@ mod issuer;
 mod lifetimes;
 mod links;
 mod outside;
+mod rest;
 mod scopes;
 
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +25,7 @@ pub use issuer::{Issuer, IssuerError};
 pub use lifetimes::{Lifetimes, Limits};
 pub use links::Links;
 pub use outside::{Outside, RequestUris, WhoMayRegister};
+pub use rest::Rest;
 
 /// Everything an operator may decide. Spans are lifetimes counted from issuing.
 #[derive(Debug)]
@@ -62,6 +64,8 @@ pub struct Config {
     pub outside: Outside,
     /// How long the audit log is kept (`AUDIT_DAYS`).
     pub audit_kept: Duration,
+    /// Personal keys, and what is for scripts.
+    pub rest: Rest,
     /// Where the pages lead.
     pub links: Links,
     /// How a command line begins here, for the front page (`COMMAND`).
@@ -132,6 +136,7 @@ impl Config {
             limits: Limits::read(said),
             outside: Outside::read(said),
             audit_kept,
+            rest: Rest::read(said),
             links: Links::read(said),
             command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),
             drain: said.seconds("DRAIN_SECONDS", Duration::ZERO),

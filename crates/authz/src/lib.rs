@@ -15,6 +15,10 @@
 //! | `/o/.well-known/jwks.json` | keys | RFC 7517 |
 //! | `/o/authorized_tokens/` | which applications have access, and ending it | ours, the path is the toolkit's |
 //! | `/o/code/` | the code, for people at a terminal | ours |
+//! | `/o/account/keys/` | a person's keys, for scripts of theirs | ours |
+//! | `/get_auth_token/` | a key for a name and a password | Django REST Framework |
+//! | `/users/`, `/users/{id}/`, `/groups/` | people and groups | the toolkit's tutorial for the framework |
+//! | `/user_details/`, `/user_details_by_username/{username}/` | who somebody is, for another site | the fake social site of the tutorials |
 //! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
 //!
 //! `protocol` is for machines, `pages` for people, [`store`] holds the SQL, [`crypto`] every use of
@@ -23,6 +27,7 @@
 pub mod access;
 pub mod app;
 pub mod audit;
+mod basic;
 pub mod cli;
 mod client_documents;
 pub mod client_metadata;
@@ -35,10 +40,12 @@ pub mod feed;
 mod id_token;
 mod pages;
 mod people;
+pub mod personal_keys;
 pub mod profile;
 mod protocol;
 pub mod registration;
 pub mod response_type;
+mod rest;
 pub mod routes;
 mod schema;
 mod scopes;

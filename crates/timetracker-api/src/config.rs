@@ -52,6 +52,8 @@ pub struct Config {
     pub introspection_timeout: Duration,
     /// How many requests in an hour a client may make on a person's behalf; no limit when none is said.
     pub quota: Option<Quota>,
+    /// Whether a name and a password may stand in a header, which the authorization server has to allow as well.
+    pub basic: bool,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
     /// How long a batch may take before it is undone.
@@ -147,6 +149,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
     if rate > Quota::MOST {
         settings.problem("RATE_LIMIT", &format!("expected {RATE}"));
     }
+    let basic = settings.or("BASIC_AUTHENTICATION", false, "true or false");
     let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
     let batch_within = millis(settings, "BATCH_TIMEOUT_MS", 2_000);
     if batch_within > Duration::from_secs(4) {
@@ -178,6 +181,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
         cache,
         introspection_timeout,
         quota: Quota::new(rate),
+        basic,
         body_timeout,
         batch_within,
         most_streams,

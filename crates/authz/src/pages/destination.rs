@@ -23,6 +23,8 @@ pub(crate) enum Destination {
     AuthorizedTokens,
     /// The browsers in which a person is signed in.
     Sessions,
+    /// A person's keys.
+    Keys,
 }
 
 const AUTHORIZE: &str = "/o/authorize/?";
@@ -33,6 +35,7 @@ const APPLICATIONS: &str = "/o/applications/";
 const ABOUT_ONE: [&str; 4] = ["", "update/", "rotate-secret/", "delete/"];
 const AUTHORIZED_TOKENS: &str = "/o/authorized_tokens/";
 const SESSIONS: &str = "/o/account/sessions/";
+const KEYS: &str = "/o/account/keys/";
 
 impl Destination {
     /// Reads the `next` of a form or link; what is not a destination is the front page.
@@ -42,6 +45,9 @@ impl Destination {
         }
         if next == Some(SESSIONS) {
             return Self::Sessions;
+        }
+        if next == Some(KEYS) {
+            return Self::Keys;
         }
         if let Some(rest) = next.and_then(|next| next.strip_prefix(DEVICE)) {
             let code = rest.strip_prefix(WITH_CODE).and_then(UserCode::parse);
@@ -79,6 +85,7 @@ impl Destination {
             Self::Applications(rest) => Some(format!("{APPLICATIONS}{rest}")),
             Self::AuthorizedTokens => Some(AUTHORIZED_TOKENS.to_owned()),
             Self::Sessions => Some(SESSIONS.to_owned()),
+            Self::Keys => Some(KEYS.to_owned()),
         }
     }
 
@@ -137,6 +144,7 @@ mod tests {
             "/o/applications/c0ffee/delete/",
             "/o/authorized_tokens/",
             "/o/account/sessions/",
+            "/o/account/keys/",
         ] {
             assert_eq!(Destination::parse(Some(right)).next().as_deref(), Some(right));
         }

@@ -11,6 +11,7 @@ pub mod device;
 pub(crate) mod display;
 pub(crate) mod error;
 pub mod home;
+pub mod keys;
 pub mod login;
 pub mod logout;
 pub mod sessions;

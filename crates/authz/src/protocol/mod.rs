@@ -18,6 +18,7 @@ mod panics;
 mod params;
 mod permission;
 mod pkce;
+pub(crate) mod presented;
 pub mod redirect_uri;
 pub mod register;
 pub mod revoke;

@@ -66,6 +66,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("/o/authorized_tokens/00000000000000000000000000000000/delete/", "GET, HEAD, POST"),
     ("/o/account/sessions/", "GET, HEAD, POST"),
     ("/o/account/sessions", "GET, HEAD, POST"),
+    ("/o/account/keys/", "GET, HEAD, POST"),
+    ("/o/account/keys", "GET, HEAD, POST"),
     ("/nowhere", ""),
 ];
 
@@ -131,6 +133,7 @@ async fn pages_load_nothing_from_other_hosts() {
         "/o/code/",
         "/o/device/",
         "/o/account/sessions/",
+        "/o/account/keys/",
         "/o/authorize/",
         "/nowhere",
         &consent,
