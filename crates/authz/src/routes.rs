@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
 use crate::pages::{
-    PageError, applications, authorized_tokens, code, device, home, keys, login, logout, sessions, signup, statics,
+    PageError, applications, authorized_tokens, code, device, home, keys, login, logout, sessions, signup,
+    statics,
 };
 use crate::protocol::{
     authorize, cors, device_authorization, discovery, end_session, introspect, jwks, register, revoke, token,

@@ -118,7 +118,8 @@ pub fn judge(sent: &Sent<'_>, own: &str) -> Result<(), Refused> {
     comes_from(sent, own)?;
     let cookie = sent.cookie.filter(|cookie| is_token(cookie)).ok_or(Refused::NoCookie)?;
     let in_form = sent.field.filter(|field| !field.is_empty()).map(|field| (field, Place::Form));
-    let (said, place) = in_form.or(sent.header.map(|header| (header, Place::Header))).ok_or(Refused::Missing)?;
+    let (said, place) =
+        in_form.or(sent.header.map(|header| (header, Place::Header))).ok_or(Refused::Missing)?;
     if said.len() != LENGTH && said.len() != 2 * LENGTH {
         return Err(Refused::Length(place));
     }
@@ -217,7 +218,10 @@ mod tests {
                 Sent { header: Some("abcdefghijklmnopqrstuvwxyzABCDE!"), ..good },
                 "CSRF token from the 'X-Csrftoken' HTTP header has invalid characters.",
             ),
-            (Sent { header: Some(&other), ..good }, "CSRF token from the 'X-Csrftoken' HTTP header incorrect."),
+            (
+                Sent { header: Some(&other), ..good },
+                "CSRF token from the 'X-Csrftoken' HTTP header incorrect.",
+            ),
             (Sent { field: Some(&other), ..good }, "CSRF token from POST incorrect."),
         ] {
             let said = judge(&sent, OWN).err().map(|refused| refused.to_string()).unwrap_or_default();

@@ -26,9 +26,9 @@ pub fn make(marks: &MacKey) -> Result<Secret<String>, NoRandomness> {
 /// Whether a text is a key that was made here. It may have ended.
 pub fn is_ours(marks: &MacKey, text: &str) -> bool {
     has_form(text)
-        && text.split_at_checked(RANDOM).is_some_and(|(random, marked)| {
-            equal(mark(marks, random).as_bytes(), marked.as_bytes())
-        })
+        && text
+            .split_at_checked(RANDOM)
+            .is_some_and(|(random, marked)| equal(mark(marks, random).as_bytes(), marked.as_bytes()))
 }
 
 /// Whether a text could be a key of anybody's.

@@ -76,8 +76,10 @@ pub async fn post(app: web::Data<App>, asking: Asking) -> Result<HttpResponse, O
 /// Counted, and told apart from nothing else that is not good.
 fn unknown(app: &App, client: &Client, now: Timestamp) -> Result<HttpResponse, OAuthError> {
     match app.unknown_tokens.failed(client.id.as_str(), now) {
-        Some(wait) => Err(OAuthError::new(Code::TooManyRequests, "Too many unknown tokens. Try again later.")
-            .retry_after(wait.as_secs().max(1))),
+        Some(wait) => {
+            Err(OAuthError::new(Code::TooManyRequests, "Too many unknown tokens. Try again later.")
+                .retry_after(wait.as_secs().max(1)))
+        }
         None => Ok(HttpResponse::Ok().json(Introspection::Inactive)),
     }
 }

@@ -162,8 +162,9 @@ async fn by_key(app: &App, said: &[&[u8]]) -> Result<Entry, Refusal> {
         [key] => std::str::from_utf8(key).ok().filter(|key| key.is_ascii()),
         _ => return Err(refused("Invalid token header. Token string should not contain spaces.")),
     };
-    let key = key
-        .ok_or_else(|| refused("Invalid token header. Token string should not contain invalid characters."))?;
+    let key = key.ok_or_else(|| {
+        refused("Invalid token header. Token string should not contain invalid characters.")
+    })?;
     match personal_keys::look_up(app, key).await? {
         Known::Live(key, user) => Ok(Entry::Token(Some(user), key.scopes)),
         Known::Expired => Err(refused("Token has expired")),

@@ -62,9 +62,8 @@ impl Part {
     pub fn read(request: &HttpRequest) -> Result<Self, Refusal> {
         let pairs: Vec<(String, String)> =
             form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
-        let said = |name: &str| {
-            pairs.iter().rev().find(|(each, _)| each == name).map(|(_, value)| value.as_str())
-        };
+        let said =
+            |name: &str| pairs.iter().rev().find(|(each, _)| each == name).map(|(_, value)| value.as_str());
         let page = match said("page").filter(|page| !page.is_empty()) {
             None => 1,
             Some(page) => page.parse::<u32>().ok().filter(|page| *page > 0).map(i64::from).ok_or(INVALID)?,
@@ -109,7 +108,9 @@ impl Part {
             return Ok(HttpResponse::Ok().json(Page { count, next, previous, results: rows }));
         }
         let mut response = HttpResponse::Ok().json(rows);
-        if let Some(link) = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok()) {
+        if let Some(link) =
+            next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok())
+        {
             response.headers_mut().insert(header::LINK, link);
         }
         Ok(response)

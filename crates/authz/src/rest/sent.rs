@@ -45,7 +45,8 @@ impl Sent {
             return Ok(Self::Form(Vec::new()));
         }
         let said = request.headers().get(header::CONTENT_TYPE);
-        let said = said.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+        let said =
+            said.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
         let media = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match media.as_str() {
             "application/json" => serde_json::from_slice(&body)
@@ -105,9 +106,8 @@ fn form(body: &[u8]) -> Result<Vec<(String, String)>, Refusal> {
 }
 
 async fn multipart(request: &HttpRequest, body: Bytes) -> Result<Vec<(String, String)>, Refusal> {
-    let refused = |error: &dyn std::fmt::Display| {
-        Refusal::Malformed(format!("Multipart form parse error - {error}"))
-    };
+    let refused =
+        |error: &dyn std::fmt::Display| Refusal::Malformed(format!("Multipart form parse error - {error}"));
     let body = futures_util::stream::iter([Ok(body)]);
     let mut parts = Multipart::new(request.headers(), body);
     let mut pairs = Vec::new();

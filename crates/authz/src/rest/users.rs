@@ -139,7 +139,8 @@ async fn create(app: &App, request: &HttpRequest, sent: &Sent) -> Result<HttpRes
         ..Profile::default()
     };
     let profile = Json::new(profile).map_err(|error| Refusal::Unavailable(error.into()))?;
-    let (told, origin) = (profile.clone(), Origin::Address(edge::client_address(request, &app.config.trusted_proxies)));
+    let (told, origin) =
+        (profile.clone(), Origin::Address(edge::client_address(request, &app.config.trusted_proxies)));
     let made = sign_up::create_with(app, &origin, &username, Secret::new(password), move |conn, user| {
         users::set_profile(conn, &user.username_key, &profile).map(drop)
     });
@@ -160,7 +161,8 @@ async fn create(app: &App, request: &HttpRequest, sent: &Sent) -> Result<HttpRes
     }))
 }
 
-const WRONG_NAME: &str = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
+const WRONG_NAME: &str =
+    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
 
 /// One `@` with something on both sides, a dot behind it, and nothing unseen. More only the mail itself can tell.
 fn is_email(text: &str) -> bool {

@@ -1,8 +1,8 @@
 //! What every answer has: its methods, what it depends on, and JSON for whoever takes that.
 
+use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::HttpResponse;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -71,9 +71,9 @@ pub fn takes_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut said = headers.get_all(header::ACCEPT).peekable();
     let takes = |value: &HeaderValue| {
         let ranges = value.to_str().unwrap_or_default().split(',');
-        ranges.map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()).any(
-            |range| TAKEN.contains(&range.as_str()),
-        )
+        ranges
+            .map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+            .any(|range| TAKEN.contains(&range.as_str()))
     };
     if said.peek().is_none() || said.any(takes) { Ok(()) } else { Err(Refusal::NotAcceptable) }
 }

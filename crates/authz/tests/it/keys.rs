@@ -122,7 +122,13 @@ async fn a_key_has_a_name_an_end_and_something_it_is_for() {
 async fn a_key_is_made_by_who_has_signed_in_lately() {
     let server = server().await;
     let browser = server.signed_in("ada").await;
-    let shown = browser.get(PATH).await.form("make-form").with("name", "x").with("days", "30").with("scope_read", "yes");
+    let shown = browser
+        .get(PATH)
+        .await
+        .form("make-form")
+        .with("name", "x")
+        .with("days", "30")
+        .with("scope_read", "yes");
     server.advance(601);
     let page = browser.get(PATH).await;
     assert!(page.element("sign-in-again").is_some() && !page.body.contains("make-form"));
@@ -286,19 +292,34 @@ async fn a_name_and_a_password_give_a_key_in_place_of_the_one_before() {
         assert_eq!(watcher.vouches_for(key).await, is_live);
     }
     for (fields, body) in [
-        (vec![("username", "ada"), ("password", "x")], r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#),
-        (vec![("username", "nobody"), ("password", "x")], r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#),
+        (
+            vec![("username", "ada"), ("password", "x")],
+            r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#,
+        ),
+        (
+            vec![("username", "nobody"), ("password", "x")],
+            r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#,
+        ),
         (vec![("username", "ada")], r#"{"password":["This field is required."]}"#),
         (vec![], r#"{"username":["This field is required."],"password":["This field is required."]}"#),
-        (vec![("username", " "), ("password", "")], r#"{"username":["This field may not be blank."],"password":["This field may not be blank."]}"#),
+        (
+            vec![("username", " "), ("password", "")],
+            r#"{"username":["This field may not be blank."],"password":["This field may not be blank."]}"#,
+        ),
     ] {
         let answer = server.http.send(post("application/x-www-form-urlencoded", form(&fields))).await;
         assert_eq!((answer.status, sorted(&answer.body)), (400, sorted(body)), "{fields:?}");
     }
     for (body, expected) in [
         ("[]", r#"{"non_field_errors":["Invalid data. Expected a dictionary, but got list."]}"#),
-        (r#"{"username":null,"password":true}"#, r#"{"password":["Not a valid string."],"username":["This field may not be null."]}"#),
-        (r#"{"username":1,"password":"x"}"#, r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#),
+        (
+            r#"{"username":null,"password":true}"#,
+            r#"{"password":["Not a valid string."],"username":["This field may not be null."]}"#,
+        ),
+        (
+            r#"{"username":1,"password":"x"}"#,
+            r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#,
+        ),
     ] {
         let answer = server.http.send(post("application/json", body.to_owned())).await;
         assert_eq!((answer.status, sorted(&answer.body)), (400, sorted(expected)));
@@ -348,8 +369,12 @@ async fn sixty_four_passwords_at_once_leave_one_key() {
     server.person("ada").await;
     let password = password_of("ada");
     let all = futures_util::future::join_all((0..64).map(|_| auth_token(&server, "ada", &password)));
-    let told: Vec<String> =
-        all.await.into_iter().filter(|answer| answer.status == 200).map(|answer| answer.text("token")).collect();
+    let told: Vec<String> = all
+        .await
+        .into_iter()
+        .filter(|answer| answer.status == 200)
+        .map(|answer| answer.text("token"))
+        .collect();
     assert!(!told.is_empty());
     assert_eq!(server.count("personal_keys").await, 1);
     let mut live = 0;
@@ -364,7 +389,13 @@ async fn sixty_four_passwords_at_once_leave_one_key() {
 async fn a_person_has_fifty_keys_at_most() {
     let server = server().await;
     let browser = server.signed_in("ada").await;
-    let shown = browser.get(PATH).await.form("make-form").with("name", "x").with("days", "30").with("scope_read", "yes");
+    let shown = browser
+        .get(PATH)
+        .await
+        .form("make-form")
+        .with("name", "x")
+        .with("days", "30")
+        .with("scope_read", "yes");
     let all = futures_util::future::join_all((0..64).map(|_| browser.submit(&shown))).await;
     assert_eq!(all.iter().filter(|page| page.element("key").is_some()).count(), 50);
     assert_eq!(server.count("personal_keys").await, 50);

@@ -101,7 +101,10 @@ async fn a_long_list_comes_in_pages() {
     let first = format!(
         r#"{{"count":2,"next":"{BASE}/users/?page=2&page_size=1","previous":null,"results":[{ADA}]}}"#
     );
-    assert_eq!(people.get("/users/?page_size=1", &ada).await.json(), serde_json::from_str::<Value>(&first).unwrap());
+    assert_eq!(
+        people.get("/users/?page_size=1", &ada).await.json(),
+        serde_json::from_str::<Value>(&first).unwrap()
+    );
     let second =
         format!(r#"{{"count":2,"next":null,"previous":"{BASE}/users/?page_size=1","results":[{BOB}]}}"#);
     let page = people.get("/users/?page=2&page_size=1", &ada).await;
@@ -138,7 +141,12 @@ async fn each_endpoint_asks_for_its_scope() {
     let own = people.client.client_credentials().await.text("access_token");
     let ended = people.token("ada", "read").await;
     people.client.revoke(&ended).await;
-    let narrow = people.server.new_client("two").audiences(&["https://a.example/", "https://b.example/"]).register().await;
+    let narrow = people
+        .server
+        .new_client("two")
+        .audiences(&["https://a.example/", "https://b.example/"])
+        .register()
+        .await;
     let password = password_of("ada");
     let narrowed = narrow
         .token(&[
@@ -181,11 +189,17 @@ async fn each_endpoint_asks_for_its_scope() {
 #[tokio::test]
 async fn another_site_is_told_who_somebody_is() {
     let people = people(&[]).await;
-    let whole = r#"{"id":1,"username":"ada","first_name":"Ada","last_name":"Lovelace","email":"ada@example.com"}"#;
+    let whole =
+        r#"{"id":1,"username":"ada","first_name":"Ada","last_name":"Lovelace","email":"ada@example.com"}"#;
     let bare = r#"{"id":1,"username":"ada","first_name":"","last_name":"","email":""}"#;
     let (token, narrow) = (people.token("ada", EVERYTHING).await, people.token("ada", "read").await);
     for (token, body) in [(&token, whole), (&narrow, bare)] {
-        for path in ["/user_details/", "/user_details", "/user_details_by_username/ada/", "/user_details_by_username/ADA"] {
+        for path in [
+            "/user_details/",
+            "/user_details",
+            "/user_details_by_username/ada/",
+            "/user_details_by_username/ADA",
+        ] {
             let answer = people.get(path, token).await;
             is(&answer, 200, body);
             assert_eq!(answer.header("allow"), Some("OPTIONS, GET"));
@@ -216,12 +230,27 @@ async fn administrators_make_accounts_under_the_rules_of_signing_up() {
     is(&people.post(&reader, &json!({"username": "eve"})).await, 403, FORBIDDEN);
     for (body, expected) in [
         (json!({}), json!({"username": ["This field is required."]})),
-        (json!({"username": "", "email": "x"}), json!({"username": ["This field may not be blank."], "email": ["Enter a valid email address."]})),
+        (
+            json!({"username": "", "email": "x"}),
+            json!({"username": ["This field may not be blank."], "email": ["Enter a valid email address."]}),
+        ),
         (json!({"username": "ada"}), json!({"username": ["A user with that username already exists."]})),
-        (json!({"username": "\u{ff21}DA"}), json!({"username": ["A user with that username already exists."]})),
-        (json!({"username": "x".repeat(151)}), json!({"username": ["Ensure this field has no more than 150 characters."]})),
-        (json!({"username": "a b"}), json!({"username": ["Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."]})),
-        (json!({"username": "eve", "password": "short"}), json!({"password": ["A password has at least 15 characters. A few random words are good."]})),
+        (
+            json!({"username": "\u{ff21}DA"}),
+            json!({"username": ["A user with that username already exists."]}),
+        ),
+        (
+            json!({"username": "x".repeat(151)}),
+            json!({"username": ["Ensure this field has no more than 150 characters."]}),
+        ),
+        (
+            json!({"username": "a b"}),
+            json!({"username": ["Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."]}),
+        ),
+        (
+            json!({"username": "eve", "password": "short"}),
+            json!({"password": ["A password has at least 15 characters. A few random words are good."]}),
+        ),
         (json!([]), json!({"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]})),
     ] {
         let answer = people.post(&ada, &body).await;
@@ -232,7 +261,10 @@ async fn administrators_make_accounts_under_the_rules_of_signing_up() {
     is(&made, 201, r#"{"username":"carol","email":"carol@example.com","first_name":"Carol","last_name":""}"#);
     let browser = people.server.browser();
     browser.sign_in("carol").await;
-    assert_eq!(people.server.count(&format!("audit_events WHERE event = 'sign_up' AND user_id = {CAROL}")).await, 1);
+    assert_eq!(
+        people.server.count(&format!("audit_events WHERE event = 'sign_up' AND user_id = {CAROL}")).await,
+        1
+    );
     assert_eq!(people.server.count(&format!("user_groups WHERE user_id = {CAROL}")).await, 0);
     // Without a password nobody gets in until one is set.
     assert_eq!(people.post(&ada, &json!({"username": "dora"})).await.status, 201);
@@ -247,7 +279,8 @@ async fn sixty_four_accounts_of_one_name_are_one() {
     let people = people(&[]).await;
     let ada = people.token("ada", EVERYTHING).await;
     let names = ["carol", "CAROL", "Carol", "\u{ff43}arol"];
-    let bodies: Vec<Value> = (0..64).map(|number| json!({"username": names[number % 4], "email": "c@example.com"})).collect();
+    let bodies: Vec<Value> =
+        (0..64).map(|number| json!({"username": names[number % 4], "email": "c@example.com"})).collect();
     let all = futures_util::future::join_all(bodies.iter().map(|body| people.post(&ada, body))).await;
     let made = all.iter().filter(|answer| answer.status == 201).count();
     let taken = r#"{"username":["A user with that username already exists."]}"#;
@@ -277,7 +310,11 @@ async fn a_session_counts_and_what_acts_comes_from_a_page_of_this_site() {
         (vec![], "", "CSRF token missing."),
         (vec![], "short", "CSRF token from POST has incorrect length."),
         (vec![], other.as_str(), "CSRF token from POST incorrect."),
-        (vec![("x-csrftoken", "short")], "", "CSRF token from the 'X-Csrftoken' HTTP header has incorrect length."),
+        (
+            vec![("x-csrftoken", "short")],
+            "",
+            "CSRF token from the 'X-Csrftoken' HTTP header has incorrect length.",
+        ),
         (
             vec![("origin", "https://evil.example"), ("x-csrftoken", token.as_str())],
             &token,
@@ -311,7 +348,8 @@ async fn a_password_in_a_header_counts_where_that_is_allowed() {
         let request = people.server.http.request(Method::GET, "/user_details/");
         people.server.http.send(request.basic_auth(name, Some(password)))
     };
-    let whole = r#"{"id":1,"username":"ada","first_name":"Ada","last_name":"Lovelace","email":"ada@example.com"}"#;
+    let whole =
+        r#"{"id":1,"username":"ada","first_name":"Ada","last_name":"Lovelace","email":"ada@example.com"}"#;
     is(&with("ada", &password_of("ada")).await, 200, whole);
     for (name, password) in [("ada", "wrong"), ("nobody", "wrong")] {
         let answer = with(name, password).await;
@@ -325,7 +363,8 @@ async fn a_password_in_a_header_counts_where_that_is_allowed() {
         ("Token", "Invalid token header. No credentials provided."),
         ("Token a b", "Invalid token header. Token string should not contain spaces."),
     ] {
-        let request = people.server.http.request(Method::GET, "/user_details/").header("authorization", header);
+        let request =
+            people.server.http.request(Method::GET, "/user_details/").header("authorization", header);
         is(&people.server.http.send(request).await, 401, &format!(r#"{{"detail":"{sentence}"}}"#));
     }
     for _ in 0..4 {
@@ -335,7 +374,10 @@ async fn a_password_in_a_header_counts_where_that_is_allowed() {
     // A resource server may ask about it, and is told what kind it is.
     let watcher = people.server.new_client("watcher").introspects(&["timetracker"]).register().await;
     let told = watcher.introspect("Basic Ym9iOmhvcnNlIGJhdHRlcnkgc3RhcGxlIGJvYg==").await.json();
-    assert_eq!((told["token_type"].as_str(), told["sub"].as_str(), told["client_id"].as_str()), (Some("Basic"), Some("2"), None));
+    assert_eq!(
+        (told["token_type"].as_str(), told["sub"].as_str(), told["client_id"].as_str()),
+        (Some("Basic"), Some("2"), None)
+    );
     assert!(!watcher.vouches_for("Basic Ym9iOng=").await);
 }
 

@@ -19,11 +19,7 @@ const KEY_LENGTH: usize = 40;
 ///
 /// # Errors
 /// 401 when there is none or it is malformed, 400 when there are two.
-pub fn token<'a>(
-    headers: &'a HeaderMap,
-    query: &str,
-    basic: bool,
-) -> Result<(Scheme, &'a str), ApiError> {
+pub fn token<'a>(headers: &'a HeaderMap, query: &str, basic: bool) -> Result<(Scheme, &'a str), ApiError> {
     let mut said = headers.get_all(header::AUTHORIZATION);
     let missing = ApiError::Unauthenticated(Scheme::Bearer, Rejected::Missing);
     let Some(value) = said.next() else { return Err(missing) };
@@ -199,9 +195,8 @@ mod tests {
 
     #[test]
     fn a_password_counts_where_it_is_allowed() {
-        let said = |rest: &str| {
-            Err(format!("Unauthenticated(Basic, Header(\"Invalid basic header. {rest}\"))"))
-        };
+        let said =
+            |rest: &str| Err(format!("Unauthenticated(Basic, Header(\"Invalid basic header. {rest}\"))"));
         for (value, expected) in [
             (b"Basic YTpi".as_slice(), Ok("password YTpi".to_owned())),
             (b"bASIC YTpi", Ok("password YTpi".to_owned())),

@@ -76,7 +76,8 @@ impl Expected {
         let scopes = reply.scopes().into_iter().flatten().map(|scope| scope.as_str()).collect();
         match (person(reply), reply.username()) {
             (Some(subject), Some(username)) => {
-                let client = reply.client_id().map_or_else(|| without_client(scheme), |client| client.as_str());
+                let client =
+                    reply.client_id().map_or_else(|| without_client(scheme), |client| client.as_str());
                 let (username, client) = (username.to_owned(), client.to_owned());
                 Judgement::Person { subject, username, client, scopes, ends_at, key, scheme }
             }

@@ -133,4 +133,3 @@ fn new_cookie(app: &App, request: &HttpRequest) -> Option<Cookie<'static>> {
         .max_age(CookieDuration::seconds(csrf::KEPT));
     Some(cookie.finish())
 }
-

@@ -95,10 +95,8 @@ fn read(app: &App, params: &Params) -> (Typed, Duration) {
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     let days = params.get("days").unwrap_or_default().trim().to_owned();
     let is_chosen = |scope: &str| params.get(&field_of(scope)).is_some();
-    let scopes: ScopeSet = personal_keys::scopes(&app.config)
-        .map(|(scope, _)| scope)
-        .filter(|scope| is_chosen(scope))
-        .collect();
+    let scopes: ScopeSet =
+        personal_keys::scopes(&app.config).map(|(scope, _)| scope).filter(|scope| is_chosen(scope)).collect();
     let mut problems = Vec::new();
     if name.is_empty() {
         problems.push(("name", "Give it a name by which you will know it again.".to_owned()));

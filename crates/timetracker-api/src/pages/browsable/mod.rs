@@ -105,7 +105,9 @@ async fn read(
     let posted = Posted::read(form);
     match visitor {
         // A form of somebody's own, as the framework takes it: its fields are what is sent.
-        Visitor::SignedIn(_) if posted.typed.get("_csrf").is_none() && posted.typed.get(csrf::FIELD).is_some() => {
+        Visitor::SignedIn(_)
+            if posted.typed.get("_csrf").is_none() && posted.typed.get(csrf::FIELD).is_some() =>
+        {
             let field = posted.typed.get(csrf::FIELD);
             let judged = scripted::from_our_page(app, request.request(), field);
             judged.map_err(|refused| PageError::because(Kind::StaleForm, refused.to_string()))?;

@@ -63,11 +63,15 @@ async fn a_script_of_this_site_changes_something_when_it_repeats_the_cookie() {
     assert_eq!((made.status, made.json()["name"].as_str()), (201, Some("Reading")), "{made:?}");
     let path = format!("/api/activities/{}/", made.json()["id"]);
     let changed = script(&world, &ada, Method::PATCH, &path).header("x-csrftoken", &token);
-    let changed = send(changed.header("content-type", "application/json").body(r#"{"name":"Writing"}"#)).await;
+    let changed =
+        send(changed.header("content-type", "application/json").body(r#"{"name":"Writing"}"#)).await;
     assert_eq!((changed.status, changed.json()["name"].as_str()), (200, Some("Writing")), "{changed:?}");
     let gone = script(&world, &ada, Method::DELETE, &path);
     assert_eq!(send(gone).await.status, 403);
-    assert_eq!(send(script(&world, &ada, Method::DELETE, &path).header("x-csrftoken", &token)).await.status, 204);
+    assert_eq!(
+        send(script(&world, &ada, Method::DELETE, &path).header("x-csrftoken", &token)).await.status,
+        204
+    );
 }
 
 /// R129, R130: what comes from elsewhere is refused whatever it carries, and shown nothing.
@@ -77,10 +81,22 @@ async fn no_page_of_another_site_acts_or_looks_with_the_session() {
     let mut ada = signed_in(&world).await;
     let token = token(&world, &mut ada).await;
     for (site, origin, expected) in [
-        ("", "https://evil.example", "Origin checking failed - https://evil.example does not match any trusted origins."),
+        (
+            "",
+            "https://evil.example",
+            "Origin checking failed - https://evil.example does not match any trusted origins.",
+        ),
         ("", "null", "Origin checking failed - null does not match any trusted origins."),
-        ("cross-site", "https://evil.example", "Origin checking failed - https://evil.example does not match any trusted origins."),
-        ("same-site", PUBLIC, "Origin checking failed - https://time.example.com does not match any trusted origins."),
+        (
+            "cross-site",
+            "https://evil.example",
+            "Origin checking failed - https://evil.example does not match any trusted origins.",
+        ),
+        (
+            "same-site",
+            PUBLIC,
+            "Origin checking failed - https://time.example.com does not match any trusted origins.",
+        ),
         ("", "", "Referer checking failed - no Referer."),
     ] {
         let mut request = world.request(Method::POST, "/api/activities/").header("cookie", ada.cookie());
