@@ -167,7 +167,6 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
         nobody("a JWT without a person", jwt.speaks_for_itself("read write").await),
     ];
     let keys = [
-        Credential { is_key: true, ..scoped("a key to read", key(&mut browser, &["read"]).await, &["read"]) },
         Credential {
             is_key: true,
             ..scoped("a key for everything", key(&mut browser, EVERYTHING).await, EVERYTHING)
