@@ -65,6 +65,8 @@ pub struct Parts {
     pub session_key: MacKey,
     /// Ties a form to the browser it was shown in.
     pub form_key: MacKey,
+    /// Marks personal keys as ours.
+    pub personal_keys: MacKey,
     /// Keeps the codes people type for their devices.
     pub user_code_key: MacKey,
     draining: AtomicBool,
@@ -154,6 +156,7 @@ impl App {
             form_key: master.mac_key("forms"),
             session_key: master.mac_key("sessions"),
             subject_key: master.mac_key("subjects"),
+            personal_keys: master.mac_key("personal keys"),
             user_code_key: master.mac_key("user codes"),
             draining: AtomicBool::new(false),
             audit: Audit::default(),

@@ -119,6 +119,10 @@ pub enum What {
     ProviderLinked,
     /// They unlinked it; the detail is the provider.
     ProviderUnlinked,
+    /// A person made a key, at the page or with their password; the detail is its id.
+    PersonalKeyMade,
+    /// A person ended a key; the detail is its id.
+    PersonalKeyEnded,
     /// A new key.
     KeyRotated,
     /// A key was removed; the detail is its id.
@@ -170,6 +174,8 @@ impl What {
             Self::ClientDeleted => "client_deleted",
             Self::ProviderLinked => "provider_linked",
             Self::ProviderUnlinked => "provider_unlinked",
+            Self::PersonalKeyMade => "personal_key_made",
+            Self::PersonalKeyEnded => "personal_key_ended",
             Self::KeyRotated => "key_rotated",
             Self::KeyRemoved => "key_removed",
             Self::AllRevoked => "all_revoked",

@@ -6,6 +6,7 @@ mod lifetimes;
 mod links;
 mod outside;
 pub mod providers;
+mod rest;
 mod scopes;
 
 use std::net::{IpAddr, SocketAddr};
@@ -27,6 +28,7 @@ pub use issuer::{Issuer, IssuerError};
 pub use lifetimes::{Lifetimes, Limits};
 pub use links::Links;
 pub use outside::{Outside, RequestUris, WhoMayRegister};
+pub use rest::Rest;
 
 /// Everything an operator may decide. Spans are lifetimes counted from issuing.
 #[derive(Debug)]
@@ -69,6 +71,8 @@ pub struct Config {
     pub audit_kept: Duration,
     /// At whom else people may sign in (`PROVIDERS`).
     pub providers: providers::Providers,
+    /// Personal keys, and what is for scripts.
+    pub rest: Rest,
     /// Where the pages lead.
     pub links: Links,
     /// How a command line begins here, for the front page (`COMMAND`).
@@ -142,6 +146,7 @@ impl Config {
             first_party: FirstParty::read(said),
             audit_kept,
             providers: providers::Providers::read(said, signup),
+            rest: Rest::read(said),
             links: Links::read(said),
             command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),
             drain: said.seconds("DRAIN_SECONDS", Duration::ZERO),

@@ -17,6 +17,10 @@
 //! | `/o/code/` | the code, for people at a terminal | ours |
 //! | `/auth/…` | the token endpoint again, other servers' tokens, and ending access | ours, the paths and words are those of `drf-social-oauth2` |
 //! | `/authentication/…`, `/register-by-access-token/{backend}/` | people by requests, through a client of this server's own | ours, as in the tutorials for Django REST Framework |
+//! | `/o/account/keys/` | a person's keys, for scripts of theirs | ours |
+//! | `/get_auth_token/` | a key for a name and a password | Django REST Framework |
+//! | `/users/`, `/users/{id}/`, `/groups/` | people and groups | the toolkit's tutorial for the framework |
+//! | `/user_details/`, `/user_details_by_username/{username}/` | who somebody is, for another site | the fake social site of the tutorials |
 //! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
 //! | `/accounts/login/{provider}/`, `complete/{provider}/` | signing in at a provider | RFC 6749 section 4.1, OpenID Connect Core |
 //! | `/o/account/providers/` | linking and unlinking accounts at providers | ours |
@@ -27,6 +31,7 @@
 pub mod access;
 pub mod app;
 pub mod audit;
+mod basic;
 pub mod cli;
 mod client_documents;
 pub mod client_metadata;
@@ -38,12 +43,15 @@ mod edge;
 pub mod feed;
 mod id_token;
 pub mod linking;
+mod multipart;
 mod pages;
 mod people;
+pub mod personal_keys;
 pub mod profile;
 mod protocol;
 pub mod registration;
 pub mod response_type;
+mod rest;
 pub mod routes;
 mod schema;
 mod scopes;

@@ -10,13 +10,14 @@ use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
 use crate::pages::{
-    PageError, applications, authorized_tokens, code, device, home, linked_accounts, login, logout,
+    PageError, applications, authorized_tokens, code, device, home, keys, linked_accounts, login, logout,
     provider_sign_in, sessions, signup, statics,
 };
 use crate::protocol::{
     auth, authentication, authorize, cors, device_authorization, discovery, end_session, introspect, jwks,
     register, register_by_access_token, revoke, token, userinfo,
 };
+use crate::rest;
 
 /// Puts a resource's methods and handlers on it.
 type Mount = fn(Resource) -> Resource;
@@ -72,6 +73,14 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/accounts/complete/{provider}", |at| at.route(web::get().to(provider_sign_in::complete::get))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
     ("/accounts/logout", |at| at.route(post().to(logout::post))),
+    ("/o/account/keys", |at| at.route(get().to(keys::get)).route(post().to(keys::post))),
+    // Whatever the method: they say themselves which there are, as the framework does.
+    ("/get_auth_token", |at| at.route(web::route().to(rest::auth_token::answer))),
+    ("/users", |at| at.route(web::route().to(rest::users::list))),
+    ("/users/{id}", |at| at.route(web::route().to(rest::users::one))),
+    ("/groups", |at| at.route(web::route().to(rest::groups::answer))),
+    ("/user_details", |at| at.route(web::route().to(rest::details::own))),
+    ("/user_details_by_username/{username}", |at| at.route(web::route().to(rest::details::by_username))),
     ("/static/style.css", |at| at.route(get().to(statics::style))),
     ("/static/mark.svg", |at| at.route(get().to(statics::mark))),
     ("", |at| at.route(get().to(home::get))),

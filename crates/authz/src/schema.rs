@@ -251,11 +251,27 @@ table! {
     }
 }
 
+table! {
+    personal_keys (id) {
+        id -> Binary,
+        user_id -> BigInt,
+        name -> Text,
+        digest -> Binary,
+        scopes -> Text,
+        by_password -> Bool,
+        created_at -> BigInt,
+        ends_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+joinable!(personal_keys -> users (user_id));
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));
 joinable!(grants -> clients (client_id));
 joinable!(browser_access -> clients (client_id));
 allow_tables_to_appear_in_same_query!(users, clients, sessions, grants);
 allow_tables_to_appear_in_same_query!(grants, revocations);
+allow_tables_to_appear_in_same_query!(personal_keys, users);
 allow_tables_to_appear_in_same_query!(browser_access, clients);
 allow_tables_to_appear_in_same_query!(linked_accounts, users);

@@ -23,6 +23,8 @@ const AT_ONCE: usize = 100;
 const SESSIONS_LOOKED_AT_EVERY: Duration = Duration::from_secs(86_400);
 /// A device code is remembered this long after its end, so that its device is told so.
 const DEVICE_CODES_KEPT: Duration = Duration::from_secs(600);
+/// A personal key is remembered this long after its end, so that whoever has it is told so.
+const KEYS_KEPT: Duration = Duration::from_secs(30 * 86_400);
 /// An ended grant is remembered this long, so that a replay is still recognised as one.
 const GRANTS_KEPT: Duration = Duration::from_secs(86_400);
 
@@ -92,6 +94,7 @@ pub async fn once(app: &App, round: Round, longest_idle: Duration) -> Result<Rou
     let audit_before = now.minus(app.config.audit_kept);
     let devices_before = now.minus(DEVICE_CODES_KEPT);
     let decisions_before = now.minus(store::decisions::KEPT);
+    let keys_before = now.minus(KEYS_KEPT);
     let used_ids_before = now.minus(store::used_ids::KEPT);
     app.feed.sweep(now);
     app.db
@@ -104,6 +107,7 @@ pub async fn once(app: &App, round: Round, longest_idle: Duration) -> Result<Rou
             let used_ids = store::used_ids::sweep(conn, used_ids_before, ROWS)?;
             let grant = store::grants::sweep(conn, round.grant, before, idle, ROWS)?;
             store::browser_access::sweep(conn, now, CLIENTS)?;
+            store::personal_keys::sweep(conn, keys_before, ROWS)?;
             store::sessions::sweep(conn, now, ROWS)?;
             store::session_clients::sweep(conn, now, now.plus(SESSIONS_LOOKED_AT_EVERY), ROWS)?;
             let expired = store::registrations::sweep(conn, now, CLIENTS)?.into_iter();

@@ -6,26 +6,38 @@ use serde::{Deserialize, Serialize};
 use crate::dpop::Thumbprint;
 
 /// What an authorization server says about a token. A token that is not active says nothing else:
-/// the wire form is exactly `{"active":false}`.
+/// the wire form is exactly `{"active":false}`. The one exception is a personal key, of which whoever has it is told why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Introspection<'a> {
     /// Unknown, malformed, expired, revoked, of another kind, or not meant for the caller.
     Inactive,
+    /// A personal key that was good and is not any more; why, as [`EXPIRED`] or [`USER_INACTIVE`].
+    Ended(&'static str),
     /// A live access token.
     Active(ActiveToken<'a>),
 }
+
+/// Its time is over.
+pub const EXPIRED: &str = "expired";
+/// Its person may not act any more.
+pub const USER_INACTIVE: &str = "user_inactive";
+/// What personal keys are called as a type of token: the scheme that they are presented in.
+pub const TOKEN: &str = "Token";
+/// The same of a name and a password.
+pub const BASIC: &str = "Basic";
 
 /// The members of an active answer. Instants are whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ActiveToken<'a> {
     /// Space-separated scope tokens (RFC 6749 section 3.3).
     pub scope: &'a str,
-    /// The client the token was issued to.
-    pub client_id: &'a str,
+    /// The client the token was issued to; absent for what a person uses without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<&'a str>,
     /// The person, for people to read; absent for a token a client got for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<&'a str>,
-    /// `Bearer`, or `DPoP` when it is bound to a key (RFC 9449 section 6.2).
+    /// `Bearer`, or `DPoP` when it is bound to a key (RFC 9449 section 6.2); [`TOKEN`] or [`BASIC`].
     pub token_type: &'a str,
     /// When it ends.
     pub exp: i64,
@@ -61,14 +73,17 @@ impl Serialize for Introspection<'_> {
         #[derive(Serialize)]
         struct Wire<'a> {
             active: bool,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            inactive_reason: Option<&'static str>,
             #[serde(flatten)]
             token: Option<&'a ActiveToken<'a>>,
         }
-        let token = match self {
-            Self::Inactive => None,
-            Self::Active(token) => Some(token),
+        let (token, inactive_reason) = match self {
+            Self::Inactive => (None, None),
+            Self::Ended(why) => (None, Some(*why)),
+            Self::Active(token) => (Some(token), None),
         };
-        Wire { active: token.is_some(), token }.serialize(serializer)
+        Wire { active: token.is_some(), inactive_reason, token }.serialize(serializer)
     }
 }
 
@@ -82,10 +97,16 @@ mod tests {
     }
 
     #[test]
+    fn a_personal_key_that_has_ended_says_why() {
+        let said = serde_json::to_string(&Introspection::Ended(EXPIRED)).unwrap();
+        assert_eq!(said, r#"{"active":false,"inactive_reason":"expired"}"#);
+    }
+
+    #[test]
     fn an_active_token_says_what_rfc_7662_names() {
         let token = ActiveToken {
             scope: "read",
-            client_id: "web",
+            client_id: Some("web"),
             username: None,
             token_type: "Bearer",
             exp: 20,

@@ -3,6 +3,7 @@
 //! * [`id`]: typed identifiers. [`time`]: instants and the clock. [`scope`]: scope sets (RFC 6749 section 3.3).
 //! * [`introspection`]: the RFC 7662 answer. [`dpop`]: proofs that a key is held (RFC 9449). [`alg`]: what
 //!   others may sign with.
+//! * [`csrf`]: that a page of ours sent what a session's cookie came with.
 //! * [`settings`]: what an operator said, looked up and parsed with every problem reported at once.
 //! * [`secret`]: values that do not print, and the digest secrets are kept as, and no core dumps.
 //! * [`random`]: random numbers that need not be secret.
@@ -12,6 +13,7 @@
 //! For tests, with the feature `testing`: `fuzzing`, and databases of their own in `db::testing`.
 
 pub mod alg;
+pub mod csrf;
 pub mod db;
 pub mod dpop;
 #[cfg(any(test, feature = "testing"))]

@@ -51,6 +51,7 @@ struct Inner {
     sign_in: Option<CodeGrant>,
     public_url: String,
     base: String,
+    takes_passwords: bool,
     origin: String,
     issuer: String,
     allowed_origins: Vec<String>,
@@ -130,6 +131,7 @@ impl App {
             sign_in,
             origin: public.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
             base: base.unwrap_or_default(),
+            takes_passwords: config.basic,
             public_url: config.public_url.clone(),
             issuer: config.issuer.clone(),
             allowed_origins: config.allowed_origins.clone(),
@@ -210,6 +212,11 @@ impl App {
     /// Scheme, host and port of the pages, as browsers write them.
     pub(crate) fn origin(&self) -> &str {
         &self.0.origin
+    }
+
+    /// Whether a name and a password may stand in a header.
+    pub(crate) fn takes_passwords(&self) -> bool {
+        self.0.takes_passwords
     }
 
     /// Whether cookies can be for TLS alone.

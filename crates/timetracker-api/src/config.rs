@@ -1,6 +1,5 @@
-//! What the operator said, parsed once into what was decided. Nothing else reads settings.
-//!
-//! The table of settings is in the README; each key stands here once, with what is expected of it.
+//! What the operator said, parsed once into what was decided. Nothing else reads settings. The table of settings is in the README;
+//! each key stands here once, with what is expected of it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -19,7 +18,6 @@ use crate::auth::scopes;
 
 /// The prefix of this service's settings.
 pub const PREFIX: &str = "TIMETRACKER_";
-
 /// The longest an answer about a token may be believed (R162): revocation is noticed at the latest after it.
 const LONGEST_CACHE: Duration = Duration::from_secs(10);
 
@@ -52,6 +50,8 @@ pub struct Config {
     pub introspection_timeout: Duration,
     /// How many requests in an hour a client may make on a person's behalf; no limit when none is said.
     pub quota: Option<Quota>,
+    /// Whether a name and a password may stand in a header; the authorization server has to allow it as well.
+    pub basic: bool,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
     /// How long a batch may take before it is undone.
@@ -111,7 +111,6 @@ const RATE: &str = "a number of requests in an hour, at most 1000000, or 0 for n
 const DATABASE: &str = "sqlite:///path/to/file.db or postgres://user@host/database";
 
 const MOST_STREAMS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
-
 fn read(settings: &mut Settings) -> Option<Config> {
     let database = settings.required("DATABASE_URL", DATABASE);
     let issuer = settings.required::<String>("ISSUER", "the authorization server's issuer, an https URL");
@@ -147,6 +146,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
     if rate > Quota::MOST {
         settings.problem("RATE_LIMIT", &format!("expected {RATE}"));
     }
+    let basic = settings.or("BASIC_AUTHENTICATION", false, "true or false");
     let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
     let batch_within = millis(settings, "BATCH_TIMEOUT_MS", 2_000);
     if batch_within > Duration::from_secs(4) {
@@ -178,6 +178,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
         cache,
         introspection_timeout,
         quota: Quota::new(rate),
+        basic,
         body_timeout,
         batch_within,
         most_streams,
@@ -264,7 +265,6 @@ impl FromStr for Origins {
 fn no_slash(url: &str) -> &str {
     url.strip_suffix('/').unwrap_or(url)
 }
-
 fn processors() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

@@ -10,6 +10,7 @@ pub mod jwk;
 pub mod jwt;
 pub mod master;
 pub mod passwords;
+pub mod personal_key;
 pub mod random;
 pub mod seal;
 pub mod signing;

@@ -25,6 +25,8 @@ pub(crate) enum Destination {
     Sessions,
     /// Who a person is at providers.
     LinkedAccounts,
+    /// A person's keys.
+    Keys,
 }
 
 const AUTHORIZE: &str = "/o/authorize/?";
@@ -36,6 +38,7 @@ const ABOUT_ONE: [&str; 4] = ["", "update/", "rotate-secret/", "delete/"];
 const AUTHORIZED_TOKENS: &str = "/o/authorized_tokens/";
 const SESSIONS: &str = "/o/account/sessions/";
 const LINKED_ACCOUNTS: &str = "/o/account/providers/";
+const KEYS: &str = "/o/account/keys/";
 
 impl Destination {
     /// Reads the `next` of a form or link; what is not a destination is the front page.
@@ -48,6 +51,9 @@ impl Destination {
         }
         if next == Some(LINKED_ACCOUNTS) {
             return Self::LinkedAccounts;
+        }
+        if next == Some(KEYS) {
+            return Self::Keys;
         }
         if let Some(rest) = next.and_then(|next| next.strip_prefix(DEVICE)) {
             let code = rest.strip_prefix(WITH_CODE).and_then(UserCode::parse);
@@ -86,6 +92,7 @@ impl Destination {
             Self::AuthorizedTokens => Some(AUTHORIZED_TOKENS.to_owned()),
             Self::Sessions => Some(SESSIONS.to_owned()),
             Self::LinkedAccounts => Some(LINKED_ACCOUNTS.to_owned()),
+            Self::Keys => Some(KEYS.to_owned()),
         }
     }
 
@@ -145,6 +152,7 @@ mod tests {
             "/o/authorized_tokens/",
             "/o/account/sessions/",
             "/o/account/providers/",
+            "/o/account/keys/",
         ] {
             assert_eq!(Destination::parse(Some(right)).next().as_deref(), Some(right));
         }

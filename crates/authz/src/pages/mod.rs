@@ -12,6 +12,7 @@ pub(crate) mod display;
 pub(crate) mod error;
 pub mod home;
 pub mod linked_accounts;
+pub mod keys;
 pub mod login;
 pub mod logout;
 pub mod provider_sign_in;

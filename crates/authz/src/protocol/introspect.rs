@@ -1,10 +1,16 @@
-//! `POST /o/introspect/`: RFC 7662. Opens the seal and looks in the revocation index: nothing is read or written.
+//! `POST /o/introspect/`: RFC 7662. Opens the seal and looks in the revocation index: nothing is read or written. What bears the
+//! mark of a personal key is looked up, and so is a name with its password, where that is allowed at all: see [`presented`].
+
+mod presented;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use futures_util::future::LocalBoxFuture;
 use model::introspection::{ActiveToken, Confirmation, Introspection};
+use model::time::Timestamp;
+
+use presented::Judged;
 
 use super::access_token;
 use super::client_auth::ClientRequest;
@@ -43,7 +49,7 @@ impl FromRequest for Asking {
 /// `invalid_client` or `invalid_token` when the caller is not a confidential client that proved itself; 503 when the revocation
 /// index is too old to vouch by.
 pub async fn post(app: web::Data<App>, asking: Asking) -> Result<HttpResponse, OAuthError> {
-    let ClientRequest { client, params, .. } = asking.0;
+    let ClientRequest { client, params, address } = asking.0;
     if !client.is_confidential {
         return Err(OAuthError::new(Code::InvalidClient, "Only a confidential client may ask about tokens."));
     }
@@ -53,18 +59,28 @@ pub async fn post(app: web::Data<App>, asking: Asking) -> Result<HttpResponse, O
         return Err(OAuthError::new(Code::TemporarilyUnavailable, sentence).retry_after(1));
     }
     let now = app.now();
+    match presented::judge(&app, &client, text, address).await? {
+        Judged::NotOne => {}
+        Judged::Unknown => return unknown(&app, &client, now),
+        Judged::Told(response) => return Ok(response),
+    }
     let mut buffer = Vec::with_capacity(text.len());
     let token = access_token::open(&app, text, now, &mut buffer);
     let token = token.filter(|token| client.may_introspect(token.client, token.audiences));
     match token.filter(|token| !app.feed.is_revoked(token)) {
         Some(token) => Ok(active(&app, &client, &token)),
-        None => match app.unknown_tokens.failed(client.id.as_str(), now) {
-            Some(wait) => {
-                Err(OAuthError::new(Code::TooManyRequests, "Too many unknown tokens. Try again later.")
-                    .retry_after(wait.as_secs().max(1)))
-            }
-            None => Ok(HttpResponse::Ok().json(Introspection::Inactive)),
-        },
+        None => unknown(&app, &client, now),
+    }
+}
+
+/// Counted, and told apart from nothing else that is not good.
+fn unknown(app: &App, client: &Client, now: Timestamp) -> Result<HttpResponse, OAuthError> {
+    match app.unknown_tokens.failed(client.id.as_str(), now) {
+        Some(wait) => {
+            Err(OAuthError::new(Code::TooManyRequests, "Too many unknown tokens. Try again later.")
+                .retry_after(wait.as_secs().max(1)))
+        }
+        None => Ok(HttpResponse::Ok().json(Introspection::Inactive)),
     }
 }
 
@@ -78,7 +94,7 @@ fn active(app: &App, caller: &Client, token: &AccessToken) -> HttpResponse {
     let id = token.id.to_string();
     HttpResponse::Ok().json(Introspection::Active(ActiveToken {
         scope: token.scopes,
-        client_id: token.client,
+        client_id: Some(token.client),
         username: token.user.map(|_| token.username),
         token_type: if token.key.is_some() { "DPoP" } else { "Bearer" },
         exp: token.expires_at.unix_seconds(),

@@ -23,6 +23,7 @@ mod permission;
 mod pkce;
 mod provided;
 mod provider_bearer;
+pub(crate) mod presented;
 pub mod redirect_uri;
 mod refused;
 pub mod register;

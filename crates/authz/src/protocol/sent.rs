@@ -3,11 +3,8 @@
 
 use std::fmt;
 
-use actix_multipart::Multipart;
 use actix_web::dev::Payload;
-use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
-use futures_util::TryStreamExt;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -15,6 +12,7 @@ use serde_json::Value;
 use super::error::{Code, OAuthError};
 use super::params::{self, Params, ParamsError};
 use crate::edge::{self, BodyError};
+use crate::multipart;
 
 /// What was sent, in its order, not judged yet.
 #[derive(Debug)]
@@ -84,7 +82,10 @@ impl Sent {
             "application/json" => serde_json::from_slice::<Members>(&body)
                 .map(|members| Self(members.0))
                 .map_err(|_| Unread::Json),
-            "multipart/form-data" => multipart(request, body).await,
+            "multipart/form-data" => {
+                let pairs = multipart::texts(request, body).await.map_err(|_| Unread::Multipart)?;
+                Ok(Self(pairs.into_iter().map(|(name, text)| (name, Value::String(text))).collect()))
+            }
             _ => Err(Unread::MediaType),
         }
     }
@@ -152,20 +153,6 @@ fn form(body: &[u8]) -> Result<Sent, Unread> {
         let (name, value) =
             (params::decoded(name).map_err(malformed)?, params::decoded(value).map_err(malformed)?);
         pairs.push((name.into_owned(), Value::String(value.into_owned())));
-    }
-    Ok(Sent(pairs))
-}
-
-async fn multipart(request: &HttpRequest, body: Bytes) -> Result<Sent, Unread> {
-    let length = body.len();
-    let mut parts = Multipart::new(request.headers(), futures_util::stream::iter([Ok(body)]));
-    let mut pairs = Vec::new();
-    while let Some(mut part) = parts.try_next().await.map_err(|_| Unread::Multipart)? {
-        let name = part.name().unwrap_or_default().to_owned();
-        let value =
-            part.bytes(length).await.map_err(|_| Unread::Multipart)?.map_err(|_| Unread::Multipart)?;
-        let value = String::from_utf8(value.to_vec()).map_err(|_| Unread::Multipart)?;
-        pairs.push((name, Value::String(value)));
     }
     Ok(Sent(pairs))
 }

@@ -7,7 +7,9 @@ use model::id::UserId;
 use model::time::{Clock, Timestamp};
 
 use super::json::Json;
-use super::{attempts, browser_access, consents, insert_unless_taken, linked_accounts, revocations, users};
+use super::{
+    attempts, browser_access, consents, insert_unless_taken, linked_accounts, personal_keys, revocations, users,
+};
 use crate::profile::Profile;
 use crate::schema::{clients, former_names, grants, user_groups, users as user_rows};
 
@@ -102,6 +104,7 @@ pub fn delete(
         }
         diesel::delete(grants::table.filter(grants::user_id.eq(id))).execute(conn)?;
         consents::forget_all(conn, id)?;
+        personal_keys::forget_person(conn, id)?;
         browser_access::forget_person(conn, id)?;
         linked_accounts::forget_person(conn, id, frees_name)?;
         diesel::delete(user_groups::table.filter(user_groups::user_id.eq(id))).execute(conn).map(drop)

@@ -96,6 +96,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("/o/account/providers/", "GET, HEAD, POST"),
     ("/o/account/providers", "GET, HEAD, POST"),
     ("/o/account/providers/1/delete/", "GET, HEAD, POST"),
+    ("/o/account/keys/", "GET, HEAD, POST"),
+    ("/o/account/keys", "GET, HEAD, POST"),
     ("/nowhere", ""),
 ];
 
@@ -161,6 +163,7 @@ async fn pages_load_nothing_from_other_hosts() {
         "/o/code/",
         "/o/device/",
         "/o/account/sessions/",
+        "/o/account/keys/",
         "/o/authorize/",
         "/nowhere",
         &consent,

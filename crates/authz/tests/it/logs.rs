@@ -92,6 +92,12 @@ async fn no_secret_reaches_the_log_and_no_line_is_forged() {
         let evil = "x\\r\\n\\x1b[2Jforged";
         let request = running.http.request(reqwest::Method::GET, "/nowhere%0d%0aforged%1b[2J?canary-query=1");
         running.http.send(request.header("user-agent", evil).header("x-request-id", "canary-id")).await;
+        let own_key = crate::keys::made(&browser, "Backups", &["read"]).await;
+        there.introspect(&own_key).await;
+        let presented = running.http.request(reqwest::Method::GET, "/user_details/");
+        running.http.send(presented.header("authorization", format!("Token {own_key}"))).await;
+        let named = [("username", "ada"), ("password", &password_of("ada"))];
+        let given = running.http.send_form("/get_auth_token/", &named).await.text("token");
         let cookie = browser.cookie();
 
         running.child.stderr = None;
@@ -110,6 +116,8 @@ async fn no_secret_reaches_the_log_and_no_line_is_forged() {
             &refresh,
             &renewed,
             &cookie,
+            &own_key,
+            &given,
             client.secret.as_deref().unwrap(),
             mine.secret.as_deref().unwrap(),
             &password_of("ada"),

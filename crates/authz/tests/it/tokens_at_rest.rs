@@ -23,6 +23,7 @@ const TABLES: &[&str] = &[
     "device_codes",
     "used_ids",
     "decisions",
+    "personal_keys",
 ];
 
 /// Every byte of the database: the SQLite file and its log, or every row of every table as text.
@@ -84,6 +85,9 @@ async fn no_secret_of_a_whole_scenario_is_in_the_database() {
     let by_device = client.poll(&entered).await;
     let rotated = client.rotate_secret(&server).await;
     let by_password = client.password("ada", &password_of("ada")).await;
+    let own_key = crate::keys::made(&browser, "Backups", &["read"]).await;
+    let named = [("username", "ada"), ("password", &password_of("ada"))];
+    let key_by_password = server.http.send_form("/get_auth_token/", &named).await.text("token");
     let key = server.settings.iter().find(|(name, _)| name == "AUTHZ_SECRET_KEY").unwrap().1.clone();
     let mut secrets = vec![
         first_cookie,
@@ -98,6 +102,8 @@ async fn no_secret_of_a_whole_scenario_is_in_the_database() {
         key,
         begun.device_code,
         entered.device_code,
+        own_key,
+        key_by_password,
     ];
     for answer in [&bought, &renewed, &by_password, &by_device] {
         secrets.extend([answer.text("access_token"), answer.text("refresh_token")]);

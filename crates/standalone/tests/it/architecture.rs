@@ -40,7 +40,7 @@ fn each_package_has_one_front_door() {
         ("moka", &["timetracker-api/src/auth/cache.rs"]),
         ("reqwest", &["timetracker-api/src/auth/", "authz/src/upstream/"]),
         ("oauth2::", &["timetracker-api/src/auth/", "authz/src/upstream/"]),
-        ("actix_multipart", &["timetracker-api/src/wire/sent.rs", "authz/src/protocol/sent.rs"]),
+        ("actix_multipart", &["timetracker-api/src/wire/sent.rs", "authz/src/multipart.rs"]),
         ("postcard", &["authz/src/crypto/seal.rs"]),
         ("toml::", &["model/src/settings.rs"]),
         ("Utc::now", &["model/src/time.rs"]),

@@ -221,6 +221,36 @@ async fn signs_out_elsewhere(world: &World, ada: &Visitor) {
     ada.inspects("sessions-one").await;
 }
 
+/// A key is made, shown once, and ended where no script runs.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium and chromedriver; run by .ci/run"]
+async fn a_person_makes_a_key_and_ends_it() {
+    for scripts in [Scripts::Run, Scripts::Off] {
+        visit(scripts, makes_a_key).await;
+    }
+}
+
+async fn makes_a_key(world: &World, ada: &Visitor) {
+    world.browser().sign_up("ada").await;
+    ada.opens("/o/account/keys/").await;
+    ada.signs_in("ada").await;
+    assert_eq!(ada.reads("#nothing").await, "You have no keys.");
+    ada.inspects("keys-none").await;
+    ada.fills("#name", "Backups").await;
+    ada.clicks("#make").await;
+    ada.inspects("keys-error").await;
+    ada.clicks("#scope-1").await;
+    ada.clicks("#make").await;
+    assert_eq!(ada.reads("#key").await.len(), 40);
+    ada.inspects("keys-made").await;
+    ada.need_not_scroll_sideways("keys-made").await;
+    ada.opens("/o/account/keys/").await;
+    assert!(!ada.sees("#key").await);
+    ada.inspects("keys").await;
+    ada.clicks("#keys-form button").await;
+    assert!(ada.sees("#nothing").await);
+}
+
 /// Another browser signs in.
 async fn elsewhere_too(world: &World) {
     let mut other = world.browser();

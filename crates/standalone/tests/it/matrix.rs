@@ -217,6 +217,7 @@ async fn send(
             let proof = holder.proof(method.as_str(), &url, Some(token), clock.now());
             request.header("authorization", format!("DPoP {token}")).header("dpop", proof)
         }
+        (Some(token), None) if credential.is_key => request.header("authorization", format!("Token {token}")),
         (Some(token), None) => request.bearer_auth(token),
         (None, _) => request,
     };

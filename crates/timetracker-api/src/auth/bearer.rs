@@ -1,19 +1,25 @@
-//! The token of a request (RFC 6750 section 2.1, RFC 9449 section 7.1): the `Authorization` header and nothing else.
+//! The token of a request (RFC 6750 section 2.1, RFC 9449 section 7.1): the `Authorization` header and nothing else. Beside the
+//! schemes of OAuth there is `Token`, for a person's own key, as Django REST Framework has it, and `Basic` where that is allowed.
 
 use actix_web::http::header::{self, HeaderMap};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use crate::wire::challenge::{Rejected, Scheme};
 use crate::wire::error::ApiError;
 
 /// The longest token; ours are a few hundred bytes.
 const LONGEST: usize = 4_096;
+/// How long a person's own key is.
+const KEY_LENGTH: usize = 40;
 
 /// Finds the token and checks its form, so that nobody is asked about rubbish. A token in the query is not
-/// looked at, and one there beside the header is a fault (RFC 6750 section 2: one method per request).
+/// looked at, and one there beside the header is a fault (RFC 6750 section 2: one method per request). Whether a name and a
+/// password are allowed is said by `basic`.
 ///
 /// # Errors
 /// 401 when there is none or it is malformed, 400 when there are two.
-pub fn token<'a>(headers: &'a HeaderMap, query: &str) -> Result<(Scheme, &'a str), ApiError> {
+pub fn token<'a>(headers: &'a HeaderMap, query: &str, basic: bool) -> Result<(Scheme, &'a str), ApiError> {
     let mut said = headers.get_all(header::AUTHORIZATION);
     let missing = ApiError::Unauthenticated(Scheme::Bearer, Rejected::Missing);
     let Some(value) = said.next() else { return Err(missing) };
@@ -22,6 +28,12 @@ pub fn token<'a>(headers: &'a HeaderMap, query: &str) -> Result<(Scheme, &'a str
         return Err(ApiError::TwoTokens(scheme(headers)));
     }
     let (scheme, token) = parts(value.as_bytes()).ok_or(missing)?;
+    match scheme {
+        Scheme::Token => return key(token).map(|key| (scheme, key)),
+        Scheme::Basic if basic => return password(token).map(|password| (scheme, password)),
+        Scheme::Basic => return Err(ApiError::Unauthenticated(Scheme::Bearer, Rejected::Missing)),
+        Scheme::Bearer | Scheme::Dpop => {}
+    }
     let token = std::str::from_utf8(token.trim_ascii()).ok().filter(|token| is_well_formed(token));
     token.map(|token| (scheme, token)).ok_or(ApiError::Unauthenticated(scheme, Rejected::Invalid))
 }
@@ -40,10 +52,51 @@ fn parts(value: &[u8]) -> Option<(Scheme, &[u8])> {
         Scheme::Bearer
     } else if name.eq_ignore_ascii_case(b"dpop") {
         Scheme::Dpop
+    } else if name.eq_ignore_ascii_case(b"token") {
+        Scheme::Token
+    } else if name.eq_ignore_ascii_case(b"basic") {
+        Scheme::Basic
     } else {
         return None;
     };
     Some((scheme, rest))
+}
+
+/// A key, in the framework's words about what is none. Nobody is asked about what cannot be one.
+fn key(said: &[u8]) -> Result<&str, ApiError> {
+    let refused = |why| ApiError::Unauthenticated(Scheme::Token, why);
+    let said = said.trim_ascii();
+    if said.is_empty() {
+        return Err(refused(Rejected::Header("Invalid token header. No credentials provided.")));
+    }
+    if said.iter().any(u8::is_ascii_whitespace) {
+        let sentence = "Invalid token header. Token string should not contain spaces.";
+        return Err(refused(Rejected::Header(sentence)));
+    }
+    let text = std::str::from_utf8(said).ok().filter(|text| text.is_ascii());
+    let sentence = "Invalid token header. Token string should not contain invalid characters.";
+    let text = text.ok_or_else(|| refused(Rejected::Header(sentence)))?;
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_key = text.len() == KEY_LENGTH && text.bytes().all(is_digit);
+    if is_key { Ok(text) } else { Err(refused(Rejected::Invalid)) }
+}
+
+/// A name and a password as they are encoded, which is judged before anybody is asked.
+fn password(said: &[u8]) -> Result<&str, ApiError> {
+    let refused = |sentence| Err(ApiError::Unauthenticated(Scheme::Basic, Rejected::Header(sentence)));
+    let said = said.trim_ascii();
+    if said.is_empty() {
+        return refused("Invalid basic header. No credentials provided.");
+    }
+    if said.iter().any(u8::is_ascii_whitespace) {
+        return refused("Invalid basic header. Credentials string should not contain spaces.");
+    }
+    let decoded = BASE64_STANDARD.decode(said).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let is_pair = decoded.is_some_and(|text| text.contains(':'));
+    match std::str::from_utf8(said) {
+        Ok(text) if is_pair && text.len() <= LONGEST => Ok(text),
+        _ => refused("Invalid basic header. Credentials not correctly base64 encoded."),
+    }
 }
 
 /// `b64token` of RFC 6750 section 2.1.
@@ -63,13 +116,19 @@ mod tests {
     use super::*;
 
     fn found(values: &[&[u8]], query: &str) -> Result<String, String> {
+        found_with(values, query, false)
+    }
+
+    fn found_with(values: &[&[u8]], query: &str, basic: bool) -> Result<String, String> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
         }
-        let found = token(&headers, query).map(|(scheme, token)| match scheme {
+        let found = token(&headers, query, basic).map(|(scheme, token)| match scheme {
             Scheme::Bearer => token.to_owned(),
             Scheme::Dpop => format!("{token} and its key"),
+            Scheme::Token => format!("key {token}"),
+            Scheme::Basic => format!("password {token}"),
         });
         found.map_err(|error| format!("{error:?}"))
     }
@@ -80,6 +139,7 @@ mod tests {
         let missing = Err("Unauthenticated(Bearer, Missing)".to_owned());
         let invalid = Err("Unauthenticated(Bearer, Invalid)".to_owned());
         let two = Err("TwoTokens(Bearer)".to_owned());
+        let two_basic = Err("TwoTokens(Basic)".to_owned());
         let long = [b"Bearer ".as_slice(), &[b'a'; 4_097]].concat();
         for (values, query, expected) in [
             (vec![], "", missing.clone()),
@@ -92,7 +152,7 @@ mod tests {
             (vec![b"dpop abc"], "", Ok("abc and its key".to_owned())),
             (vec![b"DPoP"], "", Err("Unauthenticated(Dpop, Invalid)".to_owned())),
             (vec![b"DPoP abc", b"Bearer abc"], "", Err("TwoTokens(Dpop)".to_owned())),
-            (vec![b"Basic YWJj", b"Basic YWJj"], "", two.clone()),
+            (vec![b"Basic YWJj", b"Basic YWJj"], "", two_basic),
             (vec![b"DPoPabc"], "", missing.clone()),
             (vec![b"Bearer"], "", invalid.clone()),
             (vec![b"Bearer "], "", invalid.clone()),
@@ -108,6 +168,45 @@ mod tests {
             (vec![b"Bearer abc"], "not_access_token=1", Ok("abc".to_owned())),
         ] {
             assert_eq!(found(&values, query), expected, "{values:?} ?{query}");
+        }
+    }
+
+    /// R155: in the framework's words.
+    #[test]
+    fn a_key_is_forty_digits_behind_its_word() {
+        let digits = "0123456789abcdef0123456789abcdef01234567";
+        let [plain, upper] = [format!("Token {digits}"), format!("tOKEN  {digits} ")].map(String::into_bytes);
+        let said = |why: &str| Err(format!("Unauthenticated(Token, {why})"));
+        let header = |rest: &str| said(&format!("Header(\"Invalid token header. {rest}\")"));
+        for (value, expected) in [
+            (plain.as_slice(), Ok(format!("key {digits}"))),
+            (&upper, Ok(format!("key {digits}"))),
+            (b"Token", header("No credentials provided.")),
+            (b"Token ", header("No credentials provided.")),
+            (b"Token a b", header("Token string should not contain spaces.")),
+            (b"Token \xff", header("Token string should not contain invalid characters.")),
+            (b"Token abc", said("Invalid")),
+            (format!("Token {}", digits.to_uppercase()).as_bytes(), said("Invalid")),
+            (b"Tokens abc", Err("Unauthenticated(Bearer, Missing)".to_owned())),
+        ] {
+            assert_eq!(found(&[value], ""), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_counts_where_it_is_allowed() {
+        let said =
+            |rest: &str| Err(format!("Unauthenticated(Basic, Header(\"Invalid basic header. {rest}\"))"));
+        for (value, expected) in [
+            (b"Basic YTpi".as_slice(), Ok("password YTpi".to_owned())),
+            (b"bASIC YTpi", Ok("password YTpi".to_owned())),
+            (b"Basic", said("No credentials provided.")),
+            (b"Basic YTpi YTpi", said("Credentials string should not contain spaces.")),
+            (b"Basic YWJj", said("Credentials not correctly base64 encoded.")),
+            (b"Basic !", said("Credentials not correctly base64 encoded.")),
+        ] {
+            assert_eq!(found_with(&[value], "", true), expected, "{value:?}");
+            assert_eq!(found(&[value], ""), Err("Unauthenticated(Bearer, Missing)".to_owned()));
         }
     }
 }

@@ -30,6 +30,9 @@ pub struct Bound {
     /// The confirmation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Value>,
+    /// Why it is not active, if it is a person's own key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inactive_reason: Option<String>,
 }
 
 impl ExtraTokenFields for Bound {}

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use model::dpop::Thumbprint;
 use model::id::UserId;
-use model::introspection::Confirmation;
+use model::introspection::{BASIC, Confirmation, EXPIRED, TOKEN, USER_INACTIVE};
 use model::scope::ScopeSet;
 use model::time::Timestamp;
 use oauth2::TokenIntrospectionResponse;
@@ -11,7 +11,7 @@ use oauth2::basic::BasicTokenType;
 use serde::Deserialize;
 
 use super::introspect::Reply;
-use crate::wire::challenge::Rejected;
+use crate::wire::challenge::{Rejected, Scheme};
 
 /// What a token must say to be meant for this service.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub enum Judgement {
         ends_at: Timestamp,
         /// The key it is bound to.
         key: Option<Thumbprint>,
+        /// How it has to be presented.
+        scheme: Scheme,
     },
 }
 
@@ -56,7 +58,7 @@ impl Expected {
     pub fn judge(&self, reply: &Reply, now: Timestamp) -> Judgement {
         let instant = |at: Option<DateTime<Utc>>| at.map(Timestamp::from);
         if !reply.active() {
-            return Judgement::Rejected(Rejected::Invalid);
+            return Judgement::Rejected(why_inactive(reply));
         }
         let Some(ends_at) = instant(reply.exp()) else { return Judgement::Rejected(Rejected::Invalid) };
         if ends_at <= now {
@@ -64,8 +66,8 @@ impl Expected {
         }
         let ours = reply.iss().is_none_or(|issuer| issuer == self.issuer)
             && instant(reply.nbf()).is_none_or(|begins| begins <= now);
-        let key = match bound_to(reply) {
-            Ok(key) if ours => key,
+        let (scheme, key) = match bound_to(reply) {
+            Ok(bound) if ours => bound,
             _ => return Judgement::Rejected(Rejected::Invalid),
         };
         if !reply.aud().is_some_and(|audiences| audiences.contains(&self.audience)) {
@@ -74,8 +76,10 @@ impl Expected {
         let scopes = reply.scopes().into_iter().flatten().map(|scope| scope.as_str()).collect();
         match (person(reply), reply.username()) {
             (Some(subject), Some(username)) => {
-                let client = reply.client_id().map(|client| client.as_str().to_owned()).unwrap_or_default();
-                Judgement::Person { subject, username: username.to_owned(), client, scopes, ends_at, key }
+                let client =
+                    reply.client_id().map_or_else(|| without_client(scheme), |client| client.as_str());
+                let (username, client) = (username.to_owned(), client.to_owned());
+                Judgement::Person { subject, username, client, scopes, ends_at, key, scheme }
             }
             _ => Judgement::Nobody { ends_at, key },
         }
@@ -84,14 +88,38 @@ impl Expected {
 
 /// The key a token is bound to, or none for one that whoever has it may use. One that is neither, or is bound in a way that
 /// is not known here, is refused.
-fn bound_to(reply: &Reply) -> Result<Option<Thumbprint>, Rejected> {
+fn bound_to(reply: &Reply) -> Result<(Scheme, Option<Thumbprint>), Rejected> {
     match (reply.token_type(), &reply.extra_fields().cnf) {
-        (Some(BasicTokenType::Bearer), None) => Ok(None),
+        (Some(BasicTokenType::Bearer), None) => Ok((Scheme::Bearer, None)),
+        (Some(BasicTokenType::Extension(name)), None) if name.eq_ignore_ascii_case(TOKEN) => {
+            Ok((Scheme::Token, None))
+        }
+        (Some(BasicTokenType::Extension(name)), None) if name.eq_ignore_ascii_case(BASIC) => {
+            Ok((Scheme::Basic, None))
+        }
         (Some(BasicTokenType::Extension(name)), Some(cnf)) if name.eq_ignore_ascii_case("dpop") => {
             let confirmation = Confirmation::deserialize(cnf).map_err(|_| Rejected::Invalid)?;
-            Ok(Some(confirmation.jkt))
+            Ok((Scheme::Dpop, Some(confirmation.jkt)))
         }
         _ => Err(Rejected::Invalid),
+    }
+}
+
+/// What is not active is not good; of a person's own key it may be said why.
+fn why_inactive(reply: &Reply) -> Rejected {
+    match reply.extra_fields().inactive_reason.as_deref() {
+        Some(EXPIRED) => Rejected::Expired,
+        Some(USER_INACTIVE) => Rejected::Disabled,
+        _ => Rejected::Invalid,
+    }
+}
+
+/// What stands in the place of the client where a person comes without one. No client can be called so.
+const fn without_client(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Token => "personal key",
+        Scheme::Basic => "password",
+        Scheme::Bearer | Scheme::Dpop => "",
     }
 }
 
@@ -140,6 +168,7 @@ mod tests {
             scopes: "read write".parse().unwrap(),
             ends_at,
             key: None,
+            scheme: Scheme::Bearer,
         };
         for change in [json!({}), json!({"iss": null}), json!({"nbf": null}), json!({"aud": "timetracker"})] {
             assert_eq!(judge(&change), person, "{change}");
@@ -177,6 +206,31 @@ mod tests {
             json!({"cnf": {"x5t#S256": "other"}}),
         ] {
             assert_eq!(judge(&change), Judgement::Rejected(Rejected::Invalid), "{change}");
+        }
+    }
+
+    /// R157: what comes without a client is of its own kind, and says why it is not good any more.
+    #[test]
+    fn a_persons_own_key_is_no_bearer_token_and_speaks_for_no_client() {
+        for (kind, expected, called) in
+            [("Token", Scheme::Token, "personal key"), ("basic", Scheme::Basic, "password")]
+        {
+            let judged = judge(&json!({"token_type": kind, "client_id": null}));
+            assert!(
+                matches!(&judged, Judgement::Person { scheme, client, .. } if *scheme == expected && client == called),
+                "{judged:?}"
+            );
+        }
+        let cnf = json!({ "jkt": Thumbprint([7; 32]) });
+        let bound = judge(&json!({"token_type": "Token", "cnf": cnf}));
+        assert_eq!(bound, Judgement::Rejected(Rejected::Invalid));
+        for (why, rejected) in [
+            ("expired", Rejected::Expired),
+            ("user_inactive", Rejected::Disabled),
+            ("other", Rejected::Invalid),
+        ] {
+            let judged = judge(&json!({"active": false, "inactive_reason": why}));
+            assert_eq!(judged, Judgement::Rejected(rejected));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Who is asking, and may they: `Authorization: Bearer`, or `DPoP` with a proof → [`Caller`].
+//! Who is asking, and may they: `Authorization: Bearer`, `DPoP` with a proof, or `Token` with a person's own key → [`Caller`].
 //!
 //! * [`bearer`]: the token of a request, refused when malformed without asking anybody.
 //! * [`cache`]: what the authorization server said a moment ago, keyed by the token's SHA-256.
@@ -27,6 +27,7 @@ pub mod proofs;
 pub mod scopes;
 pub mod signature;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use model::db::Db;
@@ -60,6 +61,8 @@ pub struct Caller {
     pub scopes: Scopes,
     /// The key it is bound to.
     pub key: Option<Thumbprint>,
+    /// How it has to be presented.
+    pub scheme: Scheme,
     /// What the client has asked on the person's behalf.
     pub meter: Arc<Meter>,
 }
@@ -125,16 +128,28 @@ impl Gate {
     ///
     /// # Errors
     /// 401 for a token that is not good here, 403 for one without a person, 503 when it could not be asked.
-    pub async fn admit(&self, token: &str, proof: Option<&Sent<'_>>) -> Result<Arc<Caller>, ApiError> {
+    pub async fn admit(
+        &self,
+        scheme: Scheme,
+        token: &str,
+        proof: Option<&Sent<'_>>,
+    ) -> Result<Arc<Caller>, ApiError> {
         let now = self.clock.now();
+        let token = &*presented(scheme, token);
         let (caller, key) = match self.answers.get(token, now, |is_known| self.ask(token, is_known)).await {
+            // A person's own key is none of a client's tokens, and the other way round.
+            Verdict::Caller(caller) if is_other_kind(caller.scheme, scheme) => {
+                return Err(ApiError::Unauthenticated(scheme, Rejected::Invalid));
+            }
+            Verdict::Nobody(_) if matches!(scheme, Scheme::Token | Scheme::Basic) => {
+                return Err(ApiError::Unauthenticated(scheme, Rejected::Invalid));
+            }
             Verdict::Caller(caller) => {
                 let key = caller.key;
                 (Ok(caller), key)
             }
             Verdict::Nobody(key) => (Err(ApiError::NoPerson), key),
             Verdict::Rejected(rejected) => {
-                let scheme = if proof.is_some() { Scheme::Dpop } else { Scheme::Bearer };
                 return Err(ApiError::Unauthenticated(scheme, rejected));
             }
             Verdict::Unanswered(cause) => return Err(ApiError::Unavailable(cause.to_string().into())),
@@ -155,7 +170,7 @@ impl Gate {
     /// # Errors
     /// 401 when it does not, 503 when it could not be asked.
     pub async fn admit_again(&self, token: &str, caller: &Caller) -> Result<(), ApiError> {
-        let scheme = if caller.key.is_some() { Scheme::Dpop } else { Scheme::Bearer };
+        let (scheme, token) = (caller.scheme, &*presented(caller.scheme, token));
         match self.answers.get(token, self.clock.now(), |is_known| self.ask(token, is_known)).await {
             Verdict::Caller(now) if now.is_as(caller) => Ok(()),
             Verdict::Caller(_) | Verdict::Nobody(_) => {
@@ -178,7 +193,7 @@ impl Gate {
             Judgement::Nobody { ends_at, key } => {
                 self.answers.believed(Verdict::Nobody(key), asked_at, ends_at)
             }
-            Judgement::Person { subject, username, client, scopes: granted, ends_at, key } => {
+            Judgement::Person { subject, username, client, scopes: granted, ends_at, key, scheme } => {
                 let known =
                     people::recognize(&self.db, &self.expected.issuer, subject, username, asked_at).await;
                 match known {
@@ -191,6 +206,7 @@ impl Gate {
                             scopes: Scopes::of(&granted),
                             granted,
                             key,
+                            scheme,
                             meter,
                         };
                         self.answers.believed(Verdict::Caller(Arc::new(caller)), asked_at, ends_at)
@@ -200,6 +216,17 @@ impl Gate {
             }
         }
     }
+}
+
+/// What the authorization server is asked about: a password with its word, which no token begins with.
+fn presented(scheme: Scheme, token: &str) -> Cow<'_, str> {
+    if scheme == Scheme::Basic { Cow::Owned(format!("Basic {token}")) } else { Cow::Borrowed(token) }
+}
+
+/// Whether what is good in the one scheme is not in the other. Which of OAuth's two it is, its key decides.
+fn is_other_kind(good: Scheme, sent: Scheme) -> bool {
+    let of_oauth = |scheme| matches!(scheme, Scheme::Bearer | Scheme::Dpop);
+    good != sent && !(of_oauth(good) && of_oauth(sent))
 }
 
 impl Answer {

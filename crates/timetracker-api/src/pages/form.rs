@@ -28,7 +28,7 @@ pub enum Sender {
 
 impl Sender {
     /// In bytes, percent-encoded.
-    const fn largest(self) -> usize {
+    pub const fn largest(self) -> usize {
         match self {
             Self::Stranger => 32 * 1024,
             // Ten thousand letters of any language.

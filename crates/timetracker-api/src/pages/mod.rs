@@ -9,7 +9,7 @@
 //! | `/api/docs/` | GET | [`docs`] |
 //! | `/time/style.css`, `/time/mark.svg` | GET | [`statics`] |
 //!
-//! A cookie counts for what these pages show and for the forms on them, and never for anybody who asks for JSON. What it stands
+//! A cookie counts for what these pages show, for the forms on them, and for scripts of this site ([`scripted`]). What it stands
 //! for is an access token like any other, which goes through the same gate ([`crate::auth`]).
 
 mod address;
@@ -20,6 +20,7 @@ pub(crate) mod error;
 pub mod form;
 mod frame;
 pub mod home;
+pub mod scripted;
 mod secret;
 pub mod sessions;
 pub mod sign_in;

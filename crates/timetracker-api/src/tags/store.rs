@@ -16,7 +16,6 @@ use crate::schema::{replace, tags, track_tags, tracks, trim};
 use crate::tracks::form::Draft;
 use crate::tracks::row::Track;
 use crate::tracks::store::memory::Memory;
-use crate::wire::challenge::Scheme;
 use crate::wire::error::{ApiError, Verdict};
 
 /// The most tracks that change because their tag does: half a second's work, during which nobody else in the workspace
@@ -170,7 +169,7 @@ pub fn rename(
     }
     let needs = Needs::OneOf(&[Scope::TracksWrite]);
     if !needs.are_met_by(caller.scopes) {
-        let scheme = if caller.key.is_some() { Scheme::Dpop } else { Scheme::Bearer };
+        let scheme = caller.scheme;
         return Ok(Err(ApiError::LacksScope(scheme, needs)));
     }
     if is_on_more_than(conn, tag, MOST)? {

@@ -11,12 +11,17 @@ pub enum Scheme {
     Bearer,
     /// Whoever holds the key it is bound to (RFC 9449).
     Dpop,
+    /// Whoever has it; it is a person's own key (Django REST Framework).
+    Token,
+    /// Whoever knows the password (RFC 7617).
+    Basic,
 }
 
 impl Scheme {
     fn challenge(self, why: &str) -> Option<HeaderValue> {
         let challenge = match self {
-            Self::Bearer => format!(r#"Bearer realm="api"{why}"#),
+            // Of the ways in the first one is named, as the framework does.
+            Self::Bearer | Self::Token | Self::Basic => format!(r#"Bearer realm="api"{why}"#),
             Self::Dpop => format!(r#"DPoP realm="api",algs="{ALGS}"{why}"#),
         };
         HeaderValue::from_str(&challenge).ok()
@@ -48,14 +53,18 @@ pub enum Rejected {
     Unbound,
     /// What should prove its key does not.
     Proof(Wrong),
+    /// Its person may not act.
+    Disabled,
+    /// The header is not what its scheme wants: the sentence.
+    Header(&'static str),
 }
 
 impl Rejected {
     /// Code and sentence; none when no token was sent.
     const fn told(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Missing => None,
-            Self::Invalid => Some(("invalid_token", "The access token is invalid.")),
+            Self::Missing | Self::Header(_) => None,
+            Self::Invalid | Self::Disabled => Some(("invalid_token", "The access token is invalid.")),
             Self::Expired => Some(("invalid_token", "The access token has expired.")),
             Self::Elsewhere => Some(("invalid_token", "The access token is not valid for this resource.")),
             Self::Unbound => {
@@ -65,9 +74,22 @@ impl Rejected {
         }
     }
 
-    /// A challenge in that scheme; where there is no token, one in each, Bearer first.
+    /// The sentence of the body, as the framework's ways in have it: of a token that is not good it says no more than of none.
+    pub(super) const fn sentence(self, scheme: Scheme) -> &'static str {
+        match (scheme, self) {
+            (_, Self::Header(sentence)) => sentence,
+            (Scheme::Basic, _) => "Invalid username/password.",
+            (Scheme::Token, Self::Expired) => "Token has expired",
+            (Scheme::Token, Self::Disabled) => "User inactive or deleted.",
+            (Scheme::Token, _) => "Invalid token.",
+            _ => "Authentication credentials were not provided.",
+        }
+    }
+
+    /// A challenge in that scheme; where there is no token, one in each, Bearer first. What is no token of OAuth has no code.
     pub(super) fn challenges(self, scheme: Scheme) -> impl Iterator<Item = HeaderValue> {
         let challenges = match self.told() {
+            _ if matches!(scheme, Scheme::Token | Scheme::Basic) => [scheme.challenge(""), None],
             None => [Scheme::Bearer.challenge(""), Scheme::Dpop.challenge("")],
             Some((error, description)) => {
                 let why = format!(r#",error="{error}",error_description="{description}""#);

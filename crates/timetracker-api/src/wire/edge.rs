@@ -29,7 +29,7 @@ use crate::auth::scopes::Needs;
 use crate::auth::{Caller, bearer};
 use crate::live::events;
 use crate::live::waiting::Waited;
-use crate::pages::{self, PageError, browsable};
+use crate::pages::{self, PageError, browsable, scripted};
 use crate::protected_resource;
 use crate::routes::Endpoint;
 
@@ -48,6 +48,9 @@ pub async fn api(
     if negotiate::wants_page(request.headers(), request.path(), request.query_string()) {
         // Boxed: those who want JSON should not carry the room for a page.
         return Box::pin(browsable::answer(app, request, next)).await;
+    }
+    if scripted::is_by_session(&app, request.headers()) {
+        return Box::pin(scripted::answer(app, request, next)).await;
     }
     answer(&app, request, &next, false).await
 }
@@ -97,6 +100,13 @@ pub async fn open(
     Ok(if error_is_page(&response) { pages::error::personal(&app, id, response).await } else { response })
 }
 
+/// Refuses what was on its way to the API.
+pub fn refuse_script(app: &App, request: ServiceRequest, error: ApiError) -> ServiceResponse<BoxBody> {
+    let visit = Visit::begin(app, &request, Endpoint::find(request.match_info().unprocessed()));
+    let (request, _unread) = request.into_parts();
+    visit.end(ServiceResponse::new(request, HttpResponse::from_error(error)))
+}
+
 /// Refuses with a page what was on its way to the API.
 pub async fn refuse(app: &App, request: ServiceRequest, error: PageError) -> ServiceResponse<BoxBody> {
     let visit = Visit::begin(app, &request, Endpoint::find(request.match_info().unprocessed()));
@@ -115,13 +125,13 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Re
         let others = visit.endpoint.map_or(&[][..], Endpoint::forms);
         (_, visit.indent) = negotiate::form(headers, request.path(), format, others)?;
     }
-    let (scheme, token) = bearer::token(headers, query)?;
+    let (scheme, token) = bearer::token(headers, query, app.takes_passwords())?;
     let caller = match scheme {
-        Scheme::Bearer => app.gate().admit(token, None).await?,
+        Scheme::Bearer | Scheme::Token | Scheme::Basic => app.gate().admit(scheme, token, None).await?,
         Scheme::Dpop => {
             let url = app.url(request.path());
             let proof = Sent { headers, method: request.method(), url: &url };
-            app.gate().admit(token, Some(&proof)).await?
+            app.gate().admit(scheme, token, Some(&proof)).await?
         }
     };
     let declared = visit.endpoint.and_then(|endpoint| endpoint.needs(request.method()));

@@ -9,6 +9,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use model::csrf;
 use model::db::DbError;
 
 use super::challenge::{Rejected, Scheme};
@@ -62,6 +63,8 @@ pub enum ApiError {
     LacksScope(Scheme, Needs),
     /// 403: the token speaks for no person.
     NoPerson,
+    /// 403: what comes with the cookie of a session was not sent by a page of ours.
+    NotFromOurPage(csrf::Refused),
     /// 404: no such route, or a format that does not exist.
     NotFound,
     /// 404: no object of this kind, or somebody else's.
@@ -147,10 +150,11 @@ impl ApiError {
             Self::Fields(_) | Self::Messages(_) | Self::UnknownParameters(_) => "Invalid input.".into(),
             Self::Malformed(message) => message.clone(),
             Self::TwoTokens(_) => TWO_TOKENS.into(),
-            Self::Unauthenticated(..) => "Authentication credentials were not provided.".into(),
+            Self::Unauthenticated(scheme, rejected) => rejected.sentence(*scheme).into(),
             Self::LacksScope(..) | Self::NoPerson => {
                 "You do not have permission to perform this action.".into()
             }
+            Self::NotFromOurPage(refused) => format!("CSRF Failed: {refused}").into(),
             Self::NotFound => "Not found.".into(),
             Self::NoSuch(kind) => format!("No {kind} matches the given query.").into(),
             Self::InvalidPage => "Invalid page.".into(),
@@ -272,7 +276,7 @@ impl ResponseError for ApiError {
             | Self::Malformed(_)
             | Self::TwoTokens(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(..) => StatusCode::UNAUTHORIZED,
-            Self::LacksScope(..) | Self::NoPerson => StatusCode::FORBIDDEN,
+            Self::LacksScope(..) | Self::NoPerson | Self::NotFromOurPage(_) => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoSuch(_) | Self::InvalidPage | Self::InvalidCursor => {
                 StatusCode::NOT_FOUND
             }

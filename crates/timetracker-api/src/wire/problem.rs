@@ -22,7 +22,7 @@ pub fn is_wanted(headers: &HeaderMap) -> bool {
 }
 
 /// All that errors are called, for programs.
-pub const CODES: [&str; 24] = [
+pub const CODES: [&str; 25] = [
     "invalid",
     "unknown_parameters",
     "parse_error",
@@ -30,6 +30,7 @@ pub const CODES: [&str; 24] = [
     "not_authenticated",
     "insufficient_scope",
     "permission_denied",
+    "csrf_failed",
     "not_found",
     "invalid_page",
     "invalid_cursor",
@@ -59,6 +60,7 @@ fn code(error: &ApiError) -> &'static str {
         ApiError::Unauthenticated(..) => "not_authenticated",
         ApiError::LacksScope(..) => "insufficient_scope",
         ApiError::NoPerson => "permission_denied",
+        ApiError::NotFromOurPage(_) => "csrf_failed",
         ApiError::NotFound | ApiError::NoSuch(_) => "not_found",
         ApiError::InvalidPage => "invalid_page",
         ApiError::InvalidCursor => "invalid_cursor",

@@ -27,6 +27,7 @@ mod exports;
 mod feeds;
 mod health;
 mod introspection;
+mod keys;
 mod limits;
 mod lists;
 mod logs;

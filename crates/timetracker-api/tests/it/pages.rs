@@ -8,6 +8,7 @@ mod failures;
 mod forms;
 mod home;
 mod renewal;
+mod scripts;
 mod sign_in;
 mod strangers;
 

@@ -81,6 +81,7 @@ impl Seeded {
             scopes: Scopes::of(&granted),
             granted,
             key: None,
+            scheme: timetracker_api::wire::challenge::Scheme::Bearer,
             meter: Arc::default(),
         };
         Self { conn, caller, _database: database }

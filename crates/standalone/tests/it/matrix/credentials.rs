@@ -8,7 +8,7 @@ use authz::registration::Registration;
 use model::dpop::testing::Holder;
 use model::time::Clock;
 
-use crate::support::{Answer, Application, Browser, Tokens, World, confidential};
+use crate::support::{Answer, Application, Browser, PASSWORD, Tokens, World, confidential};
 
 pub const CALLBACK: &str = "https://app.example/callback";
 
@@ -26,6 +26,8 @@ pub struct Credential {
     /// Who proves a key with it.
     pub holder: Option<Arc<Holder>>,
     pub verdict: Verdict,
+    /// Whether it is presented as a person's own key.
+    pub is_key: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -88,18 +90,21 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
         token: Some(token.to_owned()),
         holder: None,
         verdict: Verdict::Unauthenticated(INVALID),
+        is_key: false,
     };
     let scoped = |name: &'static str, token: String, scopes: &'static [&'static str]| Credential {
         name,
         token: Some(token),
         holder: None,
         verdict: Verdict::Scopes(scopes),
+        is_key: false,
     };
     let nobody = |name: &'static str, token: String| Credential {
         name,
         token: Some(token),
         holder: None,
         verdict: Verdict::NoPerson,
+        is_key: false,
     };
     let [holder, other] = [(); 2].map(|()| Arc::new(Holder::new()));
     let bound = bound(&mut browser, &application, &holder, clock).await;
@@ -108,6 +113,7 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
         token: Some(token.to_owned()),
         holder: holder.cloned(),
         verdict,
+        is_key: false,
     };
     let unbound = Verdict::Unauthenticated(UNBOUND);
     let bound = [
@@ -122,6 +128,7 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
             token: None,
             holder: None,
             verdict: Verdict::Unauthenticated(MISSING),
+            is_key: false,
         },
         invalid("an empty token", ""),
         invalid("two words", "two words"),
@@ -159,7 +166,29 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
         invalid("a revoked JWT", &revoked_jwt.access),
         nobody("a JWT without a person", jwt.speaks_for_itself("read write").await),
     ];
-    others.into_iter().chain(bound).collect()
+    let keys = [
+        Credential {
+            is_key: true,
+            ..scoped("a key for everything", key(&mut browser, EVERYTHING).await, EVERYTHING)
+        },
+        invalid("a key in the place of a token", &key(&mut browser, &["read"]).await),
+    ];
+    others.into_iter().chain(bound).chain(keys).collect()
+}
+
+/// A key that is made at the page, as its person does it.
+async fn key(browser: &mut Browser, scopes: &[&str]) -> String {
+    let mut page = browser.open("/o/account/keys/").await;
+    if page.find("#sign-in-again").is_some() {
+        let form = browser.open("/accounts/login/").await;
+        browser.submit(&form, "#login-form", &[("username", "ada"), ("password", PASSWORD)]).await;
+        page = browser.open("/o/account/keys/").await;
+    }
+    let chosen: Vec<String> = scopes.iter().map(|scope| format!("scope_{scope}")).collect();
+    let mut filled = vec![("name", "Script"), ("days", "30")];
+    filled.extend(chosen.iter().map(|name| (name.as_str(), "yes")));
+    let made = browser.submit(&page, "#make-form", &filled).await;
+    made.text("#key")
 }
 
 /// A token for everything, of a key's.

@@ -22,6 +22,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 pub use errors::Errors;
+use model::csrf;
 use posted::Posted;
 use serde_json::Value;
 use view::Answered;
@@ -29,7 +30,7 @@ use view::Answered;
 use super::error::{Kind, PageError};
 use super::form::Sender;
 use super::sessions::{self, SignedIn, Visitor, cookie};
-use super::{dress, form, store};
+use super::{dress, form, scripted, store};
 use crate::App;
 use crate::auth::Caller;
 use crate::auth::scopes::Scope;
@@ -103,6 +104,15 @@ async fn read(
     let form = form::read(app, inside, std::mem::replace(payload, Payload::None), from).await?;
     let posted = Posted::read(form);
     match visitor {
+        // A form of somebody's own, as the framework takes it: its fields are what is sent.
+        Visitor::SignedIn(_)
+            if posted.typed.get("_csrf").is_none() && posted.typed.get(csrf::FIELD).is_some() =>
+        {
+            let field = posted.typed.get(csrf::FIELD);
+            let judged = scripted::from_our_page(app, request.request(), field);
+            judged.map_err(|refused| PageError::because(Kind::StaleForm, refused.to_string()))?;
+            Ok(Some(Posted { kind: posted::Kind::Fields, method: Method::POST, ..posted }))
+        }
         Visitor::SignedIn(person)
             if !person.secret.has_shown(posted.typed.get("_csrf").unwrap_or_default()) =>
         {

@@ -114,7 +114,7 @@ pub async fn post(
 /// Whom the token speaks for; `None` when it is not good any more, and then nobody is signed in. The page takes one of their quota,
 /// as an address of the API does.
 async fn admit(app: &App, person: &SignedIn) -> Result<Option<Arc<Caller>>, PageError> {
-    match app.gate().admit(person.access.expose(), None).await {
+    match app.gate().admit(Scheme::Bearer, person.access.expose(), None).await {
         Ok(caller) if LOOKS.iter().all(|scope| caller.may(*scope)) => {
             if let Some(limit) = app.limit() {
                 let spent = caller.meter.asked.spend(limit.quota, app.clock().steady());

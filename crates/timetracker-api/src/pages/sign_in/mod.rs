@@ -19,6 +19,7 @@ use super::sessions::{self, Visitor, cookie};
 use super::{HOME, page, see_other};
 use crate::App;
 use crate::auth::code_grant::{CodeGrant, Refused};
+use crate::wire::challenge::Scheme;
 use crate::wire::error::ApiError;
 use crate::wire::query::Parameters;
 
@@ -105,7 +106,7 @@ async fn finish(
         Err(Refused::Grant) => return Err(PageError::new(Kind::StaleCode)),
         Err(Refused::Unanswered(error)) => return Err(PageError::because(Kind::Unreachable, error)),
     };
-    let caller = match app.gate().admit(tokens.access.expose(), None).await {
+    let caller = match app.gate().admit(Scheme::Bearer, tokens.access.expose(), None).await {
         Ok(caller) => caller,
         Err(ApiError::Unavailable(cause)) => return Err(PageError::because(Kind::Unreachable, cause)),
         Err(error) => return Err(PageError::because(Kind::UselessToken, error)),
