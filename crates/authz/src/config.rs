@@ -3,6 +3,7 @@
 mod issuer;
 mod lifetimes;
 mod links;
+mod mail;
 mod outside;
 mod scopes;
 
@@ -23,6 +24,7 @@ pub(crate) use issuer::is_loopback;
 pub use issuer::{Issuer, IssuerError};
 pub use lifetimes::{Lifetimes, Limits};
 pub use links::Links;
+pub use mail::{Mail, MailWay, Smtp, SmtpTls};
 pub use outside::{Outside, RequestUris, WhoMayRegister};
 
 /// Everything an operator may decide. Spans are lifetimes counted from issuing.
@@ -62,6 +64,8 @@ pub struct Config {
     pub outside: Outside,
     /// How long the audit log is kept (`AUDIT_DAYS`).
     pub audit_kept: Duration,
+    /// How mail is sent, if it is.
+    pub mail: Mail,
     /// Where the pages lead.
     pub links: Links,
     /// How a command line begins here, for the front page (`COMMAND`).
@@ -132,6 +136,7 @@ impl Config {
             limits: Limits::read(said),
             outside: Outside::read(said),
             audit_kept,
+            mail: Mail::read(said, issuer.as_ref()),
             links: Links::read(said),
             command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),
             drain: said.seconds("DRAIN_SECONDS", Duration::ZERO),

@@ -15,7 +15,9 @@
 //! | `/o/.well-known/jwks.json` | keys | RFC 7517 |
 //! | `/o/authorized_tokens/` | which applications have access, and ending it | ours, the path is the toolkit's |
 //! | `/o/code/` | the code, for people at a terminal | ours |
+//! | `/o/account/` | whoever is signed in: profile, e-mail, password, browsers | ours |
 //! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
+//! | `/accounts/password/reset/`, `/accounts/email/` | a new password, and a proven address, by mail | ours |
 //!
 //! `protocol` is for machines, `pages` for people, [`store`] holds the SQL, [`crypto`] every use of
 //! cryptography. [`app::App`] is everything a handler may touch; [`routes`] is the table of all paths.
@@ -31,9 +33,12 @@ pub mod clients;
 pub mod config;
 pub mod crypto;
 mod edge;
+mod email;
 pub mod feed;
 mod id_token;
+pub mod mail;
 mod pages;
+mod password;
 mod people;
 pub mod profile;
 mod protocol;

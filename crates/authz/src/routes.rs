@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
 use crate::pages::{
-    PageError, applications, authorized_tokens, code, device, home, login, logout, sessions, signup, statics,
+    PageError, account, applications, authorized_tokens, code, confirm_email, device, home, login, logout,
+    password_reset, sessions, signup, statics,
 };
 use crate::protocol::{
     authorize, cors, device_authorization, discovery, end_session, introspect, jwks, register, revoke, token,
@@ -39,6 +40,17 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/o/authorized_tokens/{id}/delete", |at| {
         at.route(get().to(authorized_tokens::ask)).route(post().to(authorized_tokens::end))
     }),
+    ("/o/account", |at| at.route(get().to(account::show::get))),
+    ("/o/account/profile", |at| {
+        at.route(get().to(account::profile::get)).route(post().to(account::profile::post))
+    }),
+    ("/o/account/email", |at| at.route(get().to(account::email::get)).route(post().to(account::email::post))),
+    ("/o/account/password", |at| {
+        at.route(get().to(account::password::get)).route(post().to(account::password::post))
+    }),
+    ("/o/account/delete", |at| {
+        at.route(get().to(account::delete::get)).route(post().to(account::delete::post))
+    }),
     ("/o/account/sessions", |at| at.route(get().to(sessions::get)).route(post().to(sessions::end))),
     ("/o/register", |at| at.route(post().to(register::post))),
     ("/o/register/{client_id}", |at| {
@@ -50,6 +62,15 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/o/logout/confirm", |at| at.route(post().to(end_session::confirm))),
     ("/accounts/login", |at| at.route(get().to(login::get)).route(post().to(login::post))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
+    ("/accounts/password/reset", |at| {
+        at.route(get().to(password_reset::get)).route(post().to(password_reset::post))
+    }),
+    ("/accounts/password/reset/{token}", |at| {
+        at.route(get().to(password_reset::open)).route(post().to(password_reset::set))
+    }),
+    ("/accounts/email/{token}", |at| {
+        at.route(get().to(confirm_email::get)).route(post().to(confirm_email::post))
+    }),
     ("/accounts/logout", |at| at.route(post().to(logout::post))),
     ("/static/style.css", |at| at.route(get().to(statics::style))),
     ("/static/mark.svg", |at| at.route(get().to(statics::mark))),
@@ -76,6 +97,11 @@ const DEVELOPER_PAGES: [(&str, Mount); 6] = [
         at.route(get().to(applications::delete::get)).route(post().to(applications::delete::post))
     }),
 ];
+
+/// Whether there is something at this path, which is as it stands in the table.
+pub(crate) fn is_there(path: &str) -> bool {
+    ROUTES.iter().any(|(known, _)| *known == path)
+}
 
 /// Everything this service answers, under the root. Register it last: what nobody else answers is its 404.
 pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {

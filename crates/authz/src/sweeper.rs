@@ -104,6 +104,8 @@ pub async fn once(app: &App, round: Round, longest_idle: Duration) -> Result<Rou
             let used_ids = store::used_ids::sweep(conn, used_ids_before, ROWS)?;
             let grant = store::grants::sweep(conn, round.grant, before, idle, ROWS)?;
             store::browser_access::sweep(conn, now, CLIENTS)?;
+            store::mail_links::sweep(conn, now, ROWS)?;
+            store::outgoing_mail::sweep(conn, now, ROWS)?;
             store::sessions::sweep(conn, now, ROWS)?;
             store::session_clients::sweep(conn, now, now.plus(SESSIONS_LOOKED_AT_EVERY), ROWS)?;
             let expired = store::registrations::sweep(conn, now, CLIENTS)?.into_iter();

@@ -7,7 +7,9 @@ use model::id::UserId;
 use model::time::{Clock, Timestamp};
 
 use super::json::Json;
-use super::{attempts, browser_access, consents, insert_unless_taken, revocations, users};
+use super::{
+    attempts, browser_access, consents, emails, insert_unless_taken, mail_links, outgoing_mail, revocations, users,
+};
 use crate::profile::Profile;
 use crate::schema::{clients, former_names, grants, user_groups, users as user_rows};
 
@@ -103,6 +105,9 @@ pub fn delete(
         diesel::delete(grants::table.filter(grants::user_id.eq(id))).execute(conn)?;
         consents::forget_all(conn, id)?;
         browser_access::forget_person(conn, id)?;
+        emails::forget(conn, id)?;
+        mail_links::forget(conn, id)?;
+        outgoing_mail::forget(conn, id)?;
         diesel::delete(user_groups::table.filter(user_groups::user_id.eq(id))).execute(conn).map(drop)
     })?;
     let Some(id) = deleted else { return Ok(None) };
