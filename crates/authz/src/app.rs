@@ -55,6 +55,8 @@ pub struct Parts {
     pub strangers_calls: Throttle,
     /// The way mail goes, if any is sent.
     pub post: Option<Post>,
+    /// Keeps what somebody typed who forgot their password, until it is looked up: it may be a password.
+    pub typed: Wrapper,
     /// Makes the tokens of links that are sent.
     pub link_key: MacKey,
     /// People's passwords.
@@ -157,6 +159,7 @@ impl App {
             form_key: master.mac_key("forms"),
             session_key: master.mac_key("sessions"),
             post: Post::open(&config.mail).map_err(StartError::Mail)?,
+            typed: Wrapper::new(&master, "typed for a reset"),
             link_key: master.mac_key("mailed links"),
             subject_key: master.mac_key("subjects"),
             user_code_key: master.mac_key("user codes"),

@@ -139,9 +139,15 @@ mod tests {
 
     #[test]
     fn what_is_no_way_for_mail_is_refused() {
-        for text in
-            ["", "mail", "http://mail.example.com", "smtp:///x", "smtp://ada@mail.example.com", "file://host/x", "smtps://m.example/?tls=none"]
-        {
+        for text in [
+            "",
+            "mail",
+            "http://mail.example.com",
+            "smtp:///x",
+            "smtp://ada@mail.example.com",
+            "file://host/x",
+            "smtps://m.example/?tls=none",
+        ] {
             assert!(way(text).is_none(), "{text}");
         }
         assert!(matches!(way("file:///var/mail"), Some(MailWay::Folder(path)) if path.ends_with("mail")));

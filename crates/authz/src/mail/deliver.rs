@@ -7,7 +7,7 @@ use model::db::{Conn, DbError};
 use model::time::Timestamp;
 
 use super::post::{NotSent, Post, SENT_WITHIN};
-use super::{Counts, NewLink, letters};
+use super::{Counts, NewLink, letters, unsealed};
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::store::audit_events::{self, AuditEvent};
@@ -92,7 +92,8 @@ async fn done(app: &App, mail: &OutgoingMail, event: Option<AuditEvent>) -> Resu
 /// Finds out whose the name or the address is that somebody typed who asks for a new password, and has each of them sent a link. Only
 /// an address that was proven is written to.
 async fn look_up(app: &App, mail: &OutgoingMail) -> Result<(), DbError> {
-    let (typed, asked_at) = (mail.address.clone(), mail.asked_at);
+    let Some(typed) = unsealed(app, &mail.address) else { return done(app, mail, None).await };
+    let asked_at = mail.asked_at;
     let found = app.db.read(move |conn| owners(conn, &typed, asked_at)).await?;
     let mut links = Vec::new();
     for (user, address) in found {
@@ -127,11 +128,7 @@ async fn look_up(app: &App, mail: &OutgoingMail) -> Result<(), DbError> {
 
 /// Who may be meant, each with their proven address. A name may look like an address, and then both are meant: nobody keeps
 /// somebody from their link by taking their address for a name.
-fn owners(
-    conn: &mut Conn,
-    typed: &str,
-    asked_at: Timestamp,
-) -> diesel::QueryResult<Vec<(User, String)>> {
+fn owners(conn: &mut Conn, typed: &str, asked_at: Timestamp) -> diesel::QueryResult<Vec<(User, String)>> {
     let mut users: Vec<User> = users::find(conn, typed)?.into_iter().collect();
     if let Some(id) = emails::whose(conn, typed)?
         && users.iter().all(|user| user.id != id)

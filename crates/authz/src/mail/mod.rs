@@ -10,6 +10,8 @@ mod post;
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use diesel::QueryResult;
 use model::db::Conn;
 use model::id::UserId;
@@ -31,6 +33,9 @@ const FOR_ONE_PERSON: Budget = Budget { limit: 3, window: links::RESET_KEPT };
 /// And so many to one address that proves nothing yet, whoever enters it.
 const TO_ONE_ADDRESS: Budget = Budget { limit: 10, window: Duration::from_secs(3_600) };
 
+/// What sealed text of this kind is bound to.
+const TYPED: &str = "reset asked";
+
 /// Says that a person is to be told of something, if mail is sent at all.
 ///
 /// # Errors
@@ -46,6 +51,17 @@ pub(crate) fn tell(
     let Some(address) = address.filter(|_| is_sent) else { return Ok(()) };
     let ends_at = now.plus(NOTICE_KEPT);
     outgoing_mail::insert(conn, &NewMail { kind, user_id, address, asked_at: now, ends_at })
+}
+
+/// What somebody typed, as it waits to be looked up. Without randomness it is nobody.
+pub(crate) fn sealed(app: &App, typed: &str) -> String {
+    let sealed = app.typed.wrap(typed.as_bytes(), TYPED).unwrap_or_default();
+    BASE64_URL_SAFE_NO_PAD.encode(sealed)
+}
+
+fn unsealed(app: &App, sealed: &str) -> Option<String> {
+    let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    String::from_utf8(app.typed.unwrap(&sealed, TYPED)?).ok()
 }
 
 /// What mail is counted as that anybody can ask for. One too many is not sent, and nobody is told so: it would say whose address

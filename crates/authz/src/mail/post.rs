@@ -7,8 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::Mailbox;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -93,9 +93,10 @@ impl Post {
         match &self.way {
             Way::Folder(folder) => {
                 let file = folder.join(format!("{:08}.eml", letter.id));
-                let written =
-                    tokio::task::spawn_blocking(move || write(&file, &message.formatted())).await;
-                written.map_err(|error| NotSent::Now(error.into()))?.map_err(|error| NotSent::Now(error.into()))
+                let written = tokio::task::spawn_blocking(move || write(&file, &message.formatted())).await;
+                written
+                    .map_err(|error| NotSent::Now(error.into()))?
+                    .map_err(|error| NotSent::Now(error.into()))
             }
             Way::Smtp(transport) => {
                 let sent = tokio::time::timeout(SENT_WITHIN, transport.send(message)).await;

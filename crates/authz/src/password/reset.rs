@@ -11,7 +11,7 @@ use super::Change;
 use crate::app::App;
 use crate::audit::Origin;
 use crate::edge;
-use crate::mail::hash_of;
+use crate::mail::{self, hash_of};
 use crate::people::MAX_EMAIL;
 use crate::sign_in::{Failed, username_key};
 use crate::store::attempts::{self, Budget};
@@ -33,7 +33,8 @@ pub(crate) async fn ask(app: &App, from: IpAddr, typed: &str) -> Result<Result<(
     let now = app.now();
     let counted_as = app.form_key.tag(&["reset", &edge::network(from)]);
     // Nobody has a longer one.
-    let address: String = username_key(typed.trim()).chars().take(MAX_EMAIL).collect();
+    let typed: String = username_key(typed.trim()).chars().take(MAX_EMAIL).collect();
+    let address = mail::sealed(app, &typed);
     let kind = outgoing_mail::Kind::ResetAsked;
     let new = NewMail { kind, user_id: None, address, asked_at: now, ends_at: now.plus(ASKED_KEPT) };
     let asked = app.db.write(move |conn| {

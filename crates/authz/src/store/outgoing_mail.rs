@@ -11,7 +11,7 @@ use crate::schema::outgoing_mail;
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Somebody asked for a new password, by what stands as the address: a name or an address. Whether that is anybody's is looked
+    /// Somebody asked for a new password, by what stands, sealed, as the address: a name or an address. Whose that is, is looked
     /// up behind the answer, which so takes the same time for all; what comes of it is a [`Kind::Reset`].
     ResetAsked,
     /// The link to set a new password.

@@ -11,6 +11,7 @@
     reason = "test support"
 )]
 
+mod account;
 mod applications;
 mod audit;
 mod authorize;
@@ -26,6 +27,7 @@ mod cors;
 mod device;
 mod discovery;
 mod dpop;
+mod email;
 mod end_session;
 mod failpoints;
 mod feed;
@@ -42,9 +44,12 @@ mod lifetimes;
 mod login;
 mod logout;
 mod logs;
+mod mail;
 mod matrix;
 mod narrowed;
 mod pages;
+mod password_change;
+mod password_reset;
 mod races;
 mod readiness;
 mod registration;

@@ -10,8 +10,8 @@ use crate::audit::{Origin, What};
 use crate::mail;
 use crate::pages::browser::{self, Browser, PageForm};
 use crate::pages::error::{Kind, PageError};
-use crate::pages::views::{Frame, MessagePage};
 use crate::pages::page;
+use crate::pages::views::{Frame, MessagePage};
 use crate::store::outgoing_mail;
 use crate::store::{audit_events, emails, former_names, users};
 
@@ -60,8 +60,15 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
     // The session is gone already, and so is whoever would be told; the browser forgets its cookie.
     let (cookie, _) = browser.sign_out().await?;
     let sentences = ["Everything that was kept of it here is gone, and nobody else is ever given its name."];
-    let gone =
-        MessagePage { frame: Frame::NOBODY, heading: "Your account is deleted", sentences: &sentences, link: None };
+    let gone = MessagePage {
+        frame: Frame::NOBODY,
+        heading: "Your account is deleted",
+        sentences: &sentences,
+        link: None,
+    };
     let html = gone.render().map_err(PageError::internal)?;
-    Ok(HttpResponse::Ok().cookie(cookie).content_type(actix_web::http::header::ContentType::html()).body(html))
+    Ok(HttpResponse::Ok()
+        .cookie(cookie)
+        .content_type(actix_web::http::header::ContentType::html())
+        .body(html))
 }

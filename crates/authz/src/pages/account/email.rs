@@ -2,9 +2,9 @@
 
 use actix_web::{HttpResponse, web};
 
+use super::just_signed_in;
 use super::show::shown;
 use super::views::EmailPage;
-use super::just_signed_in;
 use crate::app::App;
 use crate::email::{self, Entered};
 use crate::pages::browser::{self, Browser, PageForm, SignedIn};

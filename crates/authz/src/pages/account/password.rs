@@ -3,8 +3,8 @@
 use actix_web::{HttpResponse, web};
 use model::secret::Secret;
 
-use super::views::PasswordPage;
 use super::just_signed_in;
+use super::views::PasswordPage;
 use crate::app::App;
 use crate::audit::Origin;
 use crate::crypto::random;
@@ -12,10 +12,10 @@ use crate::pages::browser::{self, Browser, PageForm, SignedIn};
 use crate::pages::destination::Destination;
 use crate::pages::error::{Kind, PageError};
 use crate::pages::{page, too_many};
+use crate::password;
 use crate::people::{self, MIN_PASSWORD};
 use crate::protocol::Params;
 use crate::sign_in::{self, SignIn};
-use crate::password;
 
 const PAGE: &str = "password/";
 const ACCOUNT: Destination = Destination::Account("");
@@ -101,11 +101,7 @@ async fn sent_before(
     }
 }
 
-fn show(
-    browser: &Browser,
-    signed_in: &SignedIn,
-    problems: &Problems,
-) -> Result<HttpResponse, PageError> {
+fn show(browser: &Browser, signed_in: &SignedIn, problems: &Problems) -> Result<HttpResponse, PageError> {
     page(
         browser,
         &PasswordPage {

@@ -20,13 +20,8 @@ const PAGE: &str = "profile/";
 const MAX: usize = 100;
 
 /// A field: its name, its label, a hint, what browsers fill it in with, and its place in a profile.
-type Field = (
-    &'static str,
-    &'static str,
-    Option<&'static str>,
-    &'static str,
-    fn(&mut Profile) -> &mut Option<String>,
-);
+type Field =
+    (&'static str, &'static str, Option<&'static str>, &'static str, fn(&mut Profile) -> &mut Option<String>);
 
 const FIELDS: [Field; 5] = [
     ("name", "Name", Some("As others see it, all of it."), "name", |profile| &mut profile.name),
@@ -118,11 +113,7 @@ fn shown(field: Field, value: String, error: Option<&'static str>) -> ProfileFie
     ProfileField { name, label, hint, autocomplete, value, error }
 }
 
-fn show(
-    browser: &Browser,
-    signed_in: &SignedIn,
-    fields: &[ProfileField],
-) -> Result<HttpResponse, PageError> {
+fn show(browser: &Browser, signed_in: &SignedIn, fields: &[ProfileField]) -> Result<HttpResponse, PageError> {
     let csrf_token = browser.csrf_token();
     page(browser, &ProfilePage { frame: browser::frame(&csrf_token, Some(signed_in)), fields })
 }

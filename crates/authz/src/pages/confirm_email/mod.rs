@@ -85,7 +85,9 @@ fn no_longer(browser: &Browser, signed_in: &SignedIn) -> Result<HttpResponse, Pa
     let page = MessagePage {
         frame: browser::frame(&csrf_token, Some(signed_in)),
         heading: "This link is no longer good",
-        sentences: &["It was used, a newer one was sent, it is more than a day old, or it is for another account than yours."],
+        sentences: &[
+            "It was used, a newer one was sent, it is more than a day old, or it is for another account than yours.",
+        ],
         link: Some(PageLink { href: "/o/account/", label: "Go to your account" }),
     };
     let mut page = super::page(browser, &page)?;

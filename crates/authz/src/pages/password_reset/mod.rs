@@ -90,7 +90,11 @@ pub async fn set(
     if at.was_used() {
         // Who clicks twice has set it with the first click. It is judged and counted as when signing in.
         let check = sign_in::check(&app, browser.attempt(), &at.user.username, secret()).await?;
-        return if matches!(check, SignIn::Welcome(..)) { done(&browser).await } else { no_longer(&browser).await };
+        return if matches!(check, SignIn::Welcome(..)) {
+            done(&browser).await
+        } else {
+            no_longer(&browser).await
+        };
     }
     if let Err(sentence) = people::password(password, &at.user.username) {
         return show(&browser, &at, &token, Some(sentence));
@@ -125,7 +129,8 @@ async fn no_longer(browser: &Browser) -> Result<HttpResponse, PageError> {
 }
 
 fn without_mail(browser: &Browser) -> Result<HttpResponse, PageError> {
-    let sentences = ["No mail is sent here, and so no link to a new password. Whoever runs this site can give you one."];
+    let sentences =
+        ["No mail is sent here, and so no link to a new password. Whoever runs this site can give you one."];
     let heading = "Forgot your password?";
     super::page(browser, &MessagePage { frame: Frame::NOBODY, heading, sentences: &sentences, link: None })
 }
@@ -146,12 +151,7 @@ async fn ask(browser: &Browser, error: Option<&str>) -> Result<HttpResponse, Pag
     super::page(browser, &AskPage { frame: browser::frame(&csrf_token, signed_in.as_ref()), error })
 }
 
-fn show(
-    browser: &Browser,
-    at: &AtLink,
-    token: &str,
-    error: Option<&str>,
-) -> Result<HttpResponse, PageError> {
+fn show(browser: &Browser, at: &AtLink, token: &str, error: Option<&str>) -> Result<HttpResponse, PageError> {
     let frame = Frame { csrf_token: &browser.csrf_token(), ..Frame::NOBODY };
     let (username, action) = (at.user.username.as_str(), path_of(Kind::Reset, token));
     super::page(browser, &SetPage { frame, username, action: &action, password_min: MIN_PASSWORD, error })
