@@ -7,8 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lettre::message::Mailbox;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -123,8 +123,19 @@ impl Post {
             .subject(&letter.subject)
             .raw_header(HeaderValue::new(machine, "auto-generated".to_owned()))
             .header(ContentType::TEXT_PLAIN)
-            .body(letter.text.clone())?)
+            .body(body(&letter.text))?)
     }
+}
+
+/// As it is, while it is ASCII in lines that may travel so (RFC 5322 section 2.1.1): an address is not broken over two lines then, also
+/// not for whoever looks into the folder.
+fn body(text: &str) -> Body {
+    let is_plain = text.is_ascii() && !text.contains(['\0', '\r']) && text.lines().all(|line| line.len() < 998);
+    if !is_plain {
+        return Body::new(text.to_owned());
+    }
+    let bytes = text.replace('\n', "\r\n").into_bytes();
+    Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::SevenBit)
 }
 
 /// A server that refuses for good what it was given does so again. What it says of our own name and password (53x) is for an

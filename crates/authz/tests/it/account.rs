@@ -137,3 +137,35 @@ async fn an_account_is_deleted_by_its_person() {
     assert_eq!(server.count(audited).await, 1);
     assert_eq!(server.count("verified_emails").await, 0);
 }
+
+/// R136: administrators use the command line; there is no page of theirs to be found, for nobody, for a person, or by a token.
+#[tokio::test]
+async fn there_are_no_pages_for_administrators() {
+    let server = server().await;
+    let client = server.client("web").await;
+    let browser = server.signed_in("ada").await;
+    server.set_groups("ada", &["admins", "staff"]).await;
+    let (access, _) = browser.tokens_for(&client).await;
+    for path in [
+        "/admin",
+        "/admin/",
+        "/admin/login/",
+        "/admin/users/",
+        "/o/admin/",
+        "/o/admin/clients/",
+        "/accounts/admin/",
+        "/o/account/admin/",
+        "/o/account/1/",
+        "/o/users/",
+        "/o/audit/",
+        "/o/keys/",
+    ] {
+        server.http.get(path).await.is_page(404);
+        browser.get(path).await.is_page(404);
+        let by_token = server
+            .http
+            .request(reqwest::Method::GET, path)
+            .header("authorization", format!("Bearer {access}"));
+        server.http.send(by_token).await.is_page(404);
+    }
+}

@@ -37,6 +37,15 @@ async fn started(server: &TestServer, format: &str) -> Running {
     Running { child, http }
 }
 
+/// Also when a test fails.
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Running {
     /// Stops it as a service manager would, and hands over all it wrote.
     fn stopped(mut self) -> String {

@@ -159,7 +159,7 @@ async fn asking_takes_the_same_time_whoever_is_there() {
     assert!(apart < Duration::from_millis(20) || apart * 2 < known, "known {known:?}, unknown {unknown:?}");
 }
 
-/// R121: one use, half an hour, and void by a newer one, by a new password, and when the person may not act any more.
+/// R121, section 2 no. 6 of the dossier (CVE-2026-18963): one use, half an hour, and void by a newer one, by a new password, and when the person may not act any more.
 #[tokio::test]
 async fn a_link_is_good_once_for_half_an_hour_and_the_last_one_counts() {
     let (server, mailbox) = server_with_mail().await;

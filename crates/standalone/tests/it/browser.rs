@@ -1,5 +1,6 @@
 //! The pages in a real browser: Chromium, headless, through WebDriver.
 
+mod account;
 mod applications;
 mod axe;
 mod devices;
@@ -21,7 +22,12 @@ use visitor::Visitor;
 /// Runs a visit to its end and closes the browser, whatever came of it. No page may have run into its own
 /// Content-Security-Policy.
 async fn visit(scripts: Scripts, visit: impl AsyncFnOnce(&World, &Visitor)) {
-    let world = World::with(&[], Clock::system()).await;
+    visit_with(&[], scripts, visit).await;
+}
+
+/// The same at a site that was configured a little differently.
+async fn visit_with(settings: &[(&str, &str)], scripts: Scripts, visit: impl AsyncFnOnce(&World, &Visitor)) {
+    let world = World::with(settings, Clock::system()).await;
     let driver = Driver::start().await;
     let visitor = Visitor::new(world.origin(), driver.browser(scripts).await, scripts);
     let outcome = AssertUnwindSafe(async {

@@ -7,6 +7,7 @@ use crate::pages::views::Frame;
 /// `/o/account/`.
 #[derive(Template)]
 #[template(path = "pages/account/show.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is whether the page has a line")]
 pub(super) struct ShowPage<'a> {
     /// `person` is always `Some` here.
     pub(super) frame: Frame<'a>,
