@@ -130,7 +130,8 @@ impl Post {
 /// As it is, while it is ASCII in lines that may travel so (RFC 5322 section 2.1.1): an address is not broken over two lines then, also
 /// not for whoever looks into the folder.
 fn body(text: &str) -> Body {
-    let is_plain = text.is_ascii() && !text.contains(['\0', '\r']) && text.lines().all(|line| line.len() < 998);
+    let is_plain =
+        text.is_ascii() && !text.contains(['\0', '\r']) && text.lines().all(|line| line.len() < 998);
     if !is_plain {
         return Body::new(text.to_owned());
     }
