@@ -18,6 +18,7 @@ use crate::crypto::signing::SigningKeys;
 use crate::crypto::wrap::Wrapper;
 use crate::feed::{Caches, Feed};
 use crate::protocol::Believed;
+use crate::mail::Post;
 use crate::store;
 use crate::throttle::Throttle;
 use crate::upstream::{self, ClientDocuments, ClientKeys, Fetch, RequestObjects, providers};
@@ -57,6 +58,12 @@ pub struct Parts {
     pub providers: providers::Caches,
     /// Calls to addresses of strangers' choosing, by the network of whoever causes them.
     pub strangers_calls: Throttle,
+    /// The way mail goes, if any is sent.
+    pub post: Option<Post>,
+    /// Keeps what somebody typed who forgot their password, until it is looked up: it may be a password.
+    pub typed: Wrapper,
+    /// Makes the tokens of links that are sent.
+    pub link_key: MacKey,
     /// People's passwords.
     pub passwords: Passwords,
     /// Makes pairwise subjects.
@@ -95,6 +102,8 @@ pub enum StartError {
     PendingMigrations,
     /// The database cannot be read or written.
     Db(DbError),
+    /// Mail cannot be sent in the way that is said.
+    Mail(Box<dyn std::error::Error + Send + Sync>),
     /// The password threads cannot be started.
     Passwords(Box<dyn std::error::Error + Send + Sync>),
     /// The address cannot be listened on.
@@ -109,6 +118,7 @@ impl fmt::Display for StartError {
             Self::Open(error) => error.fmt(f),
             Self::PendingMigrations => f.write_str("the database lacks migrations: run `authz migrate`"),
             Self::Db(error) => error.fmt(f),
+            Self::Mail(error) => write!(f, "mail cannot be sent: {error}"),
             Self::Passwords(error) => write!(f, "passwords cannot be hashed: {error}"),
             Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::Signals(error) => write!(f, "signals cannot be noticed: {error}"),
@@ -155,6 +165,9 @@ impl App {
         Ok(Self(Arc::new(Parts {
             form_key: master.mac_key("forms"),
             session_key: master.mac_key("sessions"),
+            post: Post::open(&config.mail).map_err(StartError::Mail)?,
+            typed: Wrapper::new(&master, "typed for a reset"),
+            link_key: master.mac_key("mailed links"),
             subject_key: master.mac_key("subjects"),
             personal_keys: master.mac_key("personal keys"),
             user_code_key: master.mac_key("user codes"),

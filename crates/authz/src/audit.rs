@@ -79,6 +79,14 @@ pub enum What {
     Revoked,
     /// A new password.
     PasswordSet,
+    /// Somebody asked for a new password by mail, and is sent a link.
+    PasswordResetAsked,
+    /// A person proved that an address is theirs.
+    EmailConfirmed,
+    /// A mail was sent; the detail is its kind.
+    MailSent,
+    /// A mail was not sent, and will not be; the detail is its kind and how often it was tried.
+    MailNotSent,
     /// What is told about a person was changed.
     ProfileSet,
     /// A person is in other groups.
@@ -154,6 +162,10 @@ impl What {
             Self::AccessEnded => "access_ended",
             Self::Revoked => "revoked",
             Self::PasswordSet => "password_set",
+            Self::PasswordResetAsked => "password_reset_asked",
+            Self::EmailConfirmed => "email_confirmed",
+            Self::MailSent => "mail_sent",
+            Self::MailNotSent => "mail_not_sent",
             Self::ProfileSet => "profile_set",
             Self::GroupsSet => "groups_set",
             Self::UserDisabled => "user_disabled",

@@ -4,6 +4,7 @@ mod first_party;
 mod issuer;
 mod lifetimes;
 mod links;
+mod mail;
 mod outside;
 pub mod providers;
 mod rest;
@@ -27,6 +28,7 @@ pub(crate) use issuer::is_loopback;
 pub use issuer::{Issuer, IssuerError};
 pub use lifetimes::{Lifetimes, Limits};
 pub use links::Links;
+pub use mail::{Mail, MailWay, Smtp, SmtpTls};
 pub use outside::{Outside, RequestUris, WhoMayRegister};
 pub use rest::Rest;
 
@@ -73,6 +75,8 @@ pub struct Config {
     pub providers: providers::Providers,
     /// Personal keys, and what is for scripts.
     pub rest: Rest,
+    /// How mail is sent, if it is.
+    pub mail: Mail,
     /// Where the pages lead.
     pub links: Links,
     /// How a command line begins here, for the front page (`COMMAND`).
@@ -147,6 +151,7 @@ impl Config {
             audit_kept,
             providers: providers::Providers::read(said, signup),
             rest: Rest::read(said),
+            mail: Mail::read(said, issuer.as_ref()),
             links: Links::read(said),
             command: said.or("COMMAND", "authz".to_owned(), "the beginning of a command line"),
             drain: said.seconds("DRAIN_SECONDS", Duration::ZERO),

@@ -121,7 +121,10 @@ fn log(response: &ServiceResponse<impl MessageBody>, id: RequestId, took: Durati
     if status < 500 && took < SLOW && !all {
         return;
     }
-    let (method, path) = (response.request().method(), response.request().path());
+    let method = response.request().method();
+    // A token in an address that was sent by mail is a secret, and is not written down.
+    let pattern = response.request().match_pattern().filter(|pattern| pattern.contains("{token}"));
+    let path = pattern.as_deref().unwrap_or(response.request().path());
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match response.response().error() {
         Some(error) if status >= 500 => {

@@ -24,6 +24,9 @@
 //! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
 //! | `/accounts/login/{provider}/`, `complete/{provider}/` | signing in at a provider | RFC 6749 section 4.1, OpenID Connect Core |
 //! | `/o/account/providers/` | linking and unlinking accounts at providers | ours |
+//! | `/o/account/` | whoever is signed in: profile, e-mail, password, browsers | ours |
+//! | `/accounts/login/`, `signup/`, `logout/` | people | ours |
+//! | `/accounts/password/reset/`, `/accounts/email/` | a new password, and a proven address, by mail | ours |
 //!
 //! `protocol` is for machines, `pages` for people, [`store`] holds the SQL, [`crypto`] every use of
 //! cryptography. [`app::App`] is everything a handler may touch; [`routes`] is the table of all paths.
@@ -40,11 +43,14 @@ pub mod clients;
 pub mod config;
 pub mod crypto;
 mod edge;
+mod email;
 pub mod feed;
 mod id_token;
 pub mod linking;
 mod multipart;
+pub mod mail;
 mod pages;
+mod password;
 mod people;
 pub mod personal_keys;
 pub mod profile;

@@ -9,6 +9,8 @@ pub const MIN_PASSWORD: usize = 15;
 /// The most bytes of a password; beyond that it is an attack on the hash, not a password.
 const MAX_PASSWORD: usize = 1_024;
 const MAX_USERNAME: usize = 150;
+/// The longest address that mail is sent to (RFC 5321 section 4.5.3.1.3, without its brackets).
+pub const MAX_EMAIL: usize = 254;
 
 /// Long enough for the rule above and in every list of guesses.
 const COMMON: [&str; 8] = [
@@ -39,6 +41,38 @@ pub fn username(text: &str) -> Result<String, &'static str> {
         return Err("A name has only the letters a to z, digits and @ . + - _");
     }
     Ok(name)
+}
+
+/// An e-mail address as it is kept: NFKC, without surrounding blanks. What is taken is what mail goes to everywhere, and nothing
+/// that could mean more than one address or another line.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn email(text: &str) -> Result<String, &'static str> {
+    let address: String = text.trim_matches(' ').nfkc().collect();
+    let is_atom = |text: &str| {
+        let is_in_atom = |each: u8| each.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&each);
+        !text.is_empty() && text.bytes().all(is_in_atom)
+    };
+    let is_label = |text: &str| {
+        let is_in_label = |each: u8| each.is_ascii_alphanumeric() || each == b'-';
+        (1..=63).contains(&text.len())
+            && text.bytes().all(is_in_label)
+            && !text.starts_with('-')
+            && !text.ends_with('-')
+    };
+    let (local, host) = address.rsplit_once('@').unwrap_or_default();
+    let is_good = (1..=64).contains(&local.len())
+        && address.len() <= MAX_EMAIL
+        && local.split('.').all(is_atom)
+        && host.contains('.')
+        && host.split('.').all(is_label);
+    if is_good { Ok(address) } else { Err("Write an e-mail address as in name@example.com.") }
+}
+
+/// The one form by which addresses are compared.
+pub fn email_key(address: &str) -> String {
+    address.nfkc().collect::<String>().to_lowercase()
 }
 
 /// Judges a password for the person of that name. It is then taken exactly as it is.
@@ -99,6 +133,47 @@ mod tests {
         assert!(password("ada.lovelace-1815", "ada.lovelace").is_err());
         assert!(password("nul \0 in the middle", "ada").is_err());
         assert!(password(&"x1y2z".repeat(300), "ada").is_err());
+    }
+
+    /// R125, C4: one form, and no address that is two, or a header.
+    #[test]
+    fn an_address_is_one_address_and_nothing_else() {
+        for good in ["ada@example.com", "Ada.Lovelace+time@mail.example.co.uk", "o'hara_1@x-1.example"] {
+            assert_eq!(email(good), Ok(good.to_owned()));
+        }
+        assert_eq!(email(" ada@example.com "), Ok("ada@example.com".to_owned()));
+        assert_eq!(email("ａｄａ＠ｅｘａｍｐｌｅ.com"), Ok("ada@example.com".to_owned()));
+        assert_eq!(email_key("ADA@Example.COM"), "ada@example.com");
+        for bad in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "ada@example",
+            "ada@@example.com",
+            "a@b@example.com",
+            "ada@example.com\r\nBcc: eve@evil.example",
+            "ada@example.com\nSubject: x",
+            "ada@example.com,eve@evil.example",
+            "ada@example.com eve@evil.example",
+            "<ada@example.com>",
+            "Ada <ada@example.com>",
+            "\"ada\"@example.com",
+            "ada@[127.0.0.1]",
+            "ada@exam_ple.com",
+            "ada@-example.com",
+            "ada@example..com",
+            ".ada@example.com",
+            "ada.@example.com",
+            "ada@example.com\0",
+            "adа@example.com",
+            "ada@exаmple.com",
+            "ada\u{200b}@example.com",
+            &format!("{}@example.com", "a".repeat(65)),
+            &format!("a@{}.com", "a.".repeat(130)),
+        ] {
+            assert!(email(bad).is_err(), "{bad:?}");
+        }
     }
 
     /// R124

@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::edge;
 use crate::pages::error::Kind;
 use crate::pages::{
-    PageError, applications, authorized_tokens, code, device, home, keys, linked_accounts, login, logout,
-    provider_sign_in, sessions, signup, statics,
+    PageError, account, applications, authorized_tokens, code, confirm_email, device, home, keys,
+    linked_accounts, login, logout, password_reset, provider_sign_in, sessions, signup, statics,
 };
 use crate::protocol::{
     auth, authentication, authorize, cors, device_authorization, discovery, end_session, introspect, jwks,
@@ -40,6 +40,17 @@ const ROUTES: &[(&str, Mount)] = &[
     ("/o/authorized_tokens", |at| at.route(get().to(authorized_tokens::get))),
     ("/o/authorized_tokens/{id}/delete", |at| {
         at.route(get().to(authorized_tokens::ask)).route(post().to(authorized_tokens::end))
+    }),
+    ("/o/account", |at| at.route(get().to(account::show::get))),
+    ("/o/account/profile", |at| {
+        at.route(get().to(account::profile::get)).route(post().to(account::profile::post))
+    }),
+    ("/o/account/email", |at| at.route(get().to(account::email::get)).route(post().to(account::email::post))),
+    ("/o/account/password", |at| {
+        at.route(get().to(account::password::get)).route(post().to(account::password::post))
+    }),
+    ("/o/account/delete", |at| {
+        at.route(get().to(account::delete::get)).route(post().to(account::delete::post))
     }),
     ("/o/account/sessions", |at| at.route(get().to(sessions::get)).route(post().to(sessions::end))),
     ("/o/account/providers", |at| {
@@ -72,6 +83,15 @@ const ROUTES: &[(&str, Mount)] = &[
     // Not by HEAD: what comes back from a provider is good once.
     ("/accounts/complete/{provider}", |at| at.route(web::get().to(provider_sign_in::complete::get))),
     ("/accounts/signup", |at| at.route(get().to(signup::get)).route(post().to(signup::post))),
+    ("/accounts/password/reset", |at| {
+        at.route(get().to(password_reset::get)).route(post().to(password_reset::post))
+    }),
+    ("/accounts/password/reset/{token}", |at| {
+        at.route(get().to(password_reset::open)).route(post().to(password_reset::set))
+    }),
+    ("/accounts/email/{token}", |at| {
+        at.route(get().to(confirm_email::get)).route(post().to(confirm_email::post))
+    }),
     ("/accounts/logout", |at| at.route(post().to(logout::post))),
     ("/o/account/keys", |at| at.route(get().to(keys::get)).route(post().to(keys::post))),
     // Whatever the method: they say themselves which there are, as the framework does.
@@ -119,6 +139,11 @@ const FIRST_PARTY: [(&str, Mount); 5] = [
             .route(post().to(register_by_access_token::post))
     }),
 ];
+
+/// Whether there is something at this path, which is as it stands in the table.
+pub(crate) fn is_there(path: &str) -> bool {
+    ROUTES.iter().any(|(known, _)| *known == path)
+}
 
 /// Everything this service answers, under the root. Register it last: what nobody else answers is its 404.
 pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {

@@ -265,6 +265,40 @@ table! {
     }
 }
 
+table! {
+    verified_emails (address_key) {
+        address_key -> Text,
+        address -> Text,
+        user_id -> BigInt,
+    }
+}
+
+table! {
+    mail_links (user_id, kind) {
+        user_id -> BigInt,
+        kind -> Text,
+        seed -> Text,
+        hash -> Binary,
+        address -> Text,
+        made_at -> BigInt,
+        ends_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    outgoing_mail (id) {
+        id -> BigInt,
+        kind -> Text,
+        user_id -> Nullable<BigInt>,
+        address -> Text,
+        asked_at -> BigInt,
+        tries -> BigInt,
+        due_at -> BigInt,
+        ends_at -> BigInt,
+    }
+}
+
 joinable!(personal_keys -> users (user_id));
 joinable!(sessions -> users (user_id));
 joinable!(grants -> users (user_id));

@@ -13,7 +13,7 @@ use crate::app::{App, StartError};
 use crate::config::Config;
 use crate::feed::Feed;
 use crate::upstream::logouts;
-use crate::{routes, sweeper};
+use crate::{mail, routes, sweeper};
 
 /// How long requests in flight may take once the server is told to stop, in seconds.
 pub const STOP_WITHIN: u64 = 15;
@@ -23,6 +23,8 @@ pub const IDLE: Duration = Duration::from_secs(75);
 const AUDIT_EVERY: Duration = Duration::from_secs(1);
 /// How soon clients hear that a session has ended.
 const TELL_EVERY: Duration = Duration::from_secs(1);
+/// How soon mail is sent.
+const MAIL_EVERY: Duration = Duration::from_secs(1);
 
 /// A running server.
 pub struct Server {
@@ -81,9 +83,9 @@ impl Server {
     }
 }
 
-/// What runs beside the listener: the feed's poll, the sweeper, the writing of the audit log, and the telling of clients
-/// about sessions that have ended. Ends when dropped.
-pub struct Background([JoinHandle<()>; 4]);
+/// What runs beside the listener: the feed's poll, the sweeper, the writing of the audit log, the telling of clients
+/// about sessions that have ended, and the sending of mail. Ends when dropped.
+pub struct Background([JoinHandle<()>; 5]);
 
 impl Background {
     /// Starts them.
@@ -93,6 +95,7 @@ impl Background {
             tokio::spawn(sweeper::run(app.clone())),
             tokio::spawn(write_audits(app.clone())),
             tokio::spawn(tell_of_logouts(app.clone())),
+            tokio::spawn(send_mail(app.clone())),
         ])
     }
 }
@@ -136,6 +139,17 @@ async fn tell_of_logouts(app: App) {
         ticks.tick().await;
         if let Err(error) = logouts::deliver(&app).await {
             tracing::warn!(%error, "clients could not be told of logouts; it is tried again");
+        }
+    }
+}
+
+async fn send_mail(app: App) {
+    let mut ticks = tokio::time::interval(MAIL_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = mail::deliver(&app).await {
+            tracing::warn!(%error, "mail could not be sent; it is tried again");
         }
     }
 }

@@ -108,6 +108,8 @@ pub async fn once(app: &App, round: Round, longest_idle: Duration) -> Result<Rou
             let grant = store::grants::sweep(conn, round.grant, before, idle, ROWS)?;
             store::browser_access::sweep(conn, now, CLIENTS)?;
             store::personal_keys::sweep(conn, keys_before, ROWS)?;
+            store::mail_links::sweep(conn, now, ROWS)?;
+            store::outgoing_mail::sweep(conn, now, ROWS)?;
             store::sessions::sweep(conn, now, ROWS)?;
             store::session_clients::sweep(conn, now, now.plus(SESSIONS_LOOKED_AT_EVERY), ROWS)?;
             let expired = store::registrations::sweep(conn, now, CLIENTS)?.into_iter();

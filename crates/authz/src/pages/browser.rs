@@ -50,6 +50,16 @@ pub(crate) struct SignedIn {
     pub(crate) user: User,
 }
 
+/// What changes a person's ways in needs a sign-in that is no older than this.
+const RECENT: Duration = Duration::from_secs(900);
+
+impl SignedIn {
+    /// Whether they have just proved who they are. Who has not is sent to sign in again first.
+    pub(crate) fn is_recent(&self) -> bool {
+        self.at.since(self.session.authenticated_at) < RECENT
+    }
+}
+
 impl FromRequest for Browser {
     type Error = PageError;
     type Future = Ready<Result<Self, PageError>>;

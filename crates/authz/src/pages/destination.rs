@@ -23,10 +23,10 @@ pub(crate) enum Destination {
     AuthorizedTokens,
     /// The browsers in which a person is signed in.
     Sessions,
-    /// Who a person is at providers.
-    LinkedAccounts,
-    /// A person's keys.
-    Keys,
+    /// A page about a person's own account, by what follows `/o/account/`.
+    Account(&'static str),
+    /// A link that proves an address, by its token.
+    ConfirmEmail(String),
 }
 
 const AUTHORIZE: &str = "/o/authorize/?";
@@ -37,8 +37,13 @@ const APPLICATIONS: &str = "/o/applications/";
 const ABOUT_ONE: [&str; 4] = ["", "update/", "rotate-secret/", "delete/"];
 const AUTHORIZED_TOKENS: &str = "/o/authorized_tokens/";
 const SESSIONS: &str = "/o/account/sessions/";
-const LINKED_ACCOUNTS: &str = "/o/account/providers/";
-const KEYS: &str = "/o/account/keys/";
+const ACCOUNT: &str = "/o/account/";
+/// What there is about an account.
+const ABOUT_ACCOUNT: [&str; 7] =
+    ["", "profile/", "email/", "password/", "providers/", "keys/", "delete/"];
+const CONFIRM_EMAIL: &str = "/accounts/email/";
+/// Of a token, in base64url.
+const TOKEN_LEN: usize = 43;
 
 impl Destination {
     /// Reads the `next` of a form or link; what is not a destination is the front page.
@@ -49,11 +54,12 @@ impl Destination {
         if next == Some(SESSIONS) {
             return Self::Sessions;
         }
-        if next == Some(LINKED_ACCOUNTS) {
-            return Self::LinkedAccounts;
+        if let Some(rest) = next.and_then(|next| next.strip_prefix(ACCOUNT)) {
+            return ABOUT_ACCOUNT.into_iter().find(|page| *page == rest).map_or(Self::Home, Self::Account);
         }
-        if next == Some(KEYS) {
-            return Self::Keys;
+        if let Some(rest) = next.and_then(|next| next.strip_prefix(CONFIRM_EMAIL)) {
+            let token = rest.strip_suffix('/').filter(|token| is_token(token));
+            return token.map_or(Self::Home, |token| Self::ConfirmEmail(token.to_owned()));
         }
         if let Some(rest) = next.and_then(|next| next.strip_prefix(DEVICE)) {
             let code = rest.strip_prefix(WITH_CODE).and_then(UserCode::parse);
@@ -91,8 +97,8 @@ impl Destination {
             Self::Applications(rest) => Some(format!("{APPLICATIONS}{rest}")),
             Self::AuthorizedTokens => Some(AUTHORIZED_TOKENS.to_owned()),
             Self::Sessions => Some(SESSIONS.to_owned()),
-            Self::LinkedAccounts => Some(LINKED_ACCOUNTS.to_owned()),
-            Self::Keys => Some(KEYS.to_owned()),
+            Self::Account(page) => Some(format!("{ACCOUNT}{page}")),
+            Self::ConfirmEmail(token) => Some(format!("{CONFIRM_EMAIL}{token}/")),
         }
     }
 
@@ -124,6 +130,11 @@ impl Destination {
     }
 }
 
+/// Whether it may be the token of a link that we have sent.
+pub(crate) fn is_token(text: &str) -> bool {
+    text.len() == TOKEN_LEN && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
 fn is_about_applications(rest: &str) -> bool {
     let is_about_one = |(id, page): (&str, &str)| is_client_id(id) && ABOUT_ONE.contains(&page);
     ["", "register/"].contains(&rest) || rest.split_once('/').is_some_and(is_about_one)
@@ -153,6 +164,12 @@ mod tests {
             "/o/account/sessions/",
             "/o/account/providers/",
             "/o/account/keys/",
+            "/o/account/",
+            "/o/account/profile/",
+            "/o/account/email/",
+            "/o/account/password/",
+            "/o/account/delete/",
+            "/accounts/email/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd-h_/",
         ] {
             assert_eq!(Destination::parse(Some(right)).next().as_deref(), Some(right));
         }
@@ -189,6 +206,17 @@ mod tests {
             "/o/authorized_tokens/x",
             "/o/account/sessions",
             "/o/account/sessions/?end=others",
+            "/o/account",
+            "/o/account//",
+            "/o/account/?a",
+            "/o/account/password",
+            "/o/account/../authorize/",
+            "//evil.example/o/account/",
+            "/accounts/email/",
+            "/accounts/email/x/",
+            "/accounts/email/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd.h//",
+            "/accounts/email/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd-h_/?a",
+            "/accounts/password/reset/",
             "//evil.example/o/authorized_tokens/",
             "",
         ] {

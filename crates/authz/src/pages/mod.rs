@@ -1,10 +1,12 @@
 //! For people: pages rendered here, each handler beside its template. They work without scripts.
 
+pub mod account;
 pub mod applications;
 pub mod authorized_tokens;
 pub(crate) mod browser;
 pub(crate) mod client_about;
 pub mod code;
+pub mod confirm_email;
 pub(crate) mod curl;
 pub(crate) mod destination;
 pub mod device;
@@ -15,6 +17,7 @@ pub mod linked_accounts;
 pub mod keys;
 pub mod login;
 pub mod logout;
+pub mod password_reset;
 pub mod provider_sign_in;
 pub mod sessions;
 pub(crate) mod signed_out;

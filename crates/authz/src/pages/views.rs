@@ -94,6 +94,10 @@ pub(crate) struct SignupPage<'a> {
     pub(crate) username_error: Option<&'a str>,
     /// What is wrong with the password, in one sentence that stands alone: the summary repeats it.
     pub(crate) password_error: Option<&'a str>,
+    /// The address that was typed before, or empty; `None` where no mail is sent and none is asked for.
+    pub(crate) email: Option<&'a str>,
+    /// What is wrong with it, in one sentence that stands alone.
+    pub(crate) email_error: Option<&'a str>,
 }
 
 /// The question of `/o/authorize/`. The answer is posted to `action` as `decision=allow` or `decision=refuse`.

@@ -8,7 +8,8 @@ use model::time::{Clock, Timestamp};
 
 use super::json::Json;
 use super::{
-    attempts, browser_access, consents, insert_unless_taken, linked_accounts, personal_keys, revocations, users,
+    attempts, browser_access, consents, emails, insert_unless_taken, linked_accounts, mail_links, outgoing_mail,
+    personal_keys, revocations, users,
 };
 use crate::profile::Profile;
 use crate::schema::{clients, former_names, grants, user_groups, users as user_rows};
@@ -107,6 +108,9 @@ pub fn delete(
         personal_keys::forget_person(conn, id)?;
         browser_access::forget_person(conn, id)?;
         linked_accounts::forget_person(conn, id, frees_name)?;
+        emails::forget(conn, id)?;
+        mail_links::forget(conn, id)?;
+        outgoing_mail::forget(conn, id)?;
         diesel::delete(user_groups::table.filter(user_groups::user_id.eq(id))).execute(conn).map(drop)
     })?;
     let Some(id) = deleted else { return Ok(None) };

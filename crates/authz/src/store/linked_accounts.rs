@@ -64,7 +64,7 @@ pub fn whose(conn: &mut Conn, provider: &str, subject: &str) -> QueryResult<Opti
     let Some(id) = directly!(conn, |conn| named.get_result::<UserId>(conn)).optional()? else {
         return Ok(None);
     };
-    users::by_id(conn, id)
+    users::by_id_or_gone(conn, id)
 }
 
 /// Somebody came from there just now.

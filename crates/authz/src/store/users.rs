@@ -6,7 +6,7 @@ use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
 
 use super::json::Json;
-use super::{attempts, directly, former_names, insert_unless_taken, revocations, sessions};
+use super::{attempts, directly, emails, former_names, insert_unless_taken, revocations, sessions};
 use crate::crypto::passwords;
 use crate::profile::Profile;
 use crate::schema::{grants, users};
@@ -69,11 +69,20 @@ pub fn find(conn: &mut Conn, username_key: &str) -> QueryResult<Option<User>> {
     named.filter(users::deleted_at.is_null()).select(User::as_select()).get_result(conn).optional()
 }
 
-/// The person of that id, also one who is gone.
+/// The person of that id, who is not gone.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn by_id(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
+    let person = users::table.find(id).filter(users::deleted_at.is_null());
+    person.select(User::as_select()).get_result(conn).optional()
+}
+
+/// The same, also one who is gone.
+///
+/// # Errors
+/// When a statement fails.
+pub fn by_id_or_gone(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
     users::table.find(id).select(User::as_select()).get_result(conn).optional()
 }
 
@@ -106,7 +115,8 @@ pub fn set_profile(
     let named = users::table.filter(users::username_key.eq(username_key));
     let person = named.filter(users::deleted_at.is_null());
     let changed = diesel::update(person).set(users::profile.eq(profile.as_str())).returning(users::id);
-    changed.get_result(conn).optional()
+    let changed = changed.get_result(conn).optional()?;
+    changed.map(|id| emails::follow(conn, id, profile).map(|()| id)).transpose()
 }
 
 /// Changes what a person is to others, if nobody else has since it was `read`. Answers whom it concerns; `None` when somebody
@@ -123,7 +133,8 @@ pub fn change_profile(
     let named = users::table.filter(users::username_key.eq(username_key));
     let unchanged = named.filter(users::deleted_at.is_null()).filter(users::profile.eq(read.as_str()));
     let changed = diesel::update(unchanged).set(users::profile.eq(profile.as_str())).returning(users::id);
-    changed.get_result(conn).optional()
+    let changed = changed.get_result(conn).optional()?;
+    changed.map(|id| emails::follow(conn, id, profile).map(|()| id)).transpose()
 }
 
 /// Everybody who is not gone, in the order they came.

@@ -3,10 +3,12 @@
 use reqwest::RequestBuilder;
 
 use crate::applications::form;
-use crate::support::{AuthorizationRequest, Browser, CALLBACK, Form, TestServer, password_of, server};
+use crate::support::{
+    AuthorizationRequest, Browser, CALLBACK, Form, Mailbox, TestServer, password_of, server, server_with_mail,
+};
 
 /// The forms there are, each filled in so that it would work.
-async fn forms(server: &TestServer, browser: &Browser) -> Vec<(&'static str, Form)> {
+async fn forms(server: &TestServer, mailbox: &Mailbox, browser: &Browser) -> Vec<(&'static str, Form)> {
     let client = server.client("web").await;
     let filled = |form: Form| form.with("username", "eve").with("password", &password_of("eve"));
     let login = filled(browser.get("/accounts/login/").await.form("login-form"));
@@ -39,24 +41,55 @@ async fn forms(server: &TestServer, browser: &Browser) -> Vec<(&'static str, For
     let sessions = browser.get("/o/account/sessions/").await.form("sessions-form").with("end", "others");
     forms.push(("sessions", sessions));
     forms.extend([("device", entered), ("device question", answered)]);
+    forms.extend(account_forms(server, mailbox, browser).await);
     forms
+}
+
+/// Those about an account, and those behind links in mail.
+async fn account_forms(
+    server: &TestServer,
+    mailbox: &Mailbox,
+    browser: &Browser,
+) -> Vec<(&'static str, Form)> {
+    let shown = async |page: &str, id: &str| browser.get(page).await.form(id);
+    let email = shown("/o/account/email/", "email-form").await.with("email", "ada@example.com");
+    browser.submit(&email).await.location();
+    let confirm = mailbox.last_to(server, "ada@example.com").await.path();
+    let confirm = shown(&confirm, "confirm-email-form").await;
+    server.person_at("sue", "sue@example.com").await;
+    let reset = shown("/accounts/password/reset/", "reset-form").await.with("account", "sue");
+    browser.submit(&reset).await.is_page(200);
+    let set = mailbox.last_to(server, "sue@example.com").await.path();
+    let set = shown(&set, "set-password-form").await.with("password", "something else entirely");
+    let password = shown("/o/account/password/", "password-form").await.with("current", &password_of("ada"));
+    vec![
+        ("profile", shown("/o/account/profile/", "profile-form").await.with("name", "Eve")),
+        ("e-mail", email.with("email", "eve@example.com")),
+        ("confirm", confirm),
+        ("reset", reset.with("account", "ada")),
+        ("set password", set),
+        ("password", password.with("password", "something else entirely")),
+        ("delete account", shown("/o/account/delete/", "delete-form").await),
+    ]
 }
 
 /// R129
 #[tokio::test]
 async fn a_form_that_was_not_shown_here_is_refused() {
-    let server = server().await;
+    let (server, mailbox) = server_with_mail().await;
     let browser = server.signed_in("ada").await;
     let other = server.signed_in("bob").await;
     let foreign = other.get("/").await.form("sign-out-form").field("csrf_token").unwrap().to_owned();
     let stranger = server.browser();
     let strangers =
         stranger.get("/accounts/login/").await.form("login-form").field("csrf_token").unwrap().to_owned();
-    let forms = forms(&server, &browser).await;
+    let forms = forms(&server, &mailbox, &browser).await;
     let state = async || {
         let mine = server.count("clients WHERE name = 'Mine' AND previous_secret_hash IS NULL").await;
         let clients = (server.count("clients").await, mine);
-        (server.count("users").await, server.count("sessions").await, clients)
+        let links = server.count("mail_links WHERE used_at IS NULL").await;
+        let people = server.count("users WHERE deleted_at IS NULL").await;
+        ((people, links), server.count("sessions").await, clients)
     };
     let before = state().await;
     for (name, form) in forms {
@@ -78,9 +111,9 @@ async fn a_form_that_was_not_shown_here_is_refused() {
 /// R129
 #[tokio::test]
 async fn a_form_from_another_site_is_refused_whatever_it_carries() {
-    let server = server().await;
+    let (server, mailbox) = server_with_mail().await;
     let browser = server.signed_in("ada").await;
-    for (_, form) in forms(&server, &browser).await {
+    for (_, form) in forms(&server, &mailbox, &browser).await {
         let bare = || {
             browser
                 .request(reqwest::Method::POST, &form.action)
@@ -144,9 +177,9 @@ async fn a_browser_that_says_nothing_or_the_right_thing_is_believed_with_its_tok
 /// R145, R146
 #[tokio::test]
 async fn a_form_has_at_most_sixteen_kilobytes_and_is_not_compressed() {
-    let server = server().await;
+    let (server, mailbox) = server_with_mail().await;
     let browser = server.signed_in("ada").await;
-    for (_, form) in forms(&server, &browser).await {
+    for (_, form) in forms(&server, &mailbox, &browser).await {
         browser.submit(&form.clone().with("filler", &"x".repeat(17_000))).await.is_page(400);
         let answer = browser.send(browser.posting(&form).header("content-encoding", "gzip")).await;
         assert_eq!(answer.status, 415);
@@ -157,9 +190,9 @@ async fn a_form_has_at_most_sixteen_kilobytes_and_is_not_compressed() {
 /// R130, section 2 no. 42 (GitHub, 2019): what a form does, no link does, and no HEAD, which is a link without its answer.
 #[tokio::test]
 async fn no_link_does_what_a_form_does() {
-    let server = server().await;
+    let (server, mailbox) = server_with_mail().await;
     let browser = server.signed_in("ada").await;
-    let forms = forms(&server, &browser).await;
+    let forms = forms(&server, &mailbox, &browser).await;
     let state = async || {
         let mut counts = Vec::new();
         for table in [
@@ -169,6 +202,10 @@ async fn no_link_does_what_a_form_does() {
             "consents",
             "grants",
             "device_codes WHERE decided_at IS NOT NULL",
+            "users WHERE deleted_at IS NULL AND profile LIKE '%eve%'",
+            "verified_emails",
+            "mail_links WHERE used_at IS NULL",
+            "audit_events WHERE event = 'password_set'",
         ] {
             counts.push(server.count(table).await);
         }
@@ -182,7 +219,7 @@ async fn no_link_does_what_a_form_does() {
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
             let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
             let answer = browser.send(browser.request(method.clone(), &path)).await;
-            assert!([200, 303, 400, 404, 405].contains(&answer.status), "{name} {method}: {answer:?}");
+            assert!([200, 303, 400, 404, 405, 410].contains(&answer.status), "{name} {method}: {answer:?}");
             let location = answer.header("location").unwrap_or_default();
             assert!(!location.contains("code="), "{name} {method}: {location}");
         }

@@ -5,7 +5,8 @@ use std::process::Child;
 use std::time::Duration;
 
 use crate::support::{
-    AuthorizationRequest, Http, Listener, Program, TestServer, form, password_of, server_on_real_time,
+    AuthorizationRequest, Http, Listener, Mailbox, Program, TestServer, eventually, form, password_of,
+    server_on_real_time,
 };
 
 /// The real program with all requests logged, on a port it is told.
@@ -36,6 +37,15 @@ async fn started(server: &TestServer, format: &str) -> Running {
     Running { child, http }
 }
 
+/// Also when a test fails.
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Running {
     /// Stops it as a service manager would, and hands over all it wrote.
     fn stopped(mut self) -> String {
@@ -51,11 +61,13 @@ impl Running {
     }
 }
 
-/// R38, R170, R171, section 2 nos. 36 (DOT #1735) and 44 of the dossier
+/// R38, R121, R170, R171, section 2 nos. 36 (DOT #1735) and 44 of the dossier
 #[tokio::test]
 async fn no_secret_reaches_the_log_and_no_line_is_forged() {
     for format in ["text", "json"] {
-        let server = server_on_real_time(&[]).await;
+        let mailbox = Mailbox::new();
+        let server = server_on_real_time(&[("MAIL", &mailbox.url())]).await;
+        server.person_at("bob", "bob@example.com").await;
         let client = server.client("web").await;
         let mut running = started(&server, format).await;
         // The child's pipe must not fill up while requests are made.
@@ -99,6 +111,15 @@ async fn no_secret_reaches_the_log_and_no_line_is_forged() {
         let named = [("username", "ada"), ("password", &password_of("ada"))];
         let given = running.http.send_form("/get_auth_token/", &named).await.text("token");
         let cookie = browser.cookie();
+        // A link in a mail: its token is in addresses.
+        let stranger = crate::support::Browser::new(&running.http);
+        let reset = stranger.get("/accounts/password/reset/").await.form("reset-form");
+        stranger.submit(&reset.with("account", "bob")).await.is_page(200);
+        eventually("a mail is sent", async || !mailbox.delivered().is_empty()).await;
+        let mailed = mailbox.delivered().remove(0);
+        let set = stranger.get(&mailed.path()).await.form("set-password-form");
+        stranger.submit(&set.with("password", "canary-new-password")).await.is_page(200);
+        browser.get(&format!("/accounts/email/{}/", mailed.token())).await.is_page(410);
 
         running.child.stderr = None;
         let kill = std::process::Command::new("kill").arg(running.child.id().to_string()).status().unwrap();
@@ -121,6 +142,7 @@ async fn no_secret_reaches_the_log_and_no_line_is_forged() {
             client.secret.as_deref().unwrap(),
             mine.secret.as_deref().unwrap(),
             &password_of("ada"),
+            &mailed.token(),
             "canary",
             &key,
             "\u{1b}",

@@ -11,6 +11,7 @@
     reason = "test support"
 )]
 
+mod account;
 mod applications;
 mod audit;
 mod authentication;
@@ -28,6 +29,7 @@ mod cors;
 mod device;
 mod discovery;
 mod dpop;
+mod email;
 mod end_session;
 mod failpoints;
 mod feed;
@@ -45,10 +47,13 @@ mod lifetimes;
 mod login;
 mod logout;
 mod logs;
+mod mail;
 mod matrix;
 mod narrowed;
 mod pages;
 mod providers;
+mod password_change;
+mod password_reset;
 mod races;
 mod readiness;
 mod registration;

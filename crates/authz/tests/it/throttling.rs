@@ -64,7 +64,7 @@ async fn a_known_browser_gets_no_more_guesses_than_anybody() {
     bobs.sign_in("bob").await;
 }
 
-/// R118: both people who share a browser are known at it; a new password makes it a stranger's.
+/// R118, R127: both people who share a browser are known at it; a new password makes it a stranger's.
 #[tokio::test]
 async fn a_browser_knows_everybody_who_signed_in_there_until_their_password_changes() {
     let server = server_with(&ONLY_THE_ROW).await;

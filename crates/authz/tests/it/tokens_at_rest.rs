@@ -2,7 +2,7 @@
 
 use model::db::DatabaseUrl;
 
-use crate::support::{AuthorizationRequest, TestServer, password_of, server};
+use crate::support::{AuthorizationRequest, TestServer, password_of, server, server_with_mail};
 
 const TABLES: &[&str] = &[
     "users",
@@ -24,6 +24,9 @@ const TABLES: &[&str] = &[
     "used_ids",
     "decisions",
     "personal_keys",
+    "verified_emails",
+    "mail_links",
+    "outgoing_mail",
 ];
 
 /// Every byte of the database: the SQLite file and its log, or every row of every table as text.
@@ -120,6 +123,25 @@ async fn no_secret_of_a_whole_scenario_is_in_the_database() {
         for part in [secret.as_str(), &secret[secret.len() - 16..], &hex] {
             assert!(!contains(&bytes, part.as_bytes()), "{part}");
         }
+    }
+}
+
+/// R121, R169: of a link there is the hash of its token; and what somebody typed who forgot their password, perhaps another one, is
+/// sealed.
+#[tokio::test]
+async fn no_token_of_a_mailed_link_is_in_the_database() {
+    let (server, mailbox) = server_with_mail().await;
+    server.person_at("ada", "ada@example.com").await;
+    let browser = server.browser();
+    let shown = browser.get("/accounts/password/reset/").await.form("reset-form");
+    for typed in ["ada", "typed into the wrong field"] {
+        browser.submit(&shown.clone().with("account", typed)).await.is_page(200);
+    }
+    let token = mailbox.last_to(&server, "ada@example.com").await.token();
+    let bytes = everything(&server).await;
+    assert!(contains(&bytes, b"ada@example.com"), "nothing was read");
+    for secret in [token.as_str(), &token[token.len() - 16..], "typed into the wrong field"] {
+        assert!(!contains(&bytes, secret.as_bytes()), "{secret}");
     }
 }
 

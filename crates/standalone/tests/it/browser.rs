@@ -1,5 +1,6 @@
 //! The pages in a real browser: Chromium, headless, through WebDriver.
 
+mod account;
 mod applications;
 mod axe;
 mod devices;
@@ -22,10 +23,15 @@ use visitor::Visitor;
 /// Runs a visit to its end and closes the browser, whatever came of it. No page may have run into its own
 /// Content-Security-Policy.
 async fn visit(scripts: Scripts, visit: impl AsyncFnOnce(&World, &Visitor)) {
-    visit_at(World::with(&[], Clock::system()).await, scripts, visit).await;
+    visit_with(&[], scripts, visit).await;
 }
 
-/// The same, of an installation with settings of its own.
+/// The same at a site that was configured a little differently.
+async fn visit_with(settings: &[(&str, &str)], scripts: Scripts, visit: impl AsyncFnOnce(&World, &Visitor)) {
+    visit_at(World::with(settings, Clock::system()).await, scripts, visit).await;
+}
+
+/// The same, of an installation that is there already.
 async fn visit_at(world: World, scripts: Scripts, visit: impl AsyncFnOnce(&World, &Visitor)) {
     let driver = Driver::start().await;
     let visitor = Visitor::new(world.origin(), driver.browser(scripts).await, scripts);

@@ -1,5 +1,7 @@
 //! Signing in and out at a browser: its session, and the cookie by which it is known.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration as CookieDuration;
@@ -75,6 +77,19 @@ impl Browser {
             audit_events::insert_if(conn, begun == Begun::Now, event)?;
             Ok(begun != Begun::Over)
         }
+    }
+
+    /// Goes on, at this browser, for a person whose sessions have all ended with their old password, as somebody who has just proved
+    /// who they are: under a new id. The browser as it is known from then on; `spare` is a secret that nobody has.
+    pub(crate) fn stay(&self, conn: &mut Conn, user: &User, spare: String) -> QueryResult<Self> {
+        // Not at the instant at which everything made for them became void.
+        let since = user.valid_from.plus(Duration::from_micros(1));
+        let mut next = self.after_sign_in(user);
+        if !self.opening(&next, user, since)(conn)? {
+            next.secret = spare;
+            self.opening(&next, user, since)(conn)?;
+        }
+        Ok(next)
     }
 
     /// Whether the person of that name has signed in, or up, at this browser, which does not know it yet.

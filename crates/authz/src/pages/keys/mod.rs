@@ -57,7 +57,7 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
         if let Ok(id) = end.parse() {
             personal_keys::end(&app, address, user, TokenId(id)).await?;
         }
-        return Ok(Destination::Keys.go(&app.config.issuer));
+        return Ok(Destination::Account("keys/").go(&app.config.issuer));
     }
     if !is_recent(&signed_in) {
         return Ok(to_sign_in(&app));
@@ -180,5 +180,5 @@ fn used(at: Timestamp, now: Timestamp) -> String {
 }
 
 fn to_sign_in(app: &App) -> HttpResponse {
-    Destination::Keys.after_sign_in(&app.config.issuer)
+    Destination::Account("keys/").after_sign_in(&app.config.issuer)
 }

@@ -86,7 +86,7 @@ pub async fn unlink(
     let account = id.parse().map_err(|_| PageError::new(Kind::NotFound))?;
     match linking::unlink(&app, &origin, &signed_in.session, account).await? {
         Removed::Now(_) => {
-            let location = Destination::LinkedAccounts.url(&app.config.issuer);
+            let location = Destination::Account("providers/").url(&app.config.issuer);
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish())
         }
         Removed::LastWayIn => question(&app, &browser, &signed_in, &id, true).await,
@@ -140,5 +140,5 @@ async fn recently(browser: &Browser) -> Result<Option<SignedIn>, PageError> {
 }
 
 fn to_sign_in(app: &App) -> HttpResponse {
-    Destination::LinkedAccounts.after_sign_in(&app.config.issuer)
+    Destination::Account("providers/").after_sign_in(&app.config.issuer)
 }

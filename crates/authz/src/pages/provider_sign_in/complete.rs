@@ -99,7 +99,7 @@ async fn link(
     let origin = Origin::Address(browser.address());
     let since = signed_in.session.created_at;
     linking::link(app, &origin, (user, since), provider.settings, person).await?;
-    Ok(Destination::LinkedAccounts.go(&app.config.issuer))
+    Ok(Destination::Account("providers/").go(&app.config.issuer))
 }
 
 impl From<Refused> for PageError {

@@ -80,7 +80,7 @@ pub(crate) async fn begin_to_link(
     linking: (UserId, SessionId),
 ) -> Result<HttpResponse, PageError> {
     let provider = known(app, provider)?;
-    begin(app, browser, provider, &Destination::LinkedAccounts, Some(linking)).await
+    begin(app, browser, provider, &Destination::Account("providers/"), Some(linking)).await
 }
 
 /// Ties what is begun to this browser, and sends it there. By a page that goes on by itself: browsers apply `form-action`

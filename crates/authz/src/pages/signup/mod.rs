@@ -12,7 +12,8 @@ use super::provider_sign_in;
 use super::views::{Frame, SignupPage};
 use crate::app::App;
 use crate::audit::Origin;
-use crate::people::MIN_PASSWORD;
+use crate::email::Entered;
+use crate::people::{self, MIN_PASSWORD};
 use crate::protocol::Params;
 use crate::sign_in::{self, SignIn};
 use crate::sign_up::{self, Refused};
@@ -23,7 +24,15 @@ use crate::store::users::User;
 struct Problems {
     page: Option<&'static str>,
     username: Option<&'static str>,
+    email: Option<&'static str>,
     password: Option<&'static str>,
+}
+
+/// What was typed, but for the password.
+#[derive(Clone, Copy, Default)]
+struct Typed<'a> {
+    username: &'a str,
+    email: &'a str,
 }
 
 /// The form.
@@ -39,7 +48,7 @@ pub async fn get(
         return Err(PageError::new(Kind::NotFound));
     }
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
-    show(&app, &browser, &Destination::parse(query.get("next")), "", &Problems::default()).await
+    show(&app, &browser, &Destination::parse(query.get("next")), Typed::default(), &Problems::default()).await
 }
 
 /// Makes the account, signs in and goes on; or says what is wrong with each field.
@@ -57,16 +66,30 @@ pub async fn post(app: web::Data<App>, form: SignInForm) -> Result<HttpResponse,
     };
     let destination = Destination::parse(params.get("next"));
     let given = params.get("username").unwrap_or_default();
+    let email = params.get("email").filter(|_| app.post.is_some()).unwrap_or_default();
+    let typed = Typed { username: given, email };
     let password = params.get("password").unwrap_or_default();
     let origin = Origin::Address(browser.address());
     let secret = || Secret::new(password.to_owned());
+    let entered = match entered(&app, &browser, email) {
+        Ok(entered) => entered?,
+        Err(sentence) => {
+            let name = people::username(given);
+            let password = people::password(password, name.as_deref().unwrap_or(given)).err();
+            let problems = Problems { username: name.err(), email: Some(sentence), password, page: None };
+            return show(&app, &browser, &destination, typed, &problems).await;
+        }
+    };
     let opener = browser.clone();
-    let signs_in = move |conn: &mut Conn, user: &User| {
+    let begins = move |conn: &mut Conn, user: &User| {
+        entered.map_or(Ok(()), |entered| entered.write(conn, user))?;
         opener.opening(&opener.after_sign_in(user), user, user.created_at)(conn).map(drop)
     };
-    let problems = match sign_up::create_with(&app, &origin, given, secret(), signs_in).await {
+    let problems = match sign_up::create_with(&app, &origin, given, secret(), begins).await {
         Ok(user) => return Ok(browser.after_sign_in(&user).welcomed(&destination)),
-        Err(Refused::Invalid { username, password }) => Problems { page: None, username, password },
+        Err(Refused::Invalid { username, password }) => {
+            Problems { username, password, ..Problems::default() }
+        }
         Err(Refused::Taken) => {
             if let Some(response) = sent_before(&app, &browser, given, secret(), &destination).await? {
                 return Ok(response);
@@ -76,12 +99,25 @@ pub async fn post(app: web::Data<App>, form: SignInForm) -> Result<HttpResponse,
         Err(Refused::Wait(wait)) => {
             let sentence = "Too many accounts were made from your network. Wait a while, then try again.";
             let problems = Problems { page: Some(sentence), ..Problems::default() };
-            let page = show(&app, &browser, &destination, given, &problems).await?;
+            let page = show(&app, &browser, &destination, typed, &problems).await?;
             return Ok(super::too_many(page, wait.as_secs().max(1)));
         }
         Err(Refused::Failed(failed)) => return Err(failed.into()),
     };
-    show(&app, &browser, &destination, given, &problems).await
+    show(&app, &browser, &destination, typed, &problems).await
+}
+
+/// The address, if one was typed; or what is wrong with it.
+fn entered(
+    app: &App,
+    browser: &Browser,
+    typed: &str,
+) -> Result<Result<Option<Entered>, PageError>, &'static str> {
+    if typed.trim().is_empty() {
+        return Ok(Ok(None));
+    }
+    let entered = Entered::new(app, browser.address(), people::email(typed)?);
+    Ok(entered.map(Some).map_err(PageError::internal))
 }
 
 /// Who clicks twice has made the account with the first click. The password is judged like any other.
@@ -105,7 +141,7 @@ async fn show(
     app: &App,
     browser: &Browser,
     destination: &Destination,
-    username: &str,
+    typed: Typed<'_>,
     problems: &Problems,
 ) -> Result<HttpResponse, PageError> {
     let (signed_in, csrf_token) = (browser.signed_in().await?, browser.csrf_token());
@@ -117,12 +153,14 @@ async fn show(
                 ..browser::frame(&csrf_token, signed_in.as_ref())
             },
             next: destination.next().as_deref(),
-            username,
+            username: typed.username,
             providers: &provider_sign_in::choices(app),
             password_min: MIN_PASSWORD,
             error: problems.page,
             username_error: problems.username,
             password_error: problems.password,
+            email: app.post.is_some().then_some(typed.email),
+            email_error: problems.email,
         },
     )
 }

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{EVIL, LOGO};
 use crate::applications::{Mine, filled, registered};
 use crate::support::{
-    Answer, AuthorizationRequest, BASE, Browser, CALLBACK, Client, Form, TestServer, server_with,
+    Answer, AuthorizationRequest, BASE, Browser, CALLBACK, Client, Form, Mailbox, TestServer, server_with,
+    server_with_mail_and,
 };
 
 /// A page as it came.
@@ -19,6 +20,7 @@ pub struct Page {
 /// Who walks.
 pub struct Walk {
     server: TestServer,
+    mailbox: Mailbox,
     ada: Browser,
     web: Client,
     pages: Vec<Page>,
@@ -27,7 +29,7 @@ pub struct Walk {
 /// All of them.
 pub async fn all() -> Vec<Page> {
     let scopes = format!("read={EVIL}; write=Write");
-    let server = server_with(&[
+    let (server, mailbox) = server_with_mail_and(&[
         ("SCOPES", &scopes),
         ("PROVIDERS", "house"),
         ("PROVIDER_HOUSE_TITLE", EVIL),
@@ -44,13 +46,15 @@ pub async fn all() -> Vec<Page> {
     });
     let web = server.new_client("web").named(EVIL).metadata(&metadata.to_string()).register().await;
     let ada = server.signed_in("ada").await;
-    let mut walk = Walk { server, ada, web, pages: Vec::new() };
+    let mut walk = Walk { server, mailbox, ada, web, pages: Vec::new() };
     walk.as_a_stranger().await;
     walk.deciding().await;
     walk.at_a_device().await;
     walk.developing().await;
     walk.ending_access().await;
     walk.at_a_provider().await;
+    walk.at_the_account().await;
+    walk.forgetful().await;
     walk.signing_out().await;
     walk.when_something_is_wrong().await;
     walk.pages
@@ -233,6 +237,55 @@ impl Walk {
         self.opens(list, "linked accounts", "/o/account/providers/?declined=house").await;
         self.opens(unlink, "unlink", "/o/account/providers/1/delete/").await;
         self.opens("pages/error.html", "nothing begun", "/accounts/complete/house/?code=x").await;
+    }
+
+    async fn at_the_account(&mut self) {
+        let (show, profile, email) =
+            ("pages/account/show.html", "pages/account/profile.html", "pages/account/email.html");
+        self.opens(show, "account", "/o/account/").await;
+        let form = self.opens(profile, "profile", "/o/account/profile/").await.form("profile-form");
+        self.sends(profile, "profile, refused", &form.clone().with("zoneinfo", EVIL)).await;
+        self.ada.submit(&form.with("name", EVIL)).await.location();
+        let form = self.opens(email, "e-mail", "/o/account/email/").await.form("email-form");
+        self.sends(email, "e-mail, refused", &form.clone().with("email", EVIL)).await;
+        self.ada.submit(&form.with("email", "o'ada@example.com")).await.location();
+        self.opens(email, "e-mail, link sent", "/o/account/email/").await;
+        self.opens(show, "account, link sent", "/o/account/").await;
+        let path = self.mailbox.last_to(&self.server, "o'ada@example.com").await.path();
+        let question = "pages/confirm_email/question.html";
+        let form = self.opens(question, "your address?", &path).await.form("confirm-email-form");
+        self.ada.submit(&form).await.location();
+        self.opens("pages/message.html", "your address, used", &path).await;
+        let password = "pages/account/password.html";
+        let form = self.opens(password, "password", "/o/account/password/").await.form("password-form");
+        self.sends(password, "password, refused", &form.clone().with("password", "short")).await;
+        self.sends(password, "password, wrong", &form.with("password", "long enough and more")).await;
+        self.opens("pages/account/delete.html", "delete account", "/o/account/delete/").await;
+        let closed = server_with(&[]).await;
+        let answer = closed.signed_in("eve").await.get("/o/account/").await;
+        self.add(show, "account, without mail", answer);
+        let answer = closed.browser().get("/accounts/password/reset/").await;
+        self.add("pages/message.html", "forgot, without mail", answer);
+    }
+
+    async fn forgetful(&mut self) {
+        let (ask, set, message) =
+            ("pages/password_reset/ask.html", "pages/password_reset/set.html", "pages/message.html");
+        let stranger = self.server.browser();
+        let path = "/accounts/password/reset/";
+        let shown = stranger.get(path).await;
+        let form = shown.form("reset-form").with("account", "ada");
+        self.add(ask, "forgot", shown);
+        let answer = stranger.submit(&form).await;
+        self.add(message, "forgot, asked", answer);
+        let link = self.mailbox.last_to(&self.server, "o'ada@example.com").await.path();
+        let shown = stranger.get(&link).await;
+        let form = shown.form("set-password-form");
+        self.add(set, "new password", shown);
+        let answer = stranger.submit(&form.with("password", EVIL.get(..10).unwrap())).await;
+        self.add(set, "new password, refused", answer);
+        let answer = stranger.get(&format!("{path}{}/", "a".repeat(43))).await;
+        self.add(message, "new password, no longer", answer);
     }
 
     async fn signing_out(&mut self) {

@@ -25,15 +25,15 @@ async fn the_keyboard_alone_leads_from_sign_in_to_the_code() {
 
         // Everything that can be reached, in the order it is read; what has the focus shows it.
         let mut reached = Vec::new();
-        for _ in 0..5 {
+        for _ in 0..6 {
             ada.presses(Key::Tab).await;
             reached.push(ada.focus().await);
             assert_ne!(ada.outline().await, "none", "{reached:?}");
         }
-        assert_eq!(reached, ["skip", "brand", "sign-out", "allow", "refuse"]);
+        assert_eq!(reached, ["skip", "brand", "account", "sign-out", "allow", "refuse"]);
         ada.inspects("consent-focus").await;
         ada.opens(&terminal.asks_for("read").url).await;
-        for _ in 0..4 {
+        for _ in 0..5 {
             ada.presses(Key::Tab).await;
         }
         assert_eq!(ada.focus().await, "allow");

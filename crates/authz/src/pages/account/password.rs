@@ -1,0 +1,116 @@
+//! `/o/account/password/`: a new password, by the one before. It ends everything that was made with that, everywhere else.
+
+use actix_web::{HttpResponse, web};
+use model::secret::Secret;
+
+use super::just_signed_in;
+use super::views::PasswordPage;
+use crate::app::App;
+use crate::audit::Origin;
+use crate::crypto::random;
+use crate::pages::browser::{self, Browser, PageForm, SignedIn};
+use crate::pages::destination::Destination;
+use crate::pages::error::{Kind, PageError};
+use crate::pages::{page, too_many};
+use crate::password;
+use crate::people::{self, MIN_PASSWORD};
+use crate::protocol::Params;
+use crate::sign_in::{self, SignIn};
+
+const PAGE: &str = "password/";
+const ACCOUNT: Destination = Destination::Account("");
+
+/// What is wrong with each field.
+#[derive(Default)]
+struct Problems {
+    current: Option<&'static str>,
+    new: Option<&'static str>,
+}
+
+/// The form.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, PageError> {
+    match just_signed_in(&app, &browser, PAGE).await? {
+        Ok(signed_in) => show(&browser, &signed_in, &Problems::default()),
+        Err(to_sign_in) => Ok(to_sign_in),
+    }
+}
+
+/// Changes it; or says what is wrong. The one before is judged and counted as when signing in.
+///
+/// # Errors
+/// When the form is not ours, the database cannot be asked, or too many people are signing in.
+pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, PageError> {
+    let PageForm { browser, params } = form;
+    let signed_in = match just_signed_in(&app, &browser, PAGE).await? {
+        Ok(signed_in) => signed_in,
+        Err(to_sign_in) => return Ok(sent_before(&app, &browser, &params).await?.unwrap_or(to_sign_in)),
+    };
+    let (name, new) = (&signed_in.user.username, params.get("password").unwrap_or_default());
+    if let Err(sentence) = people::password(new, name) {
+        return show(&browser, &signed_in, &Problems { new: Some(sentence), current: None });
+    }
+    let mut since = signed_in.at;
+    // Who has none proves it with the sign-in, which is not old.
+    if password::is_there(&signed_in.user) {
+        let current = Secret::new(params.get("current").unwrap_or_default().to_owned());
+        let (current, wait) = match sign_in::check(&app, browser.attempt(), name, current).await? {
+            SignIn::Welcome(user, proved_at) if user.id == signed_in.user.id => {
+                since = proved_at.min(since);
+                (None, None)
+            }
+            SignIn::Welcome(..) | SignIn::Wrong => (Some("This is not your password."), None),
+            SignIn::Wait(seconds) => {
+                (Some("There were too many wrong tries. Wait a while, then try again."), Some(seconds))
+            }
+        };
+        if current.is_some() {
+            let page = show(&browser, &signed_in, &Problems { current, new: None })?;
+            return Ok(match wait {
+                Some(seconds) => too_many(page, seconds),
+                None => page,
+            });
+        }
+    }
+    let origin = Origin::Address(browser.address());
+    let (staying, spare) = (browser.clone(), random::secret("").map_err(PageError::internal)?);
+    let new = Secret::new(new.to_owned());
+    let changed = password::change(&app, &origin, &signed_in.user, since, new, move |conn, user| {
+        staying.stay(conn, user, spare)
+    });
+    let next = changed.await?.ok_or(PageError::new(Kind::StaleForm))?;
+    Ok(next.welcomed(&ACCOUNT))
+}
+
+/// Who clicks twice has ended their session with the first click, and has the next one if they know the new password.
+async fn sent_before(
+    app: &App,
+    browser: &Browser,
+    params: &Params,
+) -> Result<Option<HttpResponse>, PageError> {
+    let name = params.get("username").unwrap_or_default();
+    if !browser.has_missed_sign_in(name).await? {
+        return Ok(None);
+    }
+    let new = Secret::new(params.get("password").unwrap_or_default().to_owned());
+    match sign_in::check(app, browser.attempt(), name, new).await? {
+        SignIn::Welcome(user, since) => browser.sign_in(&user, since, &ACCOUNT).await.map(Some),
+        SignIn::Wrong | SignIn::Wait(_) => Ok(None),
+    }
+}
+
+fn show(browser: &Browser, signed_in: &SignedIn, problems: &Problems) -> Result<HttpResponse, PageError> {
+    page(
+        browser,
+        &PasswordPage {
+            frame: browser::frame(&browser.csrf_token(), Some(signed_in)),
+            username: &signed_in.user.username,
+            has_password: password::is_there(&signed_in.user),
+            password_min: MIN_PASSWORD,
+            current_error: problems.current,
+            password_error: problems.new,
+        },
+    )
+}

@@ -1,0 +1,3 @@
+DROP TABLE outgoing_mail;
+DROP TABLE mail_links;
+DROP TABLE verified_emails;
