@@ -140,11 +140,6 @@ const FIRST_PARTY: [(&str, Mount); 5] = [
     }),
 ];
 
-/// Whether there is something at this path, which is as it stands in the table.
-pub(crate) fn is_there(path: &str) -> bool {
-    ROUTES.iter().any(|(known, _)| *known == path)
-}
-
 /// Everything this service answers, under the root. Register it last: what nobody else answers is its 404.
 pub fn configure(app: &App) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let app = web::Data::new(app.clone());

@@ -51,7 +51,7 @@ pub(crate) struct SignedIn {
 }
 
 /// What changes a person's ways in needs a sign-in that is no older than this.
-const RECENT: Duration = Duration::from_secs(900);
+const RECENT: Duration = Duration::from_secs(600);
 
 impl SignedIn {
     /// Whether they have just proved who they are. Who has not is sent to sign in again first.

@@ -39,8 +39,7 @@ const AUTHORIZED_TOKENS: &str = "/o/authorized_tokens/";
 const SESSIONS: &str = "/o/account/sessions/";
 const ACCOUNT: &str = "/o/account/";
 /// What there is about an account.
-const ABOUT_ACCOUNT: [&str; 7] =
-    ["", "profile/", "email/", "password/", "providers/", "keys/", "delete/"];
+const ABOUT_ACCOUNT: [&str; 7] = ["", "profile/", "email/", "password/", "providers/", "keys/", "delete/"];
 const CONFIRM_EMAIL: &str = "/accounts/email/";
 /// Of a token, in base64url.
 const TOKEN_LEN: usize = 43;

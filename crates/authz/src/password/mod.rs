@@ -16,14 +16,6 @@ use crate::store::outgoing_mail::Kind;
 use crate::store::users::{self, User};
 use crate::store::{audit_events, emails};
 
-/// What a person has instead of a password who has none: no password has this hash.
-const NONE: &str = "!";
-
-/// Whether somebody has a password. Whoever signs in through somebody else's service may have none.
-pub(crate) fn is_there(user: &User) -> bool {
-    user.password_hash != NONE
-}
-
 /// What is written with a new password.
 #[derive(Clone)]
 struct Change {

@@ -8,8 +8,8 @@ use model::time::{Clock, Timestamp};
 
 use super::json::Json;
 use super::{
-    attempts, browser_access, consents, emails, insert_unless_taken, linked_accounts, mail_links, outgoing_mail,
-    personal_keys, revocations, users,
+    attempts, browser_access, consents, emails, insert_unless_taken, linked_accounts, mail_links,
+    outgoing_mail, personal_keys, revocations, users,
 };
 use crate::profile::Profile;
 use crate::schema::{clients, former_names, grants, user_groups, users as user_rows};

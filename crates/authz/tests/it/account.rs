@@ -35,6 +35,7 @@ async fn a_person_finds_their_account_from_everywhere_and_everything_from_there(
         "/o/account/password/",
         "/o/account/sessions/",
         "/o/authorized_tokens/",
+        "/o/account/keys/",
         "/o/applications/",
         "/o/account/delete/",
     ];

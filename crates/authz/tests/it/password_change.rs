@@ -97,7 +97,7 @@ async fn a_sign_in_that_is_old_is_asked_for_again() {
     for (path, id) in paths.iter().zip(ids) {
         forms.push(browser.get(path).await.form(id));
     }
-    server.advance(899);
+    server.advance(599);
     browser.get(&paths[0]).await.is_page(200);
     server.advance(1);
     for (path, form) in paths.iter().zip(&forms) {

@@ -54,7 +54,7 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
     }
     let mut since = signed_in.at;
     // Who has none proves it with the sign-in, which is not old.
-    if password::is_there(&signed_in.user) {
+    if signed_in.user.has_password() {
         let current = Secret::new(params.get("current").unwrap_or_default().to_owned());
         let (current, wait) = match sign_in::check(&app, browser.attempt(), name, current).await? {
             SignIn::Welcome(user, proved_at) if user.id == signed_in.user.id => {
@@ -107,7 +107,7 @@ fn show(browser: &Browser, signed_in: &SignedIn, problems: &Problems) -> Result<
         &PasswordPage {
             frame: browser::frame(&browser.csrf_token(), Some(signed_in)),
             username: &signed_in.user.username,
-            has_password: password::is_there(&signed_in.user),
+            has_password: signed_in.user.has_password(),
             password_min: MIN_PASSWORD,
             current_error: problems.current,
             password_error: problems.new,

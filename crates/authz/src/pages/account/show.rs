@@ -7,9 +7,9 @@ use super::views::{EmailShown, ShowPage};
 use crate::app::App;
 use crate::pages::browser::{self, Browser};
 use crate::pages::words::displayed;
-use crate::pages::{PageError, page};
+use crate::pages::{PageError, page, provider_sign_in};
 use crate::store::users;
-use crate::{email, password, routes, sign_out};
+use crate::{email, sign_out};
 
 /// Shows it.
 ///
@@ -34,10 +34,9 @@ pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, 
             zone: profile.zoneinfo.as_deref().map(displayed),
             email: shown(state),
             sends_mail: app.post.is_some(),
-            has_password: password::is_there(&signed_in.user),
+            has_password: signed_in.user.has_password(),
             sessions,
-            providers: routes::is_there("/o/account/providers"),
-            keys: routes::is_there("/o/account/keys"),
+            providers: !provider_sign_in::choices(&app).is_empty(),
             developer_pages: app.config.developer_pages,
         },
     )

@@ -23,8 +23,6 @@ pub(super) struct ShowPage<'a> {
     pub(super) sessions: usize,
     /// Whether there is a page about other services to sign in with.
     pub(super) providers: bool,
-    /// Whether there is a page about keys of one's own.
-    pub(super) keys: bool,
     /// Whether they may register applications.
     pub(super) developer_pages: bool,
 }

@@ -20,8 +20,6 @@ use crate::protocol::Params;
 use crate::store::personal_keys::PersonalKey;
 use views::{Choice, KeysPage, Line};
 
-/// So long after somebody has proved who they are they may make a key.
-const RECENT: Duration = Duration::from_secs(600);
 const MAX_NAME: usize = 100;
 const DAY: u64 = 86_400;
 
@@ -59,7 +57,7 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
         }
         return Ok(Destination::Account("keys/").go(&app.config.issuer));
     }
-    if !is_recent(&signed_in) {
+    if !signed_in.is_recent() {
         return Ok(to_sign_in(&app));
     }
     let (mut typed, lasts) = read(&app, &params);
@@ -120,10 +118,6 @@ fn field_of(scope: &str) -> String {
     format!("scope_{scope}")
 }
 
-fn is_recent(signed_in: &SignedIn) -> bool {
-    signed_in.at.since(signed_in.session.authenticated_at) <= RECENT
-}
-
 async fn show(
     app: &App,
     browser: &Browser,
@@ -149,7 +143,7 @@ async fn show(
             frame: browser::frame(&csrf_token, Some(signed_in)),
             made: made.map(|made| (made.name.as_str(), made.key.expose().as_str())),
             keys: &keys,
-            may_make: is_recent(signed_in),
+            may_make: signed_in.is_recent(),
             name: &typed.name,
             days: &typed.days,
             longest: app.config.rest.key_longest.as_secs() / DAY,

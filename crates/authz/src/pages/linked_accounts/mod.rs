@@ -20,9 +20,6 @@ use crate::store::linked_accounts::{self, LinkedAccount, Removed};
 
 use views::{LinkedAccountsPage, ListedAccount, UnlinkPage};
 
-/// Whoever changes their ways in has proved who they are within this time.
-const RECENT: Duration = Duration::from_secs(600);
-
 /// Lists them.
 ///
 /// # Errors
@@ -135,8 +132,7 @@ fn listed(app: &App, account: LinkedAccount) -> ListedAccount {
 
 /// Whoever is signed in and has proved lately who they are; anybody else does so first.
 async fn recently(browser: &Browser) -> Result<Option<SignedIn>, PageError> {
-    let signed_in = browser.signed_in().await?;
-    Ok(signed_in.filter(|each| each.at.since(each.session.authenticated_at) < RECENT))
+    Ok(browser.signed_in().await?.filter(SignedIn::is_recent))
 }
 
 fn to_sign_in(app: &App) -> HttpResponse {

@@ -53,6 +53,7 @@ pub async fn all() -> Vec<Page> {
     walk.developing().await;
     walk.ending_access().await;
     walk.at_a_provider().await;
+    walk.with_keys().await;
     walk.at_the_account().await;
     walk.forgetful().await;
     walk.signing_out().await;
@@ -237,6 +238,15 @@ impl Walk {
         self.opens(list, "linked accounts", "/o/account/providers/?declined=house").await;
         self.opens(unlink, "unlink", "/o/account/providers/1/delete/").await;
         self.opens("pages/error.html", "nothing begun", "/accounts/complete/house/?code=x").await;
+    }
+
+    async fn with_keys(&mut self) {
+        let (keys, path) = ("pages/keys/keys.html", "/o/account/keys/");
+        let form = self.opens(keys, "no keys", path).await.form("make-form");
+        self.sends(keys, "key refused", &form.clone().with("name", "").with("days", EVIL)).await;
+        let form = form.with("name", EVIL).with("days", "30").with("scope_read", "yes");
+        self.sends(keys, "a key, this once", &form).await;
+        self.opens(keys, "keys", path).await;
     }
 
     async fn at_the_account(&mut self) {

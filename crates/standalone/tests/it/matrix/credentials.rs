@@ -171,6 +171,7 @@ pub async fn all(world: &World, clock: &Clock) -> Vec<Credential> {
             is_key: true,
             ..scoped("a key for everything", key(&mut browser, EVERYTHING).await, EVERYTHING)
         },
+        Credential { is_key: true, ..scoped("a key to read", key(&mut browser, &["read"]).await, &["read"]) },
         invalid("a key in the place of a token", &key(&mut browser, &["read"]).await),
     ];
     others.into_iter().chain(bound).chain(keys).collect()

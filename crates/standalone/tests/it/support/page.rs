@@ -56,7 +56,8 @@ impl Page {
         let form = html.select(&selector(css)).next().unwrap_or_else(|| panic!("no {css}: {self:?}"));
         assert_eq!(form.attr("method"), Some("post"));
         let action = Url::parse(&self.url).unwrap().join(form.attr("action").unwrap()).unwrap();
-        let inputs = selector("input[name]");
+        // As a browser sends it: a box that is not ticked says nothing.
+        let inputs = selector("input[name]:not([type=checkbox]), input[name][checked]");
         let field = |input: ElementRef| {
             (input.attr("name").unwrap().to_owned(), input.attr("value").unwrap_or_default().to_owned())
         };
