@@ -62,7 +62,7 @@ pub struct Wanted {
 /// What is known of a text that may be a key.
 pub enum Known {
     /// It speaks for this person.
-    Live(PersonalKey, User),
+    Live(Box<(PersonalKey, User)>),
     /// Its time is over.
     Expired,
     /// Its person may not act.
@@ -191,7 +191,7 @@ pub async fn look_up(app: &App, text: &str) -> Result<Known, DbError> {
     if key.used_at.is_none_or(|used_at| now.since(used_at) >= SEEN_EVERY) {
         note_use(app, &key, now);
     }
-    Ok(Known::Live(key, user))
+    Ok(Known::Live(Box::new((key, user))))
 }
 
 /// Beside the answer: nobody waits for it, and nobody is kept from anything because it cannot be noted.

@@ -166,7 +166,10 @@ async fn by_key(app: &App, said: &[&[u8]]) -> Result<Entry, Refusal> {
         refused("Invalid token header. Token string should not contain invalid characters.")
     })?;
     match personal_keys::look_up(app, key).await? {
-        Known::Live(key, user) => Ok(Entry::Token(Some(user), key.scopes)),
+        Known::Live(live) => {
+            let (key, user) = *live;
+            Ok(Entry::Token(Some(user), key.scopes))
+        }
         Known::Expired => Err(refused("Token has expired")),
         Known::Disabled => Err(refused("User inactive or deleted.")),
         Known::Unknown => Err(refused("Invalid token.")),

@@ -2,8 +2,6 @@
 
 mod views;
 
-use std::time::Duration;
-
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 

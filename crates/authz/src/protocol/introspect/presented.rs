@@ -60,7 +60,8 @@ async fn of_key(app: &App, text: &str) -> Result<Judged, OAuthError> {
         Known::Unknown => Ok(Judged::Unknown),
         Known::Expired => ended(EXPIRED),
         Known::Disabled => ended(USER_INACTIVE),
-        Known::Live(key, user) => {
+        Known::Live(live) => {
+            let (key, user) = *live;
             let (id, span) = (key.id.to_string(), (key.created_at, key.ends_at));
             Ok(told(app, &user, TOKEN, key.scopes.as_str(), span, &id))
         }
