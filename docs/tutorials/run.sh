@@ -7,8 +7,8 @@
 #   PAGES='docs/tutorials/4-*.md' docs/tutorials/run.sh …               these pages only
 #
 # A block marked `sh` is run. A block after it that is marked `json`, `http` or `text` is what its lines print, without
-# which they print nothing. `…` there is whatever the server made up: one or more characters, none of them a blank, a comma or
-# a quotation mark. Of the headers in an `http` block those are compared that the page names, and the body wholly.
+# which they print nothing. `…` there is whatever the server made up: one or more characters, none of them white space, a
+# comma or a quotation mark. Of the headers those are compared that an `http` block names, in any order; the body wholly.
 # Ports are other ones here than on the page: 8000 and 9000 become free ones. The processes that a page starts end with it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -101,7 +101,7 @@ follow() { # page
     done
     if [ "$differ" -ne 0 ] || [ ! -e "$work/end" ]; then
         echo "${page##*/}: $differ of $((number - 1)) blocks differ$([ -e "$work/end" ] || echo ", and it did not come to its end"); on the side was said"
-        cat "$work/errors" "$work"/here/*.log 2>/dev/null | grep -v ' INFO migrated ' | tail -n 30
+        cat "$work/errors" "$work"/here/*.log 2>/dev/null | grep -E '^[a-z0-9]+: |^[0-9-]+T|^[^ ]+: line ' | grep -v ' INFO migrated ' | tail -n 30
         return 1
     fi
     echo "${page##*/}: $((number - 1)) blocks, all as they say"
