@@ -34,6 +34,10 @@ interop:
 openapi:
     .ci/run openapi
 
+# The tutorials, line by line
+tutorials:
+    .ci/run tutorials
+
 # kill -9 under load
 test-crash rounds="50":
     ROUNDS={{ rounds }} cargo test -p standalone --locked --test it -- kill::
