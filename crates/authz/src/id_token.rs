@@ -20,11 +20,14 @@ pub const ACR: &str = "1";
 /// ... and the method (RFC 8176).
 pub const AMR: [&str; 1] = ["pwd"];
 
+/// When somebody proved who they are for whom another server vouches without saying when. Never recent, and told to nobody.
+pub const NOT_TOLD: Timestamp = Timestamp::from_micros(0);
+
 /// What is stated, besides what is the same in all.
 pub struct Statement<'a> {
     /// About whom.
     pub user: UserId,
-    /// When they proved who they are.
+    /// When they proved who they are, or [`NOT_TOLD`].
     pub authenticated_at: Timestamp,
     /// What ties it to the request.
     pub nonce: Option<&'a str>,
@@ -45,7 +48,8 @@ struct Claims<'a> {
     aud: &'a str,
     exp: i64,
     iat: i64,
-    auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
     acr: &'static str,
     amr: [&'static str; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +77,7 @@ pub async fn issue(app: &App, client: &Client, said: &Statement<'_>) -> Result<S
         aud: client.id.as_str(),
         exp: now.plus(app.config.lifetimes.id_token).unix_seconds(),
         iat: now.unix_seconds(),
-        auth_time: said.authenticated_at.unix_seconds(),
+        auth_time: Some(said.authenticated_at).filter(|at| *at != NOT_TOLD).map(Timestamp::unix_seconds),
         acr: ACR,
         amr: AMR,
         nonce: said.nonce,

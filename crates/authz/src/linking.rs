@@ -1,7 +1,9 @@
 //! Who somebody is here whom a provider has named. Found by the provider and its name for them, and by nothing else: an
 //! e-mail address that a provider tells proves nothing about whoever has it here.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use diesel::QueryResult;
 use diesel::result::Error::RollbackTransaction;
@@ -13,13 +15,17 @@ use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::config::providers::ProviderSettings;
 use crate::crypto::{passwords, random};
+use crate::mail;
 use crate::people;
 use crate::profile::Profile;
 use crate::sign_in::username_key;
+use crate::sign_up;
+use crate::store::attempts::{self, Budget};
 use crate::store::audit_events::{self, AuditEvent};
+use crate::store::emails;
 use crate::store::json::Json;
 use crate::store::linked_accounts::{self, NewLinkedAccount, Removed};
-use crate::store::sessions::{self, Session};
+use crate::store::outgoing_mail::Kind;
 use crate::store::users::{self, NewUser, User};
 use crate::upstream::providers::ProviderPerson;
 
@@ -32,6 +38,8 @@ pub enum Refused {
     Unknown,
     /// The account there is linked to somebody else.
     Anothers,
+    /// They would be new, and too many are from this network: wait this long.
+    Wait(Duration),
     /// It could not be found out.
     Failed(DbError),
 }
@@ -42,6 +50,7 @@ impl fmt::Display for Refused {
             Self::Disabled => f.write_str("the person may not act"),
             Self::Unknown => f.write_str("the person has no account"),
             Self::Anothers => f.write_str("the account is linked to somebody else"),
+            Self::Wait(_) => f.write_str("too many accounts were made from this network"),
             Self::Failed(error) => error.fmt(f),
         }
     }
@@ -49,8 +58,8 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// The person, who has just come from there; whoever is new gets an account if the provider's people do. The caller has made
-/// sure that the provider speaks of whoever asks.
+/// The person, who has just come from there; whoever is new gets an account if the provider's people do, counted with those
+/// that are made at the sign-up page. The caller has made sure that the provider speaks of whoever asks.
 ///
 /// # Errors
 /// See [`Refused`].
@@ -63,6 +72,7 @@ pub async fn person_of(
     let came = Came {
         provider: provider.name.clone(),
         makes: provider.signup,
+        counted: sign_up::budget(app, origin),
         person: person.clone(),
         origin: origin.clone(),
         now: app.now(),
@@ -70,7 +80,7 @@ pub async fn person_of(
     app.db.write(move |conn| came.find_or_make(conn)).await.map_err(Refused::Failed)?
 }
 
-/// Links the account there to a person who was signed in `since`. What is theirs already stays theirs.
+/// Links the account there to a person who was signed in `since`, and tells them. What is theirs already stays theirs.
 ///
 /// # Errors
 /// See [`Refused`].
@@ -92,12 +102,15 @@ pub async fn link(
     };
     let event = What::ProviderLinked.of_user(user, origin, now);
     let event = AuditEvent { detail: provider.name.clone(), ..event };
+    let is_told = app.post.is_some();
     let linked = app.db.write(move |conn| {
         if !users::hold(conn, user, since)? {
             return Ok(Err(Refused::Disabled));
         }
         let is_new = linked_accounts::insert(conn, &link)?;
         if audit_events::insert_if(conn, is_new, event)? {
+            let address = emails::of(conn, user)?;
+            mail::tell(conn, is_told, Kind::ProviderLinked, Some(user), address, now)?;
             return Ok(Ok(()));
         }
         let owner = linked_accounts::whose(conn, &link.provider, &link.subject)?;
@@ -106,28 +119,63 @@ pub async fn link(
     linked.await.map_err(Refused::Failed)?
 }
 
-/// Unlinks one of a person's, unless it is the last way in, and signs them out everywhere but in this session: somebody
-/// else may have come in by it.
+/// What came of unlinking an account.
+#[derive(Debug)]
+pub enum Unlinked<T> {
+    /// It is unlinked, and this has begun with it.
+    Now(T),
+    /// The person has none of that number.
+    Unknown,
+    /// Without it they could not sign in any more.
+    LastWayIn,
+    /// What they proved who they are with has ended meanwhile.
+    Ended,
+}
+
+/// Unlinks one of a person's who was signed in `since`, unless it is the last way in. Somebody else may have come in by it: so
+/// everything that was made for the person ends, as with a new password. `also` does what begins then, in the same transaction.
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn unlink(app: &App, origin: &Origin, session: &Session, account: i64) -> Result<Removed, DbError> {
-    let (now, user, since, sid) = (app.now(), session.user_id, session.created_at, session.sid);
-    let event = What::ProviderUnlinked.of_user(user, origin, now);
+pub async fn unlink<T: Send + 'static>(
+    app: &App,
+    origin: &Origin,
+    (user, since): (UserId, Timestamp),
+    account: i64,
+    also: impl FnOnce(&mut Conn, &User) -> QueryResult<T> + Send + 'static,
+) -> Result<Unlinked<T>, DbError> {
+    let event = What::ProviderUnlinked.of_user(user, origin, app.now());
     let configured = app.config.providers.with_button().map(|provider| provider.name.clone());
-    let configured: Vec<String> = configured.collect();
-    let removed = app.db.write(move |conn| {
+    let (configured, clock): (Vec<String>, _) = (configured.collect(), app.clock.clone());
+    let unlinked = app.db.write(move |conn| {
+        // Of two at once the second finds that the first has ended what it was proved with.
         if !users::hold_alone(conn, user, since)? {
-            return Ok(Removed::Unknown);
+            return Ok(Unlinked::Ended);
         }
-        let removed = linked_accounts::remove(conn, user, account, &configured)?;
-        if let Removed::Now(provider) = &removed {
-            sessions::end_others_of_user(conn, user, sid, now)?;
-            audit_events::insert(conn, &[AuditEvent { detail: provider.clone(), ..event }])?;
+        match linked_accounts::remove(conn, user, account, &configured)? {
+            Removed::Unknown => Ok(Unlinked::Unknown),
+            Removed::LastWayIn => Ok(Unlinked::LastWayIn),
+            Removed::Now(detail) => {
+                audit_events::insert(conn, &[AuditEvent { detail, ..event }])?;
+                let user = users::end_of(conn, user, &clock)?;
+                also(conn, &user).map(Unlinked::Now)
+            }
         }
-        Ok(removed)
     });
-    removed.await
+    let unlinked = unlinked.await?;
+    app.feed.catch_up().await?;
+    Ok(unlinked)
+}
+
+/// Where somebody can sign in as this person, besides with a password: what the providers are called here.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(crate) async fn services(app: &App, user: UserId) -> Result<Vec<String>, DbError> {
+    let accounts = app.db.read(move |conn| linked_accounts::of(conn, user)).await?;
+    let settings = accounts.iter().filter_map(|account| app.config.providers.find(&account.provider));
+    let titles: BTreeSet<String> = settings.map(|settings| settings.title.clone()).collect();
+    Ok(titles.into_iter().collect())
 }
 
 /// Somebody has come from a provider.
@@ -135,6 +183,8 @@ struct Came {
     provider: String,
     /// Whether new people get an account.
     makes: bool,
+    /// What new people are counted as.
+    counted: Option<(String, Budget)>,
     person: ProviderPerson,
     origin: Origin,
     now: Timestamp,
@@ -147,6 +197,12 @@ impl Came {
         }
         if !self.makes {
             return Ok(Err(Refused::Unknown));
+        }
+        if let Some((key, budget)) = &self.counted
+            && let Err(wait) = attempts::spend(conn, key, *budget, self.now)?
+        {
+            // The last one that was counted may have been they.
+            return Ok(self.find(conn)?.unwrap_or(Err(Refused::Wait(wait))));
         }
         let user = self.make(conn)?;
         let link = NewLinkedAccount {
@@ -164,6 +220,9 @@ impl Came {
         }
         // Whoever came first at the same time has been waited for, and is there now.
         users::take_back(conn, user.id)?;
+        if let Some((key, _)) = &self.counted {
+            attempts::give_back(conn, key)?;
+        }
         self.find(conn)?.ok_or(RollbackTransaction)
     }
 

@@ -95,10 +95,16 @@ pub async fn create_with(
     user.await.map_err(|error| Refused::Failed(error.into()))?.ok_or(Refused::Taken)
 }
 
-async fn count(app: &App, origin: &Origin) -> Result<(), Refused> {
-    let Origin::Address(address) = origin else { return Ok(()) };
-    let budget = Budget { limit: app.config.limits.signups_per_hour, window: Duration::from_secs(3_600) };
+/// How many accounts come from one network, and under which name that is counted; nothing when nobody asks over HTTP.
+pub(crate) fn budget(app: &App, origin: &Origin) -> Option<(String, Budget)> {
+    let Origin::Address(address) = origin else { return None };
     let key = app.form_key.tag(&["sign-up", &edge::network(*address)]);
+    let limit = app.config.limits.signups_per_hour;
+    Some((key, Budget { limit, window: Duration::from_secs(3_600) }))
+}
+
+async fn count(app: &App, origin: &Origin) -> Result<(), Refused> {
+    let Some((key, budget)) = budget(app, origin) else { return Ok(()) };
     let now = app.now();
     let counted = app.db.write(move |conn| attempts::spend(conn, &key, budget, now)).await;
     counted.map_err(|error| Refused::Failed(error.into()))?.map_err(Refused::Wait)

@@ -9,6 +9,7 @@ use model::time::Timestamp;
 use super::links;
 use super::post::Letter;
 use crate::app::App;
+use crate::linking;
 use crate::pages::{SITE_NAME, words};
 use crate::people;
 use crate::store::mail_links::{self, MailLink};
@@ -48,7 +49,19 @@ struct PasswordChanged<'a> {
     site: &'a str,
     username: &'a str,
     at: &'a str,
+    services: &'a [String],
+    providers: &'a str,
     reset: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/provider_linked.txt")]
+struct ProviderLinked<'a> {
+    site: &'a str,
+    username: &'a str,
+    at: &'a str,
+    services: &'a [String],
+    providers: &'a str,
 }
 
 #[derive(Template)]
@@ -72,6 +85,8 @@ struct Known {
     user: Option<User>,
     link: Option<MailLink>,
     is_anothers: bool,
+    /// Where they can sign in now.
+    services: Vec<String>,
 }
 
 /// The letter; `None` when nobody wants it any more: its link was used, replaced or voided, or its person is gone.
@@ -83,21 +98,28 @@ pub(super) async fn write(app: &App, mail: &OutgoingMail, kind: Kind) -> Result<
     let at = when(mail.asked_at);
     let base = app.config.issuer.base();
     let (reset, account) = (format!("{base}/accounts/password/reset/"), format!("{base}/o/account/"));
+    let providers = &format!("{account}providers/");
+    let services = known.services.as_slice();
     let username = known.user.as_ref().map_or("", |user| user.username.as_str());
     let is_about_somebody = known.user.is_some();
     let site = SITE_NAME;
     let written = match kind {
         Kind::Reset | Kind::ConfirmEmail => linked(app, mail, kind, &known),
         Kind::PasswordChanged if is_about_somebody => {
-            let text = PasswordChanged { site, username, at: &at, reset: &reset }.render();
+            let text =
+                PasswordChanged { site, username, at: &at, services, providers, reset: &reset }.render();
             Some(("Your password was changed", text))
+        }
+        Kind::ProviderLinked if is_about_somebody => {
+            let text = ProviderLinked { site, username, at: &at, services, providers }.render();
+            Some(("A service was linked to your account", text))
         }
         Kind::EmailChanged if is_about_somebody => {
             let text = EmailChanged { site, username, at: &at, account: &account }.render();
             Some(("Your e-mail address was changed", text))
         }
         Kind::AccountDeleted => Some(("Your account was deleted", AccountDeleted { site, at: &at }.render())),
-        Kind::PasswordChanged | Kind::EmailChanged | Kind::ResetAsked => None,
+        Kind::PasswordChanged | Kind::ProviderLinked | Kind::EmailChanged | Kind::ResetAsked => None,
     };
     Ok(written.and_then(|(subject, text)| {
         Some(Letter {
@@ -146,12 +168,15 @@ const fn link_of(kind: Kind) -> Option<mail_links::Kind> {
 }
 
 async fn known(app: &App, mail: &OutgoingMail, kind: Kind) -> Result<Known, DbError> {
-    let Some(id) = mail.user_id else { return Ok(Known { user: None, link: None, is_anothers: false }) };
+    let Some(id) = mail.user_id else {
+        return Ok(Known { user: None, link: None, is_anothers: false, services: Vec::new() });
+    };
+    let services = linking::services(app, id).await?;
     let key = people::email_key(&mail.address);
     let found = app.db.read(move |conn| {
         let link = link_of(kind).map(|kind| mail_links::of(conn, id, kind)).transpose()?.flatten();
         let is_anothers = emails::whose(conn, &key)?.is_some_and(|owner: UserId| owner != id);
-        Ok(Known { user: users::by_id(conn, id)?, link, is_anothers })
+        Ok(Known { user: users::by_id(conn, id)?, link, is_anothers, services })
     });
     found.await
 }

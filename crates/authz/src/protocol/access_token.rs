@@ -131,11 +131,10 @@ async fn signed(
 ) -> Result<String, OAuthError> {
     let sealed = InJwt(token);
     let (sealed, token) = (app.sealer.seal(&sealed, now)?, sealed.0);
-    let authentication = token.authenticated_at.map(|at| Authentication {
-        auth_time: at.unix_seconds(),
-        acr: id_token::ACR,
-        amr: id_token::AMR,
-    });
+    let authentication = token
+        .authenticated_at
+        .filter(|at| *at != id_token::NOT_TOLD)
+        .map(|at| Authentication { auth_time: at.unix_seconds(), acr: id_token::ACR, amr: id_token::AMR });
     let several: Vec<&str> = token.audiences.split(' ').collect();
     let claims = Claims {
         iss: app.config.issuer.as_str(),

@@ -26,6 +26,8 @@ pub struct Caller {
     pub client: Option<String>,
     /// When they last proved who they are; none as before.
     pub authenticated_at: Option<Timestamp>,
+    /// By what was made for them at this instant: what ends that ends what they ask for.
+    pub since: Timestamp,
     /// From where.
     pub address: IpAddr,
 }
@@ -40,7 +42,8 @@ impl FromRequest for Caller {
     }
 }
 
-const INVALID: Refused = Refused::NotGood("The token is unknown, has ended or was revoked.");
+/// What they came with counts no more.
+pub const INVALID: Refused = Refused::NotGood("The token is unknown, has ended or was revoked.");
 
 async fn caller(request: &HttpRequest) -> Result<Caller, Refused> {
     let missing = OAuthError::new(Code::ServerError, "Something went wrong on our side.");
@@ -49,17 +52,18 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Refused> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let (Some(header), None) = (headers.next(), headers.next()) else { return Err(Refused::Nobody) };
     let (scheme, text) = access_token::in_header(header).ok_or(Refused::Nobody)?;
+    let now = app.now();
     if scheme == Scheme::Bearer
         && let Some(user) = provider_bearer::person(app, text, address).await?
     {
-        return Ok(Caller { user: user.id, client: None, authenticated_at: None, address });
+        return Ok(Caller { user: user.id, client: None, authenticated_at: None, since: now, address });
     }
     if !app.feed.is_current() {
         let sentence = "The server cannot judge tokens right now. Try again shortly.";
         return Err(OAuthError::new(Code::TemporarilyUnavailable, sentence).retry_after(1).into());
     }
     let mut buffer = Vec::new();
-    let token = access_token::open(app, text, app.now(), &mut buffer);
+    let token = access_token::open(app, text, now, &mut buffer);
     let token = token.filter(|token| !app.feed.is_revoked(token)).ok_or(INVALID)?;
     let is_its_holders = match (scheme, token.key) {
         (Scheme::Bearer, None) => true,
@@ -78,6 +82,7 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Refused> {
             user,
             client: Some(token.client.to_owned()),
             authenticated_at: token.authenticated_at,
+            since: token.issued_at,
             address,
         }),
         None => Err(INVALID),

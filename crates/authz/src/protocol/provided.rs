@@ -10,6 +10,7 @@ use super::error::{Code, OAuthError};
 use crate::app::App;
 use crate::audit::Origin;
 use crate::edge;
+use crate::id_token::NOT_TOLD;
 use crate::linking::{self, Refused};
 use crate::store::attempts::{self, Budget};
 use crate::store::users::User;
@@ -54,6 +55,8 @@ pub(super) enum NotProven {
     Inactive,
     /// Too often in vain: wait so many seconds.
     Wait(u64),
+    /// They would be new, and too many are from this network: wait so many seconds.
+    TooManyNew(u64),
     /// It could not be found out here.
     Failed(OAuthError),
 }
@@ -81,6 +84,7 @@ impl From<Refused> for NotProven {
         match refused {
             Refused::Disabled => Self::Inactive,
             Refused::Unknown | Refused::Anothers => Self::NotForUs,
+            Refused::Wait(wait) => Self::TooManyNew(wait.as_secs().max(1)),
             Refused::Failed(error) => Self::Failed(error.into()),
         }
     }
@@ -106,6 +110,10 @@ impl From<NotProven> for OAuthError {
                 Self::new(Code::TooManyRequests, "Too many failed attempts. Try again later.")
                     .retry_after(seconds)
             }
+            NotProven::TooManyNew(seconds) => {
+                let sentence = "Too many accounts were made from this network. Try again later.";
+                Self::new(Code::TooManyRequests, sentence).retry_after(seconds)
+            }
             NotProven::Failed(error) => error,
         }
     }
@@ -129,18 +137,25 @@ const fn responded(status: u16) -> &'static str {
 /// How many in vain from one network in an hour are looked at: as many as wrong passwords.
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// The person for whom the provider vouches, who gets an account if they have none and its people do; and the instant by
-/// which what is made for them counts.
-pub(super) async fn person(
-    app: &App,
-    brought: &Provided<'_>,
-    by: By,
-) -> Result<(User, Timestamp), NotProven> {
+/// Whom a provider vouches for.
+pub(super) struct Vouched {
+    /// The person.
+    pub(super) user: User,
+    /// The instant by which what is made for them counts.
+    pub(super) since: Timestamp,
+    /// When they proved there who they are; [`NOT_TOLD`] where nobody says so.
+    pub(super) authenticated_at: Timestamp,
+}
+
+/// The person for whom the provider vouches, who gets an account if they have none and its people do. An access token does
+/// not say when its person signed in: that may be long ago.
+pub(super) async fn person(app: &App, brought: &Provided<'_>, by: By) -> Result<Vouched, NotProven> {
     let (provider, since) = (Provider::find(app, brought.provider).ok_or(NotProven::NoProvider)?, app.now());
     let (By::Client(address) | By::Anybody(address)) = by;
     let person = asked(app, provider, brought, by).await?;
     let user = linking::person_of(app, &Origin::Address(address), provider.settings, &person).await?;
-    Ok((user, since))
+    let authenticated_at = person.authenticated_at.map_or(NOT_TOLD, |at| at.min(since));
+    Ok(Vouched { user, since, authenticated_at })
 }
 
 /// What the provider says. What nobody answers for is counted before it is asked, and not when it was no fault of theirs.

@@ -63,7 +63,7 @@ async fn exchange(
     match token::for_somebody_known(app, &client, address, &brought, proof).await {
         Ok(response) => Ok(response),
         Err(NotProven::NoProvider) => Err(Refused::NotThere.into()),
-        Err(NotProven::Wait(seconds)) => Err(Refused::Wait(seconds).into()),
+        Err(NotProven::Wait(seconds) | NotProven::TooManyNew(seconds)) => Err(Refused::Wait(seconds).into()),
         Err(NotProven::Failed(error)) => Err(error.into()),
         Err(_) => Ok(unsuccessful()),
     }

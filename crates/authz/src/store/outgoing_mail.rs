@@ -18,6 +18,8 @@ pub enum Kind {
     Reset,
     /// There is a new password.
     PasswordChanged,
+    /// One more provider can sign somebody in.
+    ProviderLinked,
     /// The link that proves an address.
     ConfirmEmail,
     /// There is another address; this goes to the one before.
@@ -27,10 +29,11 @@ pub enum Kind {
 }
 
 /// With their names in the table.
-const KINDS: [(Kind, &str); 6] = [
+const KINDS: [(Kind, &str); 7] = [
     (Kind::ResetAsked, "reset_asked"),
     (Kind::Reset, "reset"),
     (Kind::PasswordChanged, "password_changed"),
+    (Kind::ProviderLinked, "provider_linked"),
     (Kind::ConfirmEmail, "confirm_email"),
     (Kind::EmailChanged, "email_changed"),
     (Kind::AccountDeleted, "account_deleted"),

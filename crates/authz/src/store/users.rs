@@ -306,6 +306,16 @@ pub fn end(conn: &mut Conn, username_key: &str, clock: &Clock) -> QueryResult<Op
     })
 }
 
+/// The same of a person who is there, held by the caller. The person as they are then.
+///
+/// # Errors
+/// When a statement fails, or they are gone: then nothing of the transaction may be kept.
+pub fn end_of(conn: &mut Conn, id: UserId, clock: &Clock) -> QueryResult<User> {
+    let user = by_id(conn, id)?.ok_or(diesel::NotFound)?;
+    end(conn, &user.username_key, clock)?;
+    by_id(conn, id)?.ok_or(diesel::NotFound)
+}
+
 /// Ends every session, code, grant and token of everybody, those of clients included. Answers the instant.
 ///
 /// # Errors

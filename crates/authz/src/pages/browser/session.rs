@@ -30,11 +30,22 @@ impl Browser {
         since: Timestamp,
         destination: &Destination,
     ) -> Result<HttpResponse, PageError> {
+        // Not when the password came in: looking at it may take as long as a client's `max_age`, which then would ask again.
+        self.sign_in_vouched_for(user, (since, self.app.now()), destination).await
+    }
+
+    /// The same of somebody for whom a provider has vouched since `since`, and who proved who they are at `authenticated_at`.
+    pub(crate) async fn sign_in_vouched_for(
+        &self,
+        user: &User,
+        (since, authenticated_at): (Timestamp, Timestamp),
+        destination: &Destination,
+    ) -> Result<HttpResponse, PageError> {
         let mut next = self.after_sign_in(user);
-        if !self.app.db.write(self.opening(&next, user, since)).await? {
+        if !self.app.db.write(self.opening_as_of(&next, user, since, authenticated_at)).await? {
             // That session has ended; its id is nobody's ever again.
             next.secret = new_secret()?;
-            self.app.db.write(self.opening(&next, user, since)).await?;
+            self.app.db.write(self.opening_as_of(&next, user, since, authenticated_at)).await?;
         }
         Ok(next.welcomed(destination))
     }
@@ -50,20 +61,30 @@ impl Browser {
         }
     }
 
-    /// Begins the session of the browser as it is `next`; `false` when that has ended already.
+    /// Begins the session of the browser as it is `next`, for somebody who has proved who they are just now; `false` when
+    /// that has ended already.
     pub(crate) fn opening(
         &self,
         next: &Self,
         user: &User,
         since: Timestamp,
     ) -> impl FnOnce(&mut Conn) -> QueryResult<bool> + Send + use<> {
+        self.opening_as_of(next, user, since, self.app.now())
+    }
+
+    fn opening_as_of(
+        &self,
+        next: &Self,
+        user: &User,
+        since: Timestamp,
+        authenticated_at: Timestamp,
+    ) -> impl FnOnce(&mut Conn) -> QueryResult<bool> + Send + use<> {
         let Seen { user_agent, address, seen_at } = self.as_seen(since);
         let session = Session {
             id: next.digest().to_vec(),
             user_id: user.id,
             created_at: since,
-            // Not when the password came in: looking at it may take as long as a client's `max_age`, which then would ask again.
-            authenticated_at: self.app.now(),
+            authenticated_at,
             ends_at: since.plus(self.app.config.lifetimes.session),
             sid: SessionId::new(since),
             user_agent,
@@ -79,7 +100,7 @@ impl Browser {
         }
     }
 
-    /// Goes on, at this browser, for a person whose sessions have all ended with their old password, as somebody who has just proved
+    /// Goes on, at this browser, for a person whose sessions have all ended with a way in, as somebody who has just proved
     /// who they are: under a new id. The browser as it is known from then on; `spare` is a secret that nobody has.
     pub(crate) fn stay(&self, conn: &mut Conn, user: &User, spare: String) -> QueryResult<Self> {
         // Not at the instant at which everything made for them became void.

@@ -2,8 +2,8 @@
 
 mod views;
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use model::db::Conn;
 
 use super::browser::{self, Browser, PageForm, SignedIn};
 use super::destination::Destination;
@@ -12,9 +12,11 @@ use super::provider_sign_in::{begin_to_link, choices, declined};
 use super::words::{day, displayed};
 use crate::app::App;
 use crate::audit::Origin;
-use crate::linking;
+use crate::crypto::random;
+use crate::linking::{self, Unlinked};
 use crate::protocol::Params;
-use crate::store::linked_accounts::{self, LinkedAccount, Removed};
+use crate::store::linked_accounts::{self, LinkedAccount};
+use crate::store::users::User;
 
 use views::{LinkedAccountsPage, ListedAccount, UnlinkPage};
 
@@ -66,7 +68,7 @@ pub async fn ask(
     question(&app, &browser, &signed_in, &id, false).await
 }
 
-/// Unlinks it, unless it is the last way in.
+/// Unlinks it, unless it is the last way in, and ends everything but this browser, which goes on under a new id.
 ///
 /// # Errors
 /// When the form is not ours, there is none of this person's, or the database cannot be asked.
@@ -79,13 +81,13 @@ pub async fn unlink(
     let Some(signed_in) = recently(&browser).await? else { return Ok(to_sign_in(&app)) };
     let origin = Origin::Address(browser.address());
     let account = id.parse().map_err(|_| PageError::new(Kind::NotFound))?;
-    match linking::unlink(&app, &origin, &signed_in.session, account).await? {
-        Removed::Now(_) => {
-            let location = Destination::Account("providers/").url(&app.config.issuer);
-            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish())
-        }
-        Removed::LastWayIn => question(&app, &browser, &signed_in, &id, true).await,
-        Removed::Unknown => Err(PageError::new(Kind::NotFound)),
+    let (staying, spare) = (browser.clone(), random::secret("").map_err(PageError::internal)?);
+    let also = move |conn: &mut Conn, user: &User| staying.stay(conn, user, spare);
+    match linking::unlink(&app, &origin, (signed_in.user.id, signed_in.at), account, also).await? {
+        Unlinked::Now(next) => Ok(next.welcomed(&Destination::Account("providers/"))),
+        Unlinked::LastWayIn => question(&app, &browser, &signed_in, &id, true).await,
+        Unlinked::Unknown => Err(PageError::new(Kind::NotFound)),
+        Unlinked::Ended => Err(PageError::new(Kind::StaleForm)),
     }
 }
 

@@ -13,6 +13,7 @@ use super::error::PageError;
 use super::views::{Frame, MessagePage, PageLink};
 use crate::app::App;
 use crate::audit::Origin;
+use crate::linking;
 use crate::mail::path_of;
 use crate::password::reset::{self, AtLink};
 use crate::people::{self, MIN_PASSWORD};
@@ -91,7 +92,7 @@ pub async fn set(
         // Who clicks twice has set it with the first click. It is judged and counted as when signing in.
         let check = sign_in::check(&app, browser.attempt(), &at.user.username, secret()).await?;
         return if matches!(check, SignIn::Welcome(..)) {
-            done(&browser).await
+            done(&app, &browser, &at).await
         } else {
             no_longer(&browser).await
         };
@@ -101,11 +102,11 @@ pub async fn set(
     }
     let origin = Origin::Address(browser.address());
     if reset::set(&app, &origin, &at, secret()).await? {
-        return done(&browser).await;
+        return done(&app, &browser, &at).await;
     }
     // Somebody else has used it at this very moment, or the same person.
     match sign_in::check(&app, browser.attempt(), &at.user.username, secret()).await? {
-        SignIn::Welcome(..) => done(&browser).await,
+        SignIn::Welcome(..) => done(&app, &browser, &at).await,
         SignIn::Wrong | SignIn::Wait(_) => no_longer(&browser).await,
     }
 }
@@ -114,10 +115,18 @@ async fn find(app: &App, token: &str) -> Result<Option<AtLink>, PageError> {
     if is_token(token) { Ok(reset::find(app, token).await?) } else { Ok(None) }
 }
 
-async fn done(browser: &Browser) -> Result<HttpResponse, PageError> {
-    let link = PageLink { href: "/accounts/login/", label: "Sign in" };
-    let sentences = ["You are signed out everywhere. Sign in with it now."];
-    message(browser, "You have a new password", &sentences, Some(link)).await
+/// Says as well who can still come in without the password, and leads to where that is ended.
+async fn done(app: &App, browser: &Browser, at: &AtLink) -> Result<HttpResponse, PageError> {
+    let services = linking::services(app, at.user.id).await?.join(", ");
+    let others = format!("You can still be signed in without it by accounts at: {services}.");
+    let signed_out = "You are signed out everywhere. Sign in with it now.";
+    let all = [signed_out, &others, "Unlink those that you do not know."];
+    let (sentences, href) = if services.is_empty() {
+        (&all[..1], "/accounts/login/")
+    } else {
+        (&all[..], "/accounts/login/?next=%2Fo%2Faccount%2Fproviders%2F")
+    };
+    message(browser, "You have a new password", sentences, Some(PageLink { href, label: "Sign in" })).await
 }
 
 async fn no_longer(browser: &Browser) -> Result<HttpResponse, PageError> {

@@ -1,6 +1,8 @@
 //! What a provider sends a person back with. Nothing in it is believed but with what was begun in this browser, and by the
 //! provider itself, which is asked.
 
+use std::time::Duration;
+
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use model::id::{SessionId, UserId};
@@ -12,10 +14,11 @@ use crate::app::App;
 use crate::audit::Origin;
 use crate::crypto::master::equal;
 use crate::linking::{self, Refused};
-use crate::pages::PageError;
 use crate::pages::browser::Browser;
 use crate::pages::destination::Destination;
 use crate::pages::error::Kind;
+use crate::pages::views::{Frame, MessagePage, PageLink};
+use crate::pages::{self, PageError};
 use crate::protocol::Params;
 use crate::store::used_ids;
 use crate::upstream::Chosen;
@@ -81,8 +84,25 @@ async fn sign_in(
     destination: &Destination,
 ) -> Result<HttpResponse, PageError> {
     let (since, origin) = (app.now(), Origin::Address(browser.address()));
-    let user = linking::person_of(app, &origin, provider.settings, person).await?;
-    browser.sign_in(&user, since, destination).await
+    let user = match linking::person_of(app, &origin, provider.settings, person).await {
+        Err(Refused::Wait(wait)) => return too_many(browser, wait),
+        found => found?,
+    };
+    // An old sign-in there is an old one here. A provider that does not say when it was is believed.
+    let now = app.now();
+    let authenticated_at = person.authenticated_at.map_or(now, |at| at.min(now));
+    browser.sign_in_vouched_for(&user, (since, authenticated_at), destination).await
+}
+
+/// As the sign-up page says it.
+fn too_many(browser: &Browser, wait: Duration) -> Result<HttpResponse, PageError> {
+    let page = MessagePage {
+        frame: Frame::NOBODY,
+        heading: "No account was made",
+        sentences: &["Too many accounts were made from your network. Wait a while, then try again."],
+        link: Some(PageLink { href: "/accounts/login/", label: "Sign in" }),
+    };
+    Ok(pages::too_many(pages::page(browser, &page)?, wait.as_secs().max(1)))
 }
 
 /// Only for whoever has begun it, in the session in which they did.
@@ -112,6 +132,7 @@ impl From<Refused> for PageError {
             Refused::Anothers => Self::not_by_provider(
                 "It is linked to somebody else here, who would have to unlink it first.",
             ),
+            Refused::Wait(_) => Self::busy(),
             Refused::Failed(error) => error.into(),
         }
     }

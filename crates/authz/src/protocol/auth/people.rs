@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use model::db::Conn;
+use diesel::result::Error::RollbackTransaction;
+use model::db::{Conn, DbError};
 use model::id::ClientId;
 
 use crate::access;
 use crate::app::App;
 use crate::audit::{Origin, What};
-use crate::protocol::caller::Caller;
+use crate::protocol::caller::{Caller, INVALID};
 use crate::protocol::refused::{FORBIDDEN, Refused};
 use crate::protocol::sent::Sent;
 use crate::store::audit_events::{self, AuditEvent};
 use crate::store::clients::Client;
 use crate::store::ended_access::Which;
 use crate::store::linked_accounts::{self, Removed};
-use crate::store::{sessions, users};
+use crate::store::users;
 
 /// Ends all that a client may do for the person, with its access tokens and its refresh tokens, which end together here.
 /// A client ends what is its own; that of this server's own ends any.
@@ -50,8 +51,8 @@ pub async fn invalidate(
 /// How long after they proved who they are a person may take a way in away.
 const RECENT: Duration = Duration::from_secs(600);
 
-/// Unlinks an account at a provider, or all there are at it, unless the person could not sign in any more, and signs them
-/// out at all browsers. Only by a client of ours, soon after the person proved who they are.
+/// Unlinks an account at a provider, or all there are at it, unless the person could not sign in any more, and ends
+/// everything that was made for them, this token too. Only by a client of ours, soon after the person proved who they are.
 ///
 /// # Errors
 /// 401 without a person's token; 403 by any other client, or later; 400 when nothing of that kind is there or it is the last
@@ -74,28 +75,42 @@ pub async fn disconnect(
         return Err(Refused::Fields(vec![("backend", "Invalid backend.")]));
     }
     let configured: Vec<String> = app.config.providers.with_button().map(|each| each.name.clone()).collect();
-    let (user, origin, clock) = (caller.user, Origin::Address(caller.address), app.clock.clone());
+    let (user, since, clock) = (caller.user, caller.since, app.clock.clone());
+    let origin = Origin::Address(caller.address);
     let unlink = move |conn: &mut Conn| {
-        let now = clock.now();
-        let _ = users::hold_alone(conn, user, now)?;
+        if !users::hold_alone(conn, user, since)? {
+            return Ok(false);
+        }
+        let (now, mut is_unlinked) = (clock.now(), false);
         for account in linked_accounts::of(conn, user)? {
             if account.provider != backend || id.is_some_and(|id| id != account.id) {
                 continue;
             }
             match linked_accounts::remove(conn, user, account.id, &configured)? {
                 Removed::Now(provider) => {
-                    // Somebody else may have come in by it.
-                    sessions::end_of_user(conn, user, now)?;
                     let event = What::ProviderUnlinked.of_user(user, &origin, now);
                     audit_events::insert(conn, &[AuditEvent { detail: provider, ..event }])?;
+                    is_unlinked = true;
                 }
                 Removed::Unknown => {}
-                Removed::LastWayIn => return Ok(false),
+                // What was unlinked before it stays linked, too.
+                Removed::LastWayIn => return Err(RollbackTransaction),
             }
+        }
+        if is_unlinked {
+            // Somebody else may have come in by it.
+            users::end_of(conn, user, &clock)?;
         }
         Ok(true)
     };
-    if app.db.write(unlink).await? { Ok(done()) } else { Err(Refused::Whole(LAST_WAY_IN)) }
+    let unlinked = app.db.write(unlink).await;
+    app.feed.catch_up().await?;
+    match unlinked {
+        Ok(true) => Ok(done()),
+        Ok(false) => Err(INVALID),
+        Err(DbError::Query(RollbackTransaction)) => Err(Refused::Whole(LAST_WAY_IN)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 const LAST_WAY_IN: &str = "This social account cannot be disconnected because it is your only way to log in.";

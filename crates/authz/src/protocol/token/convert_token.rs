@@ -10,7 +10,7 @@ use crate::crypto::seal::OpenId;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::OAuthError;
 use crate::protocol::permission::Permission;
-use crate::protocol::provided::{self, By, NotProven, Provided};
+use crate::protocol::provided::{self, By, NotProven, Provided, Vouched};
 
 /// Issues for whoever the provider says the token speaks for.
 pub(super) async fn convert(
@@ -37,9 +37,17 @@ pub(super) async fn for_a_providers(
     let whole = Permission::asked(app, client, params)?;
     issue::ready(app, client, &whole).await?;
     let by = if client.is_confidential { By::Client(*address) } else { By::Anybody(*address) };
-    let (user, since) = provided::person(app, brought, by).await?;
+    let Vouched { user, since, authenticated_at } = provided::person(app, brought, by).await?;
     let now = app.now();
-    let grant = issue::new_grant(app, GrantId::new(now), user.id, client, whole.scopes.clone(), since, now);
+    let grant = issue::new_grant(
+        app,
+        GrantId::new(now),
+        user.id,
+        client,
+        whole.scopes.clone(),
+        authenticated_at,
+        now,
+    );
     match issue::claim(app, &grant, since).await? {
         Ok(()) => {
             let (username, openid) = (user.username.as_str(), OpenId::default());

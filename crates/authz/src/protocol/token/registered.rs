@@ -17,7 +17,7 @@ use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::params::Params;
 use crate::protocol::permission::Permission;
-use crate::protocol::provided::{self, By, NotProven, Provided};
+use crate::protocol::provided::{self, By, NotProven, Provided, Vouched};
 use crate::store::clients::Client;
 use crate::store::grants;
 
@@ -66,9 +66,18 @@ async fn give(
     let whole = Permission::asked(app, client, &Params::default())?;
     issue::ready(app, client, &whole).await?;
     let key: Option<Thumbprint> = super::proven(app, client, proof).await?;
-    let (user, since) = provided::person(app, brought, By::Anybody(address)).await?;
+    let Vouched { user, since, authenticated_at } =
+        provided::person(app, brought, By::Anybody(address)).await?;
     let now = app.now();
-    let grant = issue::new_grant(app, GrantId::new(now), user.id, client, whole.scopes.clone(), since, now);
+    let grant = issue::new_grant(
+        app,
+        GrantId::new(now),
+        user.id,
+        client,
+        whole.scopes.clone(),
+        authenticated_at,
+        now,
+    );
     let row = grant.clone();
     let replaced = app.db.write(move |conn| grants::replace(conn, &row, since)).await;
     replaced.map_err(OAuthError::from)?.map_err(|_| NotProven::Inactive)?;

@@ -33,6 +33,9 @@ pub struct Asked<'a> {
     pub again_since: Option<Timestamp>,
 }
 
+/// A year in seconds: older sign-ins there count for nobody.
+const ANY_AGE: &str = "31536000";
+
 /// With an ID token, where there is one.
 #[derive(Deserialize, Serialize)]
 struct WithIdToken {
@@ -78,9 +81,9 @@ impl Provider<'_> {
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
         if self.is_openid() {
             request = request.add_extra_param("nonce", asked.nonce);
-            if asked.again_since.is_some() {
-                request = request.add_extra_param("max_age", "0");
-            }
+            // Asking makes the provider say when it was (OpenID Connect Core section 3.1.2.1).
+            let max_age = if asked.again_since.is_some() { "0" } else { ANY_AGE };
+            request = request.add_extra_param("max_age", max_age);
         }
         let (url, _) = request.url();
         let leads_to_a_page =
@@ -137,8 +140,12 @@ impl Provider<'_> {
         let id_token = tokens.extra_fields().id_token.as_deref();
         let id_token = id_token.ok_or(ProviderError::Unreadable("there is no ID token"))?;
         let claims = id_token::verified(self, id_token, Some(asked.nonce)).await?;
-        is_recent(&claims, asked.again_since)?;
-        self.person_by(&claims, access_token).await
+        let authenticated_at = id_token::auth_time(&claims)?;
+        is_recent(authenticated_at, asked.again_since)?;
+        let person = self.person_by(&claims, access_token).await?;
+        // Who was asked once more has proved it since then, whatever the clock there says.
+        let authenticated_at = authenticated_at.filter(|_| asked.again_since.is_none());
+        Ok(ProviderPerson { authenticated_at, ..person })
     }
 
     /// As its ID token says, and its UserInfo endpoint of the same person (OpenID Connect Core section 5.3.2).
@@ -193,14 +200,9 @@ impl Provider<'_> {
 }
 
 /// A provider that says when somebody signed in there does not pass an old sign-in off as a new one.
-fn is_recent(claims: &Claims, since: Option<Timestamp>) -> Result<(), ProviderError> {
-    let wrong = ProviderError::NotForUs("auth_time");
-    let Some(since) = since else { return Ok(()) };
-    match claims.instant("auth_time") {
-        Ok(Some(at)) if at.plus(LEEWAY) < since => Err(wrong),
-        Ok(_) => Ok(()),
-        Err(_) => Err(wrong),
-    }
+fn is_recent(at: Option<Timestamp>, since: Option<Timestamp>) -> Result<(), ProviderError> {
+    let is_old = at.zip(since).is_some_and(|(at, since)| at.plus(LEEWAY) < since);
+    if is_old { Err(ProviderError::NotForUs("auth_time")) } else { Ok(()) }
 }
 
 fn refused(error: RequestTokenError<Unreachable, BasicErrorResponse>) -> ProviderError {

@@ -1,6 +1,8 @@
 //! A provider's ID token: OpenID Connect Core section 3.1.3.7. Signed by one of its keys, and never by a secret or by
 //! nobody.
 
+use model::time::Timestamp;
+
 use super::{Provider, ProviderError};
 use crate::config::providers::Kind;
 use crate::crypto::claims::{Claims, WrongClaim};
@@ -23,6 +25,11 @@ pub(super) async fn verified(
     let judged = judge(provider, &claims, issuer, nonce);
     judged.map_err(|WrongClaim(name)| ProviderError::NotForUs(name))?;
     Ok(claims)
+}
+
+/// When the person signed in there, if it says so (OpenID Connect Core section 2).
+pub(super) fn auth_time(claims: &Claims) -> Result<Option<Timestamp>, ProviderError> {
+    claims.instant("auth_time").map_err(|WrongClaim(name)| ProviderError::NotForUs(name))
 }
 
 fn judge(

@@ -98,7 +98,10 @@ impl<'a> Provider<'a> {
     ) -> Result<ProviderPerson, ProviderError> {
         if self.settings.audience == Some(AudienceCheck::IdToken) {
             let claims = id_token::verified(self, access_token, None).await?;
-            return ProviderPerson::read(&self.settings.mapping, &Value::Object(claims.all().clone()));
+            let person = ProviderPerson::read(&self.settings.mapping, &Value::Object(claims.all().clone()))?;
+            // Not after it was made, which it always says.
+            let at = id_token::auth_time(&claims)?.or(claims.instant("iat").unwrap_or_default());
+            return Ok(ProviderPerson { authenticated_at: at, ..person });
         }
         self.profile(access_token, username).await
     }

@@ -1,5 +1,6 @@
 //! Who somebody is at a provider.
 
+use model::time::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -23,6 +24,8 @@ pub struct ProviderPerson {
     pub given_name: Option<String>,
     /// Last names.
     pub family_name: Option<String>,
+    /// When they proved there who they are, if it says so and nobody has just asked for it.
+    pub authenticated_at: Option<Timestamp>,
 }
 
 impl ProviderPerson {
@@ -41,6 +44,7 @@ impl ProviderPerson {
             name: text(&mapping.name),
             given_name: text(&mapping.given_name),
             family_name: text(&mapping.family_name),
+            authenticated_at: None,
         })
     }
 

@@ -33,6 +33,34 @@ async fn a_providers_token_is_converted_and_its_person_is_the_same_each_time() {
     world.app.password("ada", &password_of("ada")).await.is_error(400, "invalid_grant");
 }
 
+/// Newcomers count with those of the sign-up page, by network; whoever is known is not counted.
+#[tokio::test]
+async fn newcomers_are_counted_as_those_who_sign_up() {
+    let world = World::with(&[("SIGNUPS_PER_HOUR", "1")]).await;
+    let (ada, bob) = (world.token("ada").await, world.token("bob").await);
+    assert_eq!(world.converts(&ada).await.status, 200);
+    let answer = world.converts(&bob).await;
+    answer.is_error(429, "temporarily_unavailable");
+    assert_eq!(answer.header("retry-after"), Some("3600"));
+    let path = format!("/register-by-access-token/site/?{}", form(&[("access_token", bob.as_str())]));
+    let answer = world.here.http.get(&path).await;
+    let told = r#"{"detail":"Request was throttled. Expected available in 3600 seconds."}"#;
+    assert_eq!((answer.status, answer.body.as_str()), (429, told));
+    assert_eq!(world.converts(&ada).await.status, 200);
+    assert_eq!(world.here.count("users").await, 1);
+}
+
+/// When its person signed in is not in a provider's access token, and so is not said.
+#[tokio::test]
+async fn a_converted_access_token_says_nothing_of_when_its_person_signed_in() {
+    let world = World::new().await;
+    let app = world.here.new_client("stating").scopes(&["openid", "read"]).grant_types(&["convert_token"]);
+    let app = app.register().await;
+    let answer = converts(&world.here, &app, "site", &world.token("ada").await).await;
+    let claims = crate::support::verified(&world.here, "stating", &answer.text("id_token")).await;
+    assert_eq!((&claims["sub"], claims.get("auth_time")), (&json!("1"), None), "{claims:?}");
+}
+
 /// A name that somebody has here is not a way to be them: the newcomer gets another.
 #[tokio::test]
 async fn a_name_that_is_taken_leads_to_nobody_elses_account() {

@@ -138,11 +138,22 @@ async fn an_account_at_a_provider_is_unlinked_unless_it_is_the_only_way_in() {
     let world = World::new().await;
     let (here, path) = (&world.here, "/auth/disconnect-backend");
     let query = form(&[("access_token", world.token("ada").await)]);
-    let signs_in = async || {
-        let answer = here.http.get(&format!("/register-by-access-token/site/?{query}")).await;
-        answer.text("access_token")
-    };
-    let token = signs_in().await;
+    let converted =
+        here.http.get(&format!("/register-by-access-token/site/?{query}")).await.text("access_token");
+    let ours = here.new_client("ours-too").metadata(r#"{"is_first_party":true}"#).register().await;
+    here.set_password("ada", &password_of("ada")).await;
+    here.advance(1);
+    let token = pair(&ours, "ada").await.0;
+    // A provider's access token does not say when its person signed in there: it is never recent.
+    let converted_since = here.http.get(&format!("/register-by-access-token/site/?{query}")).await;
+    for token in [converted, converted_since.text("access_token")] {
+        let answer = posts(here, path, &token, &[("backend", "site")]).await;
+        assert!([401, 403].contains(&answer.status), "{answer:?}");
+    }
+    let answer = posts(here, path, &converted_since.text("access_token"), &[("backend", "site")]).await;
+    assert_eq!((answer.status, answer.body.as_str()), (403, r#"{"detail":"Sign in again to do this."}"#));
+    here.sql("UPDATE users SET password_hash = '!'").await;
+    here.sql("INSERT INTO linked_accounts (user_id, provider, subject, shown_name, linked_at) VALUES (1, 'site', 'x', 'A', 1)").await;
     let only =
         r#"{"detail":"This social account cannot be disconnected because it is your only way to log in."}"#;
     for (fields, status, body) in [
@@ -153,8 +164,8 @@ async fn an_account_at_a_provider_is_unlinked_unless_it_is_the_only_way_in() {
             400,
             r#"{"association_id":["association_id must be a valid integer."]}"#,
         ),
+        // Two are there: none goes.
         (&[("backend", "site")], 400, only),
-        (&[("backend", "site"), ("association_id", "1")], 400, only),
         // There is none of that number, or at that provider.
         (&[("backend", "site"), ("association_id", "99")], 204, ""),
         (&[("backend", "by_name")], 204, ""),
@@ -162,7 +173,9 @@ async fn an_account_at_a_provider_is_unlinked_unless_it_is_the_only_way_in() {
         let answer = posts(here, path, &token, fields).await;
         assert_eq!((answer.status, answer.body.as_str()), (status, body), "{fields:?}");
     }
-    assert_eq!(here.count("linked_accounts").await, 1);
+    assert_eq!(here.count("linked_accounts").await, 2);
+    assert_eq!(here.count("audit_events WHERE event = 'provider_unlinked'").await, 0);
+    assert!(ours.vouches_for(&token).await);
     let others = world.converts(&world.token("ada").await).await.text("access_token");
     let answer = posts(here, path, &others, &[("backend", "site")]).await;
     let forbidden = r#"{"detail":"You do not have permission to perform this action."}"#;
@@ -170,16 +183,20 @@ async fn an_account_at_a_provider_is_unlinked_unless_it_is_the_only_way_in() {
     here.advance(1);
     here.set_password("ada", &password_of("ada")).await;
     here.advance(1);
-    let token = signs_in().await;
+    let token = pair(&ours, "ada").await.0;
     let browser = here.browser();
     browser.sign_in("ada").await;
     here.advance(600);
     let answer = posts(here, path, &token, &[("backend", "site")]).await;
     assert_eq!((answer.status, answer.body.as_str()), (403, r#"{"detail":"Sign in again to do this."}"#));
-    let token = signs_in().await;
+    let (token, refresh) = pair(&ours, "ada").await;
+    here.advance(1);
     let answer = posts(here, path, &token, &[("backend", "site")]).await;
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
     assert_eq!(here.count("linked_accounts").await, 0);
     assert!(!browser.is_signed_in().await);
-    assert_eq!(here.count("audit_events WHERE event = 'provider_unlinked' AND detail = 'site'").await, 1);
+    // Whoever came in by it has nothing left.
+    assert!(!ours.vouches_for(&token).await);
+    ours.refresh(&refresh).await.is_error(400, "invalid_grant");
+    assert_eq!(here.count("audit_events WHERE event = 'provider_unlinked' AND detail = 'site'").await, 2);
 }

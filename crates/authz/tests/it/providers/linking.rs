@@ -2,7 +2,7 @@
 
 use super::stub::{Stub, comes_back, server_of};
 use super::world::{Begun, Guest, subjects};
-use crate::support::{Answer, BASE, Browser, TestServer, password_of};
+use crate::support::{Answer, BASE, Browser, Mailbox, TestServer, password_of};
 
 const PATH: &str = "/o/account/providers/";
 
@@ -55,6 +55,64 @@ async fn a_person_links_an_account_signs_in_by_it_and_unlinks_it() {
     // Whoever came in by it is out.
     assert!(browser.is_signed_in().await && !other.is_signed_in().await);
     browser.get(&format!("{PATH}1/delete/")).await.is_page(404);
+}
+
+/// R61, R120, R123: whoever came in by it has nothing left, and this browser goes on under a new id.
+#[tokio::test]
+async fn unlinking_ends_everything_that_was_made_by_it_but_this_browser() {
+    let (stub, server) = world().await;
+    let client = server.client("web").await;
+    let browser = server.signed_in("grace").await;
+    links(&stub, &server, &browser).await.location();
+    let thief = server.browser();
+    comes_back(&stub, &server, &thief, |_| {}).await.location();
+    let (access, refresh) = thief.tokens_for(&client).await;
+    server.advance(1);
+    let (before, copied) = (browser.cookie(), browser.copied());
+    assert_eq!(unlinks(&browser, 1).await.location(), format!("{BASE}{PATH}"));
+    assert_ne!(browser.cookie(), before);
+    server.advance(1);
+    assert!(browser.is_signed_in().await && !thief.is_signed_in().await && !copied.is_signed_in().await);
+    assert!(!client.vouches_for(&access).await);
+    client.refresh(&refresh).await.is_error(400, "invalid_grant");
+}
+
+/// R123: whoever links an account and whoever sets a password hears of all who can sign in without it.
+#[tokio::test]
+async fn the_owner_is_told_who_can_sign_in_without_the_password() {
+    let (stub, mailbox) = (Stub::start().await, Mailbox::new());
+    let server = server_of(&stub, &[("MAIL", &mailbox.url())]).await;
+    server.person_at("grace", "grace@example.com").await;
+    let browser = server.browser();
+    browser.sign_in("grace").await;
+    for _ in 0..2 {
+        links(&stub, &server, &browser).await.location();
+    }
+    let letter = mailbox.last_to(&server, "grace@example.com").await;
+    assert_eq!(letter.subject, "A service was linked to your account - Timetracker");
+    let expected = "Hello grace,\n\none more service can sign in to your account at Timetracker since 15 January 2027, 08:00 UTC.\n\
+        It can be signed in to now without its password by accounts at:\n\n- The stub\n\n\
+        If that was you, there is nothing to do.\nIf it was not you, sign in at once, unlink it, and change your password:\n\n\
+        http://localhost:8000/o/account/providers/";
+    assert_eq!(letter.body.trim_end(), expected);
+    assert_eq!(mailbox.delivered().len(), 1, "once more is no more");
+    server.advance(1);
+    let asking = server.browser();
+    let form = asking.get("/accounts/password/reset/").await.form("reset-form");
+    asking.submit(&form.with("account", "grace")).await.is_page(200);
+    let link = mailbox.last_to(&server, "grace@example.com").await.path();
+    server.advance(1);
+    let form = asking.get(&link).await.form("set-password-form");
+    let done = asking.submit(&form.with("password", "something else entirely")).await;
+    assert!(
+        done.body.contains("You can still be signed in without it by accounts at: The stub."),
+        "{done:?}"
+    );
+    assert!(done.body.contains("href=\"/accounts/login/?next=%2Fo%2Faccount%2Fproviders%2F\""), "{done:?}");
+    let letter = mailbox.last_to(&server, "grace@example.com").await;
+    let told = "have to ask you again.\n\nIt can still be signed in to without the password by accounts at:\n\n- The stub\n\n\
+        If you do not know one of them, unlink it:\n\nhttp://localhost:8000/o/account/providers/\n\nIf that was you";
+    assert!(letter.body.contains(told), "{letter:?}");
 }
 
 /// Nobody links what is somebody else's, and nobody sees or ends others' links.
@@ -169,9 +227,12 @@ async fn of_two_ways_in_that_are_unlinked_at_once_one_stays() {
             tokio::spawn(async move { unlinks(&browser, first).await.status }),
             tokio::spawn(async move { unlinks(&other, last).await.status }),
         );
-        let mut statuses = [both.0.await.unwrap(), both.1.await.unwrap()];
-        statuses.sort_unstable();
-        assert_eq!(statuses, [200, 303]);
+        let statuses = [both.0.await.unwrap(), both.1.await.unwrap()];
+        // The second is told that it is the last, or that what it came with has ended.
+        assert!(
+            statuses.contains(&303) && statuses.iter().all(|it| [200, 303, 403].contains(it)),
+            "{statuses:?}"
+        );
         assert_eq!(server.count(&format!("linked_accounts WHERE user_id = {user}")).await, 1);
     }
 }

@@ -172,6 +172,7 @@ impl Guest {
             name: None,
             given_name: None,
             family_name: None,
+            authenticated_at: None,
         })
     }
 
