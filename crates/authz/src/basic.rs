@@ -24,7 +24,7 @@ pub fn read(encoded: &str) -> Result<(String, Secret<String>), Malformed> {
     Ok((name.to_owned(), Secret::new(password.to_owned())))
 }
 
-/// Checks them.
+/// Checks them. `is_relayed` says that an API asks, for somebody else.
 ///
 /// # Errors
 /// When the database cannot be asked, or too many people are signing in.
@@ -33,6 +33,7 @@ pub(crate) async fn check(
     address: IpAddr,
     username: &str,
     password: Secret<String>,
+    is_relayed: bool,
 ) -> Result<SignIn, Failed> {
-    sign_in::check(app, Attempt { address, keepsakes: "" }, username, password).await
+    sign_in::check(app, Attempt { address, keepsakes: "", is_relayed }, username, password).await
 }

@@ -69,7 +69,7 @@ impl Entered {
     ) -> Result<Self, crate::crypto::random::NoRandomness> {
         let link = NewLink::new(app, mail_links::Kind::Email)?;
         let (counting, key) = (app.clone(), people::email_key(&address));
-        let counts_as = Box::new(move |user| Counts::of_confirmation(&counting, user, &key));
+        let counts_as = Box::new(move |user| Counts::of_confirmation(&counting, user, from, &key));
         Ok(Self { address, link, counts_as, now: app.now(), origin: Origin::Address(from) })
     }
 
@@ -87,15 +87,16 @@ impl Entered {
                 audit_events::insert(conn, &[What::ProfileSet.of_user(user.id, &origin, now)])?;
             }
         }
+        // First: a link that is not sent does not take the place of the one that was.
+        if !counts_as(user.id).allow(conn, now)? {
+            return Ok(());
+        }
         let link = link.of(user.id, address);
         mail_links::put(conn, &link)?;
-        if counts_as(user.id).allow(conn, now)? {
-            let MailLink { address, ends_at, .. } = link;
-            let new =
-                NewMail { kind: Kind::ConfirmEmail, user_id: Some(user.id), address, asked_at: now, ends_at };
-            outgoing_mail::insert(conn, &new)?;
-        }
-        Ok(())
+        let MailLink { address, ends_at, .. } = link;
+        let new =
+            NewMail { kind: Kind::ConfirmEmail, user_id: Some(user.id), address, asked_at: now, ends_at };
+        outgoing_mail::insert(conn, &new)
     }
 }
 

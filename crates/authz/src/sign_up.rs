@@ -9,6 +9,7 @@ use model::secret::Secret;
 
 use crate::app::App;
 use crate::audit::{Origin, What};
+use crate::crypto::passwords;
 use crate::edge;
 use crate::people;
 use crate::sign_in::{Failed, username_key};
@@ -80,6 +81,32 @@ pub async fn create_with(
     };
     count(app, origin).await?;
     let hash = app.passwords.hash(secret).await.map_err(|busy| Refused::Failed(busy.into()))?;
+    insert(app, origin, username, hash, also).await
+}
+
+/// The same, for somebody who is given a password later.
+///
+/// # Errors
+/// See [`Refused`].
+pub async fn create_without_password(
+    app: &App,
+    origin: &Origin,
+    given: &str,
+    also: impl FnOnce(&mut Conn, &User) -> QueryResult<()> + Send + 'static,
+) -> Result<User, Refused> {
+    let wrong = |sentence| Refused::Invalid { username: Some(sentence), password: None };
+    let username = people::username(given).map_err(wrong)?;
+    count(app, origin).await?;
+    insert(app, origin, username, passwords::UNUSABLE.to_owned(), also).await
+}
+
+async fn insert(
+    app: &App,
+    origin: &Origin,
+    username: String,
+    hash: String,
+    also: impl FnOnce(&mut Conn, &User) -> QueryResult<()> + Send + 'static,
+) -> Result<User, Refused> {
     let key = username_key(&username);
     let now = app.now();
     let new = NewUser { username_key: key, username, password_hash: hash, created_at: now };

@@ -109,7 +109,9 @@ async fn look_up(app: &App, mail: &OutgoingMail) -> Result<(), DbError> {
         }
         for link in &links {
             // Not somebody whose password has changed since: what was made before that is void.
-            let may_have_it = users::hold(conn, link.user_id, asked_at)?;
+            // Nor to an address that was theirs until just now.
+            let may_have_it = users::hold(conn, link.user_id, asked_at)?
+                && emails::of(conn, link.user_id)?.as_ref() == Some(&link.address);
             if !may_have_it || !Counts::of_reset(link.user_id).allow(conn, now)? {
                 continue;
             }

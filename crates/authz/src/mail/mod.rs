@@ -8,6 +8,7 @@ mod letters;
 mod links;
 mod post;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine;
@@ -18,6 +19,7 @@ use model::id::UserId;
 use model::time::Timestamp;
 
 use crate::app::App;
+use crate::edge;
 use crate::store::attempts::{self, Budget};
 use crate::store::outgoing_mail::{self, Kind, NewMail};
 
@@ -31,7 +33,12 @@ const NOTICE_KEPT: Duration = Duration::from_secs(86_400);
 /// are sent, the last one that was is still good, and so nobody keeps anybody from their link by asking for it.
 const FOR_ONE_PERSON: Budget = Budget { limit: 3, window: links::RESET_KEPT };
 /// And so many to one address that proves nothing yet, whoever enters it.
-const TO_ONE_ADDRESS: Budget = Budget { limit: 10, window: Duration::from_secs(3_600) };
+const TO_ONE_ADDRESS: Budget = Budget { limit: 10, window: HOUR };
+/// The first of a person in an hour is not counted there, so that strangers who enter an address keep nobody from proving it.
+const FIRST_OF_ONE_PERSON: Budget = Budget { limit: 1, window: HOUR };
+/// Of such there are so many from one network, however many accounts somebody has made.
+const FIRST_FROM_ONE_NETWORK: Budget = Budget { limit: 10, window: HOUR };
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// What sealed text of this kind is bound to.
 const TYPED: &str = "reset asked";
@@ -66,18 +73,33 @@ fn unsealed(app: &App, sealed: &str) -> Option<String> {
 
 /// What mail is counted as that anybody can ask for. One too many is not sent, and nobody is told so: it would say whose address
 /// it is.
-pub(crate) struct Counts(Vec<(String, Budget)>);
+pub(crate) struct Counts {
+    /// Of the person.
+    person: Option<Counted>,
+    /// What is within all of these is not counted as one to the address.
+    first: [Option<Counted>; 2],
+    /// To the address, where that may be anybody's.
+    address: Option<Counted>,
+}
+
+type Counted = (String, Budget);
 
 impl Counts {
     /// Of a link for a new password.
     pub(crate) fn of_reset(user: UserId) -> Self {
-        Self(vec![(format!("reset mail to person {user}"), FOR_ONE_PERSON)])
+        let person = Some((format!("reset mail to person {user}"), FOR_ONE_PERSON));
+        Self { person, first: [None, None], address: None }
     }
 
     /// Of a link that proves an address.
-    pub(crate) fn of_confirmation(app: &App, user: UserId, address_key: &str) -> Self {
-        let to_address = app.form_key.tag(&["mail to", address_key]);
-        Self(vec![(format!("mail for person {user}"), FOR_ONE_PERSON), (to_address, TO_ONE_ADDRESS)])
+    pub(crate) fn of_confirmation(app: &App, user: UserId, from: IpAddr, address_key: &str) -> Self {
+        let first = (format!("first mail for person {user}"), FIRST_OF_ONE_PERSON);
+        let network = app.form_key.tag(&["first mail from", &edge::network(from)]);
+        Self {
+            person: Some((format!("mail for person {user}"), FOR_ONE_PERSON)),
+            first: [Some(first), Some((network, FIRST_FROM_ONE_NETWORK))],
+            address: Some((app.form_key.tag(&["mail to", address_key]), TO_ONE_ADDRESS)),
+        }
     }
 
     /// Counts one more; `false` when it is one too many.
@@ -85,11 +107,16 @@ impl Counts {
     /// # Errors
     /// When a statement fails.
     pub(crate) fn allow(&self, conn: &mut Conn, now: Timestamp) -> QueryResult<bool> {
-        for (key, budget) in &self.0 {
-            if attempts::spend(conn, key, *budget, now)?.is_err() {
-                return Ok(false);
+        let mut are_within = |counted: &[&Option<Counted>]| {
+            for (key, budget) in counted.iter().copied().flatten() {
+                if attempts::spend(conn, key, *budget, now)?.is_err() {
+                    return QueryResult::Ok(false);
+                }
             }
-        }
-        Ok(true)
+            Ok(true)
+        };
+        let [first, from_network] = &self.first;
+        Ok(are_within(&[&self.person])?
+            && (are_within(&[first, from_network])? || are_within(&[&self.address])?))
     }
 }

@@ -92,7 +92,7 @@ impl Browser {
 
     /// An attempt to sign in at it.
     pub(crate) fn attempt(&self) -> Attempt<'_> {
-        Attempt { address: self.address, keepsakes: &self.keepsakes }
+        Attempt { address: self.address, keepsakes: &self.keepsakes, is_relayed: false }
     }
 
     /// The session's key: a copy of the table does not tell the cookie.

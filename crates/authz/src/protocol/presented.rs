@@ -14,6 +14,8 @@ pub(crate) struct Presented {
     pub(crate) user: Option<UserId>,
     /// What it is for.
     pub(crate) scopes: ScopeSet,
+    /// Whether its client belongs to whoever runs this server.
+    pub(crate) is_first_party: bool,
     /// When it was issued.
     pub(crate) issued_at: Timestamp,
 }
@@ -47,5 +49,6 @@ pub(crate) async fn bearer(app: &App, value: &HeaderValue) -> Result<Presented, 
         return Err(Refused::Invalid);
     }
     let scopes = token.scopes.split(' ').filter(|scope| !scope.is_empty()).collect();
-    Ok(Presented { user: token.user, scopes, issued_at: token.issued_at })
+    let is_first_party = client.metadata.is_first_party || app.config.first_party.is(client.id.as_str());
+    Ok(Presented { user: token.user, scopes, is_first_party, issued_at: token.issued_at })
 }

@@ -36,7 +36,7 @@ async fn judge(app: &App, request: &HttpRequest, payload: &mut Payload) -> Resul
     let password = fields.required(Rule { name: "password", longest: None, trimmed: false });
     fields.finish()?;
     let address = edge::client_address(request, &app.config.trusted_proxies);
-    let attempt = Attempt { address, keepsakes: "" };
+    let attempt = Attempt { address, keepsakes: "", is_relayed: false };
     let (user, since) = match sign_in::check(app, attempt, &username, Secret::new(password)).await? {
         SignIn::Welcome(user, since) => (user, since),
         SignIn::Wrong => return Err(Refusal::object(NO)),

@@ -32,6 +32,8 @@ pub struct Visit {
     user: Option<User>,
     /// What they may; everything, where it is the person themself.
     scopes: Option<ScopeSet>,
+    /// Whether an application of somebody else's asks for them.
+    is_by_another: bool,
     /// What was sent, if that was read already.
     sent: Option<Result<Sent, Refusal>>,
     /// For a browser that has none yet.
@@ -40,7 +42,9 @@ pub struct Visit {
 
 /// How somebody came in.
 enum Entry {
-    /// By something with scopes.
+    /// By an access token of an application of somebody else's.
+    Application(Option<User>, ScopeSet),
+    /// By something else with scopes: a key of their own, or an access token of a first-party application.
     Token(Option<User>, ScopeSet),
     /// By a password.
     Password(User),
@@ -55,12 +59,14 @@ impl Visit {
     /// 406; 401 for who is nobody; 403 for a session whose request does not come from a page of ours; 503.
     pub async fn begin(app: &App, request: &HttpRequest, payload: &mut Payload) -> Result<Self, Refusal> {
         takes_json(request.headers())?;
-        let (user, scopes, is_session) = match enter(app, request).await? {
-            Entry::Token(user, scopes) => (user, Some(scopes), false),
+        let entry = enter(app, request).await?;
+        let is_by_another = matches!(entry, Entry::Application(..));
+        let (user, scopes, is_session) = match entry {
+            Entry::Application(user, scopes) | Entry::Token(user, scopes) => (user, Some(scopes), false),
             Entry::Password(user) => (Some(user), None, false),
             Entry::Session(user) => (Some(user), None, true),
         };
-        let mut visit = Self { user, scopes, sent: None, cookie: None };
+        let mut visit = Self { user, scopes, is_by_another, sent: None, cookie: None };
         if is_session && request.method().is_safe() {
             visit.cookie = new_cookie(app, request);
         } else if is_session {
@@ -85,6 +91,19 @@ impl Visit {
         self.scopes.as_ref().is_none_or(|scopes| scopes.contains(scope))
     }
 
+    /// Whether they may see everybody, and make accounts: an administrator, by a way of their own or a first-party application. To
+    /// any other they have allowed what is theirs, and nobody else has allowed it anything.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn rules_all(&self, app: &App, user: UserId) -> Result<bool, Refusal> {
+        if self.is_by_another {
+            return Ok(false);
+        }
+        let group = app.config.rest.admin_group.clone();
+        Ok(app.db.read(move |conn| directory::is_in(conn, user, &group)).await?)
+    }
+
     /// What was sent.
     ///
     /// # Errors
@@ -105,15 +124,6 @@ impl Visit {
         }
         response
     }
-}
-
-/// Whether somebody is an administrator.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn is_administrator(app: &App, user: UserId) -> Result<bool, Refusal> {
-    let group = app.config.rest.admin_group.clone();
-    Ok(app.db.read(move |conn| directory::is_in(conn, user, &group)).await?)
 }
 
 async fn enter(app: &App, request: &HttpRequest) -> Result<Entry, Refusal> {
@@ -145,10 +155,11 @@ async fn by_access_token(app: &App, value: &HeaderValue) -> Result<Entry, Refusa
         presented::Refused::Invalid => invalid(),
         presented::Refused::Unavailable(cause) => Refusal::Unavailable(cause),
     })?;
-    let Some(id) = token.user else { return Ok(Entry::Token(None, token.scopes)) };
+    let entry = if token.is_first_party { Entry::Token } else { Entry::Application };
+    let Some(id) = token.user else { return Ok(entry(None, token.scopes)) };
     let since = token.issued_at;
     let user = app.db.read(move |conn| users::vouched_for(conn, id, since)).await?;
-    Ok(Entry::Token(Some(user.ok_or_else(invalid)?), token.scopes))
+    Ok(entry(Some(user.ok_or_else(invalid)?), token.scopes))
 }
 
 /// Why somebody with a key or a password is nobody.
@@ -186,7 +197,7 @@ async fn by_password(app: &App, address: IpAddr, said: &[&[u8]]) -> Result<Entry
     };
     let (username, password) = basic::read(encoded)
         .map_err(|_| refused("Invalid basic header. Credentials not correctly base64 encoded."))?;
-    match basic::check(app, address, &username, password).await? {
+    match basic::check(app, address, &username, password, false).await? {
         SignIn::Welcome(user, _) => Ok(Entry::Password(user)),
         SignIn::Wrong => Err(refused("Invalid username/password.")),
         SignIn::Wait(seconds) => Err(Refusal::Throttled(seconds)),

@@ -1,14 +1,16 @@
-//! `/users/` and `/users/{id}/`, as in the toolkit's tutorial for the framework: administrators see all, others themselves.
+//! `/users/` and `/users/{id}/`, as in the toolkit's tutorial for the framework: administrators see all, others themselves; so do
+//! administrators in an application of somebody else's.
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
+use model::db::Conn;
 use model::id::UserId;
 use model::secret::Secret;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::caller::{Visit, is_administrator};
+use super::caller::Visit;
 use super::fields::{Reader, Rule};
 use super::person::{Part, Told};
 use super::refusal::Refusal;
@@ -16,14 +18,13 @@ use super::sent::Sent;
 use super::view::View;
 use crate::app::App;
 use crate::audit::Origin;
-use crate::crypto::random;
 use crate::edge;
 use crate::people;
 use crate::profile::Profile;
 use crate::sign_up::{self, Refused};
 use crate::store::directory::{self, Person};
 use crate::store::json::Json;
-use crate::store::users;
+use crate::store::users::{self, User};
 
 const LIST: View =
     View { name: "User List", allow: "GET, POST, HEAD, OPTIONS", vary: Some("Accept, Cookie") };
@@ -64,7 +65,7 @@ async fn all(app: &App, request: &HttpRequest, payload: &mut Payload) -> Result<
     let mut visit = Visit::begin(app, request, payload).await?;
     let user = visit.person(needed(request.method()))?.id;
     LIST.has(request.method())?;
-    let rules_all = is_administrator(app, user).await?;
+    let rules_all = visit.rules_all(app, user).await?;
     match *request.method() {
         Method::OPTIONS => {
             let actions = (rules_all && visit.may("write")).then(actions);
@@ -100,7 +101,7 @@ async fn details(app: &App, request: &HttpRequest, payload: &mut Payload) -> Res
         return Ok(visit.answer(ONE.described(None)));
     }
     let id = request.match_info().get("id").and_then(|id| id.parse().ok()).map(UserId).ok_or(NOBODY)?;
-    if id != user && !is_administrator(app, user).await? {
+    if id != user && !visit.rules_all(app, user).await? {
         return Err(NOBODY);
     }
     let person = app.db.read(move |conn| directory::find(conn, id)).await?.ok_or(NOBODY)?;
@@ -108,7 +109,7 @@ async fn details(app: &App, request: &HttpRequest, payload: &mut Payload) -> Res
 }
 
 /// Makes an account, under the rules of signing up and as that writes it. One without a password is for whoever sets one
-/// (`authz user set-password`, or a mail): until then nobody knows it.
+/// (`authz user set-password`, or a mail): until then nobody gets in.
 async fn create(app: &App, request: &HttpRequest, sent: &Sent) -> Result<HttpResponse, Refusal> {
     let mut fields = Reader::new(sent)?;
     let text = |name, longest| Rule { name, longest: Some(longest), trimmed: true };
@@ -127,10 +128,6 @@ async fn create(app: &App, request: &HttpRequest, sent: &Sent) -> Result<HttpRes
         fields.is_wrong("password", sentence);
     }
     fields.finish()?;
-    let password = match password {
-        Some(password) => password,
-        None => random::secret("").map_err(|error| Refusal::Unavailable(error.into()))?,
-    };
     let profile = Profile {
         given_name: first_name,
         family_name: last_name,
@@ -141,10 +138,16 @@ async fn create(app: &App, request: &HttpRequest, sent: &Sent) -> Result<HttpRes
     let profile = Json::new(profile).map_err(|error| Refusal::Unavailable(error.into()))?;
     let (told, origin) =
         (profile.clone(), Origin::Address(edge::client_address(request, &app.config.trusted_proxies)));
-    let made = sign_up::create_with(app, &origin, &username, Secret::new(password), move |conn, user| {
+    let also = move |conn: &mut Conn, user: &User| {
         users::set_profile(conn, &user.username_key, &profile).map(drop)
-    });
-    let user = made.await.map_err(|refused| match refused {
+    };
+    let made = match password {
+        Some(password) => {
+            sign_up::create_with(app, &origin, &username, Secret::new(password), also).await
+        }
+        None => sign_up::create_without_password(app, &origin, &username, also).await,
+    };
+    let user = made.map_err(|refused| match refused {
         Refused::Taken => Refusal::field("username", "A user with that username already exists."),
         Refused::Wait(wait) => Refusal::Throttled(wait.as_secs().max(1)),
         Refused::Failed(failed) => failed.into(),

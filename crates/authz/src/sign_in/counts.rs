@@ -25,7 +25,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// What a try is counted as.
 #[derive(Clone)]
 pub(super) struct Counts {
-    /// Per network, for this name and for all; the second not at a browser the person is known at.
+    /// Per network, for this name and for all; the second not at a browser the person is known at, nor through an API.
     budgets: Vec<(String, Budget)>,
     /// In a row, for the person.
     row: String,
@@ -45,7 +45,7 @@ impl Counts {
         let for_all = Budget { limit: limits.wrong_passwords_per_hour, window: HOUR };
         // What was typed as a name may be a password: only its tag is kept.
         let mut budgets = vec![(app.form_key.tag(&["wrong password", &network, username_key]), for_name)];
-        if !is_known {
+        if !is_known && !attempt.is_relayed {
             budgets.push((app.form_key.tag(&["wrong password", &network]), for_all));
         }
         let row = user.map_or_else(

@@ -61,6 +61,9 @@ pub(crate) struct Attempt<'a> {
     pub(crate) address: IpAddr,
     /// What the browser keeps from earlier sign-ins, as [`known_browser`] made it; empty without one.
     pub(crate) keepsakes: &'a str,
+    /// Whether the address is of somebody who asks for others, such as an API. Then it is counted for each name alone: what
+    /// strangers try there shuts nobody else out.
+    pub(crate) is_relayed: bool,
 }
 
 /// What a browser keeps once a person has signed in at it. It proves nothing but that, and a new password ends it.

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use model::db::Conn;
 use model::id::UserId;
 
-use super::insert_unless_taken;
 use super::json::Json;
+use super::{insert_unless_taken, mail_links};
 use crate::people;
 use crate::profile::Profile;
 use crate::schema::verified_emails;
@@ -28,7 +28,8 @@ pub fn of(conn: &mut Conn, user: UserId) -> QueryResult<Option<String>> {
     theirs.select(verified_emails::address).first(conn).optional()
 }
 
-/// Gives an address to a person, in place of the one they had; `false` when it is somebody else's. The insert itself decides, so
+/// Gives an address to a person, in place of the one they had, to which no link for a new password is good any more; `false` when
+/// it is somebody else's. The insert itself decides, so
 /// that of many at once one gets it.
 ///
 /// # Errors
@@ -44,28 +45,35 @@ pub fn claim(conn: &mut Conn, user: UserId, address: &str) -> QueryResult<bool> 
         return Ok(false);
     }
     let others = verified_emails::table.filter(verified_emails::user_id.eq(user));
-    diesel::delete(others.filter(verified_emails::address_key.ne(&key))).execute(conn)?;
+    let others = others.filter(verified_emails::address_key.ne(&key));
+    if diesel::delete(others).execute(conn)? > 0 {
+        mail_links::forget_kind(conn, user, mail_links::Kind::Reset)?;
+    }
     Ok(true)
 }
 
 /// Follows a profile: an address that it says is verified is this person's, unless it is somebody else's already; without one they
-/// have none.
+/// have none. Whether what it says of verification holds now.
 ///
 /// # Errors
 /// When a statement fails.
-pub(super) fn follow(conn: &mut Conn, user: UserId, profile: &Json<Profile>) -> QueryResult<()> {
-    let verified = profile.email.as_deref().filter(|_| profile.email_verified == Some(true));
+pub(super) fn follow(conn: &mut Conn, user: UserId, profile: &Json<Profile>) -> QueryResult<bool> {
+    let says_verified = profile.email_verified == Some(true);
+    let verified = profile.email.as_deref().filter(|_| says_verified);
     match verified.and_then(|address| people::email(address).ok()) {
-        Some(address) if claim(conn, user, &address)? => Ok(()),
-        _ => forget(conn, user),
+        Some(address) if claim(conn, user, &address)? => Ok(true),
+        _ => forget(conn, user).map(|()| !says_verified),
     }
 }
 
-/// Takes it from a person.
+/// Takes it from a person, and with it any link for a new password that was sent there.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn forget(conn: &mut Conn, user: UserId) -> QueryResult<()> {
     let theirs = verified_emails::table.filter(verified_emails::user_id.eq(user));
-    diesel::delete(theirs).execute(conn).map(drop)
+    if diesel::delete(theirs).execute(conn)? > 0 {
+        mail_links::forget_kind(conn, user, mail_links::Kind::Reset)?;
+    }
+    Ok(())
 }

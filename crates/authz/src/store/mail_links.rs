@@ -101,6 +101,14 @@ pub fn claim(conn: &mut Conn, hash: &[u8], now: Timestamp) -> QueryResult<bool> 
     Ok(diesel::update(open).set(mail_links::used_at.eq(now)).execute(conn)? == 1)
 }
 
+/// Forgets a person's of that kind. A letter that waits to be sent with it is not sent.
+///
+/// # Errors
+/// When a statement fails.
+pub fn forget_kind(conn: &mut Conn, user: UserId, kind: Kind) -> QueryResult<()> {
+    diesel::delete(mail_links::table.find((user, kind.as_str()))).execute(conn).map(drop)
+}
+
 /// Forgets a person's.
 ///
 /// # Errors

@@ -59,7 +59,10 @@ pub fn insert(conn: &mut Conn, key: &PersonalKey, most: i64) -> QueryResult<Made
     if key.by_password {
         diesel::delete(theirs.filter(keys::by_password.eq(true))).execute(conn)?;
     } else {
+        let valid_from: Timestamp =
+            users::table.find(key.user_id).select(users::valid_from).get_result(conn)?;
         let live = theirs.filter(keys::by_password.eq(false)).filter(keys::ends_at.gt(key.created_at));
+        let live = live.filter(keys::created_at.gt(valid_from));
         if live.count().get_result::<i64>(conn)? >= most {
             return Ok(Made::TooMany);
         }

@@ -1,6 +1,7 @@
 //! People.
 
 use diesel::prelude::*;
+use diesel::result::Error::SerializationError;
 use model::db::Conn;
 use model::id::{GrantId, UserId};
 use model::time::{Clock, Timestamp};
@@ -103,7 +104,8 @@ pub fn profile(conn: &mut Conn, id: UserId) -> QueryResult<Option<(String, Json<
     directly!(conn, |conn| person.get_result(conn)).optional()
 }
 
-/// Sets what a person is to others. Answers whom it concerns; `None` when there is no such person.
+/// Sets what a person is to others; an address that somebody else has proven is not verified, whatever is said. Answers whom it
+/// concerns; `None` when there is no such person.
 ///
 /// # Errors
 /// When a statement fails.
@@ -116,7 +118,7 @@ pub fn set_profile(
     let person = named.filter(users::deleted_at.is_null());
     let changed = diesel::update(person).set(users::profile.eq(profile.as_str())).returning(users::id);
     let changed = changed.get_result(conn).optional()?;
-    changed.map(|id| emails::follow(conn, id, profile).map(|()| id)).transpose()
+    changed.map(|id| follow(conn, id, profile).map(|()| id)).transpose()
 }
 
 /// Changes what a person is to others, if nobody else has since it was `read`. Answers whom it concerns; `None` when somebody
@@ -134,7 +136,17 @@ pub fn change_profile(
     let unchanged = named.filter(users::deleted_at.is_null()).filter(users::profile.eq(read.as_str()));
     let changed = diesel::update(unchanged).set(users::profile.eq(profile.as_str())).returning(users::id);
     let changed = changed.get_result(conn).optional()?;
-    changed.map(|id| emails::follow(conn, id, profile).map(|()| id)).transpose()
+    changed.map(|id| follow(conn, id, profile).map(|()| id)).transpose()
+}
+
+/// Gives a person the address that their new profile says is verified; where they do not get it, the profile does not say so.
+fn follow(conn: &mut Conn, id: UserId, profile: &Json<Profile>) -> QueryResult<()> {
+    if emails::follow(conn, id, profile)? {
+        return Ok(());
+    }
+    let unverified = Profile { email_verified: Some(false), ..Profile::clone(profile) };
+    let unverified = Json::new(unverified).map_err(|error| SerializationError(error.into()))?;
+    diesel::update(users::table.find(id)).set(users::profile.eq(unverified.as_str())).execute(conn).map(drop)
 }
 
 /// Everybody who is not gone, in the order they came.

@@ -3,12 +3,12 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::just_signed_in;
 use super::views::DeletePage;
+use super::{just_signed_in, proved};
 use crate::app::App;
 use crate::audit::{Origin, What};
 use crate::mail;
-use crate::pages::browser::{self, Browser, PageForm};
+use crate::pages::browser::{self, Browser, PageForm, SignedIn};
 use crate::pages::error::{Kind, PageError};
 use crate::pages::page;
 use crate::pages::views::{Frame, MessagePage};
@@ -26,22 +26,26 @@ pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, 
         Ok(signed_in) => signed_in,
         Err(to_sign_in) => return Ok(to_sign_in),
     };
-    let csrf_token = browser.csrf_token();
-    let frame = browser::frame(&csrf_token, Some(&signed_in));
-    page(&browser, &DeletePage { frame, username: &signed_in.user.username })
+    show(&browser, &signed_in, None)
 }
 
-/// Deletes it. In force when this returns.
+/// Deletes it, by the person's password. In force when this returns.
 ///
 /// # Errors
-/// When the form is not ours, or the database cannot be asked.
+/// When the form is not ours, the database cannot be asked, or too many people are signing in.
 pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, PageError> {
-    let browser = form.browser;
+    let PageForm { browser, params } = form;
     let signed_in = match just_signed_in(&app, &browser, PAGE).await? {
         Ok(signed_in) => signed_in,
         Err(to_sign_in) => return Ok(to_sign_in),
     };
-    let (user, since) = (signed_in.user, signed_in.at);
+    let since = match proved(&app, &browser, &signed_in, &params).await? {
+        Ok(since) => since,
+        Err(denied) => {
+            return show(&browser, &signed_in, Some(denied.sentence)).map(|page| denied.answered(page));
+        }
+    };
+    let user = signed_in.user;
     let (now, clock, is_told) = (app.now(), app.clock.clone(), app.post.is_some());
     let event = What::UserDeleted.of_user(user.id, &Origin::Address(browser.address()), now);
     let deleted = app.db.write(move |conn| {
@@ -71,4 +75,20 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
         .cookie(cookie)
         .content_type(actix_web::http::header::ContentType::html())
         .body(html))
+}
+
+fn show(
+    browser: &Browser,
+    signed_in: &SignedIn,
+    current_error: Option<&str>,
+) -> Result<HttpResponse, PageError> {
+    page(
+        browser,
+        &DeletePage {
+            frame: browser::frame(&browser.csrf_token(), Some(signed_in)),
+            username: &signed_in.user.username,
+            has_password: signed_in.user.has_password(),
+            current_error,
+        },
+    )
 }

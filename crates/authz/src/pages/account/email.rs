@@ -2,9 +2,9 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::just_signed_in;
 use super::show::shown;
 use super::views::EmailPage;
+use super::{just_signed_in, proved};
 use crate::app::App;
 use crate::email::{self, Entered};
 use crate::pages::browser::{self, Browser, PageForm, SignedIn};
@@ -15,6 +15,14 @@ use crate::people;
 
 const PAGE: &str = "email/";
 
+/// What was typed, and what is wrong with it.
+#[derive(Default)]
+struct Sent<'a> {
+    typed: Option<&'a str>,
+    email: Option<&'a str>,
+    current: Option<&'a str>,
+}
+
 /// The form.
 ///
 /// # Errors
@@ -24,15 +32,16 @@ pub async fn get(app: web::Data<App>, browser: Browser) -> Result<HttpResponse, 
         return Err(PageError::new(Kind::NotFound));
     }
     match just_signed_in(&app, &browser, PAGE).await? {
-        Ok(signed_in) => show(&app, &browser, &signed_in, None, None).await,
+        Ok(signed_in) => show(&app, &browser, &signed_in, Sent::default()).await,
         Err(to_sign_in) => Ok(to_sign_in),
     }
 }
 
-/// Has a link sent to the address. The answer is the same whoever may have it already.
+/// Has a link sent to the address, by the person's password: whoever has another's address sets the password next. The answer is
+/// the same whoever may have it already.
 ///
 /// # Errors
-/// When no mail is sent, the form is not ours, or the database cannot be asked.
+/// When no mail is sent, the form is not ours, the database cannot be asked, or too many people are signing in.
 pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, PageError> {
     if app.post.is_none() {
         return Err(PageError::new(Kind::NotFound));
@@ -45,10 +54,20 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
     let typed = params.get("email").unwrap_or_default();
     let address = match people::email(typed) {
         Ok(address) => address,
-        Err(sentence) => return show(&app, &browser, &signed_in, Some(typed), Some(sentence)).await,
+        Err(sentence) => {
+            let sent = Sent { typed: Some(typed), email: Some(sentence), current: None };
+            return show(&app, &browser, &signed_in, sent).await;
+        }
+    };
+    let since = match proved(&app, &browser, &signed_in, &params).await? {
+        Ok(since) => since,
+        Err(denied) => {
+            let sent = Sent { typed: Some(typed), email: None, current: Some(denied.sentence) };
+            return show(&app, &browser, &signed_in, sent).await.map(|page| denied.answered(page));
+        }
     };
     let entered = Entered::new(&app, browser.address(), address).map_err(PageError::internal)?;
-    if !email::enter(&app, entered, &signed_in.user, signed_in.at).await? {
+    if !email::enter(&app, entered, &signed_in.user, since).await? {
         return Err(PageError::new(Kind::StaleForm));
     }
     Ok(Destination::Account("").go(&app.config.issuer))
@@ -58,8 +77,7 @@ async fn show(
     app: &App,
     browser: &Browser,
     signed_in: &SignedIn,
-    typed: Option<&str>,
-    error: Option<&str>,
+    sent: Sent<'_>,
 ) -> Result<HttpResponse, PageError> {
     let email = email::state(app, signed_in.user.id).await?;
     let there = email.pending.clone().or(email.address.clone()).unwrap_or_default();
@@ -68,8 +86,11 @@ async fn show(
         &EmailPage {
             frame: browser::frame(&browser.csrf_token(), Some(signed_in)),
             email: shown(email),
-            typed: typed.unwrap_or(&there),
-            error,
+            username: &signed_in.user.username,
+            has_password: signed_in.user.has_password(),
+            typed: sent.typed.unwrap_or(&there),
+            email_error: sent.email,
+            current_error: sent.current,
         },
     )
 }

@@ -3,15 +3,15 @@
 use actix_web::{HttpResponse, web};
 use model::secret::Secret;
 
-use super::just_signed_in;
 use super::views::PasswordPage;
+use super::{just_signed_in, proved};
 use crate::app::App;
 use crate::audit::Origin;
 use crate::crypto::random;
 use crate::pages::browser::{self, Browser, PageForm, SignedIn};
 use crate::pages::destination::Destination;
 use crate::pages::error::{Kind, PageError};
-use crate::pages::{page, too_many};
+use crate::pages::page;
 use crate::password;
 use crate::people::{self, MIN_PASSWORD};
 use crate::protocol::Params;
@@ -52,28 +52,13 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
     if let Err(sentence) = people::password(new, name) {
         return show(&browser, &signed_in, &Problems { new: Some(sentence), current: None });
     }
-    let mut since = signed_in.at;
-    // Who has none proves it with the sign-in, which is not old.
-    if signed_in.user.has_password() {
-        let current = Secret::new(params.get("current").unwrap_or_default().to_owned());
-        let (current, wait) = match sign_in::check(&app, browser.attempt(), name, current).await? {
-            SignIn::Welcome(user, proved_at) if user.id == signed_in.user.id => {
-                since = proved_at.min(since);
-                (None, None)
-            }
-            SignIn::Welcome(..) | SignIn::Wrong => (Some("This is not your password."), None),
-            SignIn::Wait(seconds) => {
-                (Some("There were too many wrong tries. Wait a while, then try again."), Some(seconds))
-            }
-        };
-        if current.is_some() {
-            let page = show(&browser, &signed_in, &Problems { current, new: None })?;
-            return Ok(match wait {
-                Some(seconds) => too_many(page, seconds),
-                None => page,
-            });
+    let since = match proved(&app, &browser, &signed_in, &params).await? {
+        Ok(since) => since,
+        Err(denied) => {
+            let problems = Problems { current: Some(denied.sentence), new: None };
+            return Ok(denied.answered(show(&browser, &signed_in, &problems)?));
         }
-    }
+    };
     let origin = Origin::Address(browser.address());
     let (staying, spare) = (browser.clone(), random::secret("").map_err(PageError::internal)?);
     let new = Secret::new(new.to_owned());

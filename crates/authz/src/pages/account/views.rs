@@ -69,9 +69,14 @@ pub(super) struct EmailPage<'a> {
     /// `person` is always `Some` here.
     pub(super) frame: Frame<'a>,
     pub(super) email: EmailShown,
+    pub(super) username: &'a str,
+    pub(super) has_password: bool,
     /// What was typed, or what is there.
     pub(super) typed: &'a str,
-    pub(super) error: Option<&'a str>,
+    /// What is wrong with the address.
+    pub(super) email_error: Option<&'a str>,
+    /// What is wrong with the password.
+    pub(super) current_error: Option<&'a str>,
 }
 
 /// `/o/account/password/`.
@@ -97,4 +102,7 @@ pub(super) struct DeletePage<'a> {
     /// `person` is always `Some` here.
     pub(super) frame: Frame<'a>,
     pub(super) username: &'a str,
+    pub(super) has_password: bool,
+    /// What is wrong with the password.
+    pub(super) current_error: Option<&'a str>,
 }

@@ -68,10 +68,11 @@ async fn of_key(app: &App, text: &str) -> Result<Judged, OAuthError> {
     }
 }
 
-/// Counted as every password is, at the address from which it was asked: the resource server's.
+/// Counted as every password is, for the person and for each name; not for all names at the address from which it was asked, which
+/// is the resource server's.
 async fn of_password(app: &App, encoded: &str, address: IpAddr) -> Result<Judged, OAuthError> {
     let Ok((username, password)) = basic::read(encoded) else { return Ok(Judged::Unknown) };
-    match basic::check(app, address, &username, password).await? {
+    match basic::check(app, address, &username, password, true).await? {
         SignIn::Wrong | SignIn::Wait(_) => Ok(Judged::Unknown),
         SignIn::Welcome(user, since) => {
             let scopes = app.config.default_scopes.as_str();

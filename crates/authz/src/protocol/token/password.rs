@@ -24,7 +24,7 @@ pub(super) async fn issue(
     let password = params.required("password", "Request is missing password parameter.")?;
     let whole = Permission::asked(app, client, params)?;
     issue::ready(app, client, &whole).await?;
-    let attempt = Attempt { address: *address, keepsakes: "" };
+    let attempt = Attempt { address: *address, keepsakes: "", is_relayed: false };
     let (user, since) = match sign_in::check(app, attempt, username, Secret::new(password.to_owned())).await?
     {
         SignIn::Welcome(user, since) => (user, since),
