@@ -20,6 +20,7 @@ use timetracker_api::auth::scopes::Scopes;
 use timetracker_api::auth::{Caller, people};
 use timetracker_api::tracks::change;
 use timetracker_api::tracks::form::Draft;
+use timetracker_api::wire::challenge::Scheme;
 use timetracker_api::wire::fields::Extent;
 use timetracker_api::wire::sent::Sent;
 use timetracker_api::{MIGRATIONS, catalogue, changes};
@@ -99,6 +100,7 @@ async fn tracks() -> Outcome<u64> {
         client: "bench".to_owned(),
         granted: "write".parse()?,
         scopes: Scopes::default(),
+        scheme: Scheme::Bearer,
         key: None,
         meter: Arc::default(),
     });

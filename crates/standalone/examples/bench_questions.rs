@@ -24,6 +24,7 @@ use timetracker_api::reports::{self, detailed};
 use timetracker_api::schema::people;
 use timetracker_api::tracks::schedule;
 use timetracker_api::tracks::store::pages::{self, Filter, Key};
+use timetracker_api::wire::challenge::Scheme;
 use timetracker_api::wire::cursor::{self, Order, Value};
 use timetracker_api::wire::error::ApiError;
 use timetracker_api::wire::listing::Wanted;
@@ -62,6 +63,7 @@ async fn main() -> Outcome<()> {
             client: "bench".to_owned(),
             granted: "read".parse()?,
             scopes: Scopes::of(&"read".parse()?),
+            scheme: Scheme::Bearer,
             key: None,
             meter: Arc::default(),
         }));

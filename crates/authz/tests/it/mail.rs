@@ -173,8 +173,8 @@ async fn two_processes_send_no_letter_twice() {
     eventually("all is sent", async || waiting(&first).await == 0).await;
     let mut to: Vec<String> = mail.letters().into_iter().map(|letter| letter.to).collect();
     to.sort();
-    let once: BTreeSet<String> = to.iter().cloned().collect();
-    assert_eq!((to.len(), once.len()), (12, 12), "{to:?}");
+    let people: BTreeSet<String> = to.iter().cloned().collect();
+    assert_eq!((to.len(), people.len()), (12, 12), "{to:?}");
 }
 
 /// Links are secrets: the files in the folder are their owner's only.

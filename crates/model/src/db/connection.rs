@@ -64,6 +64,10 @@ impl Manager {
 const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;";
 
+/// Among twelve million tracks 64 MiB of pages for each of the two readers save a list a tenth of its time, and a year's
+/// summary a quarter: a page that SQLite has need not be asked of the system and copied.
+const SQLITE_READER: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -65536;";
+
 /// A statement whose caller has gone is given up by the server, so that it does not keep a thread. It never interrupts a
 /// commit: PostgreSQL takes the alarm back before it begins one. SQLite has no such alarm and needs none: a statement
 /// there waits for nothing but a lock (`busy_timeout`), and all of ours go by a key or have a LIMIT.
@@ -94,7 +98,7 @@ impl ManageConnection for Manager {
         }
         .map_err(PoolError::ConnectionError)?;
         let (setup, read_only) = match &conn {
-            Conn::Sqlite(_) => (SQLITE_SETUP.to_owned(), "PRAGMA query_only = ON"),
+            Conn::Sqlite(_) => (SQLITE_SETUP.to_owned(), SQLITE_READER),
             Conn::Postgres(_) => (postgres_setup(self.role), "SET default_transaction_read_only = on"),
         };
         conn.batch_execute(&setup).map_err(PoolError::QueryError)?;

@@ -14,7 +14,7 @@ pub struct Form {
 impl Form {
     pub fn find(page: &Html, id: &str) -> Option<Self> {
         let form = Selector::parse(&format!("form#{id}")).unwrap();
-        let hidden = Selector::parse("input[type=hidden]").unwrap();
+        let hidden = Selector::parse("input[type=hidden], input[hidden]").unwrap();
         let form = page.select(&form).next()?;
         assert_eq!(form.attr("method"), Some("post"));
         let action = form.attr("action").unwrap();

@@ -17,8 +17,8 @@ async fn mailed(folder: &Path, subject: &str) -> String {
         let mut files: Vec<_> =
             files.filter(|path| path.extension().is_some_and(|end| end == "eml")).collect();
         files.sort();
-        let letters = files.into_iter().map(|path| std::fs::read_to_string(path).unwrap());
-        letters.filter(|letter| letter.contains(&format!("Subject: {subject}"))).next_back()
+        let mut letters = files.into_iter().map(|path| std::fs::read_to_string(path).unwrap());
+        letters.rfind(|letter| letter.contains(&format!("Subject: {subject}")))
     };
     let letter = until(Duration::from_secs(10), last, Option::is_some).await.unwrap();
     let link = letter.lines().find(|line| line.starts_with("http")).unwrap();

@@ -53,16 +53,16 @@ async fn a_person_signs_in_at_another_site_and_sees_what_is_linked() {
     for scripts in [Scripts::Run, Scripts::Off] {
         let (theirs, ours) = both().await;
         theirs.browser().sign_up("ada").await;
-        visit_at(ours, scripts, async |_, ada| {
+        visit_at(ours, scripts, async |ours, ada| {
             ada.opens("/accounts/signup/").await;
             ada.inspects("signup-providers").await;
             ada.clicks("#sign-in").await;
             ada.inspects("login-providers").await;
-            ada.clicks_in_vain("#with-house").await;
+            ada.clicks_over_to("#with-house", theirs.origin()).await;
             ada.fills("#login-form #username", "ada").await;
             ada.signs_in("ada").await;
             assert_eq!(ada.reads("h1").await, "Allow Timetracker to use your account?");
-            ada.clicks("#allow").await;
+            ada.clicks_over_to("#allow", ours.origin()).await;
             assert_eq!(ada.reads("h1").await, "Hello, ada");
             ada.opens("/o/account/providers/").await;
             assert_eq!(ada.reads("article h2").await, "The house next door");

@@ -95,6 +95,13 @@ impl Visitor {
         self.element(css).await.click().await.unwrap();
     }
 
+    /// Clicks what leads to another site, and waits until it is there: a page on the way, and the one that is left, may
+    /// look like the one that comes.
+    pub async fn clicks_over_to(&self, css: &str, origin: &str) {
+        self.clicks_in_vain(css).await;
+        until(WITHIN, async || self.url().await, |url| url.starts_with(origin)).await;
+    }
+
     /// Clicks twice, as people do who are used to that.
     pub async fn clicks_twice(&self, css: &str) {
         let element = self.element(css).await;
