@@ -120,13 +120,21 @@ pub fn subject_of_hint(app: &App, client: &Client, hint: &str) -> Option<String>
     stated_subject(&claims, app.config.issuer.as_str(), client.id.as_str()).map(str::to_owned)
 }
 
-/// Signed answers of UserInfo have no end, and are not taken for an ID token.
 fn stated_subject<'a>(claims: &'a Map<String, Value>, issuer: &str, client: &str) -> Option<&'a str> {
-    let is = |name: &str, expected: &str| claims.get(name).and_then(Value::as_str) == Some(expected);
+    let is_for_it = claims.get("aud").and_then(Value::as_str) == Some(client);
+    (is_stated(claims, issuer) && is_for_it).then(|| claims.get("sub")?.as_str())?
+}
+
+/// Whether what we have signed is an ID token. Signed answers of UserInfo have no end, and logout tokens do not say how anybody
+/// signed in.
+pub fn is_stated(claims: &Map<String, Value>, issuer: &str) -> bool {
+    let is_text = |name: &str| claims.get(name).is_some_and(Value::is_string);
     let is_instant = |name: &str| claims.get(name).is_some_and(Value::is_i64);
-    let is_id_token = is_instant("exp") && is_instant("iat") && is_instant("auth_time");
-    let is_for_it = is("iss", issuer) && is("aud", client);
-    (is_id_token && is_for_it).then(|| claims.get("sub")?.as_str())?
+    let is_ours = claims.get("iss").and_then(Value::as_str) == Some(issuer);
+    is_ours
+        && ["sub", "aud", "acr"].into_iter().all(is_text)
+        && ["exp", "iat"].into_iter().all(is_instant)
+        && (is_instant("auth_time") || !claims.contains_key("auth_time"))
 }
 
 /// The name by which a client knows a person, never given to anybody else: their number, or one that clients of

@@ -35,13 +35,14 @@ proptest! {
     /// R66, R67: a wrong issuer, another's audience, and a time that is none are refused; so is what is missing.
     #[test]
     fn a_claim_that_is_missing_or_wrong_is_no_id_token(
-        name in "iss|sub|aud|exp|iat|auth_time", value in prop::option::of(value()),
+        name in "iss|sub|aud|exp|iat|acr|auth_time", value in prop::option::of(value()),
     ) {
         let mut claims = claims();
         let right = match name.as_str() {
             "iss" => value == Some(json!(ISSUER)),
             "aud" => value == Some(json!(CLIENT)),
-            "sub" => value.as_ref().is_some_and(Value::is_string),
+            "sub" | "acr" => value.as_ref().is_some_and(Value::is_string),
+            "auth_time" => value.as_ref().is_none_or(Value::is_i64),
             _ => value.as_ref().is_some_and(Value::is_i64),
         };
         match value {

@@ -138,13 +138,10 @@ async fn create(app: &App, request: &HttpRequest, sent: &Sent) -> Result<HttpRes
     let profile = Json::new(profile).map_err(|error| Refusal::Unavailable(error.into()))?;
     let (told, origin) =
         (profile.clone(), Origin::Address(edge::client_address(request, &app.config.trusted_proxies)));
-    let also = move |conn: &mut Conn, user: &User| {
-        users::set_profile(conn, &user.username_key, &profile).map(drop)
-    };
+    let also =
+        move |conn: &mut Conn, user: &User| users::set_profile(conn, &user.username_key, &profile).map(drop);
     let made = match password {
-        Some(password) => {
-            sign_up::create_with(app, &origin, &username, Secret::new(password), also).await
-        }
+        Some(password) => sign_up::create_with(app, &origin, &username, Secret::new(password), also).await,
         None => sign_up::create_without_password(app, &origin, &username, also).await,
     };
     let user = made.map_err(|refused| match refused {

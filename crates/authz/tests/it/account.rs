@@ -121,6 +121,14 @@ async fn an_account_is_deleted_by_its_person() {
     server.advance(1);
     let form = browser.get("/o/account/delete/").await.form("delete-form");
     let copy = browser.copied();
+    // Not by a session that somebody has taken over.
+    for wrong in [form.clone(), form.clone().with("current", "not the password")] {
+        let answer = browser.submit(&wrong).await;
+        answer.is_page(200);
+        assert_eq!(answer.element("current-error").as_deref(), Some("This is not your password."));
+    }
+    assert!(elsewhere.is_signed_in().await);
+    let form = form.with("current", &password_of("ada"));
     let answer = browser.submit(&form).await;
     assert_eq!(answer.element("main h1").as_deref(), Some("Your account is deleted"), "{answer:?}");
     assert!(answer.set_cookies()[0].contains("Max-Age=0"), "{answer:?}");

@@ -12,7 +12,8 @@ const PATH: &str = "/o/account/email/";
 async fn enter(browser: &Browser, address: &str) -> Answer {
     let shown = browser.get(PATH).await.form("email-form");
     assert_eq!(shown.action, PATH);
-    browser.submit(&shown.with("email", address)).await
+    let password = password_of(shown.field("username").unwrap());
+    browser.submit(&shown.with("email", address).with("current", &password)).await
 }
 
 async fn confirm(browser: &Browser, path: &str) -> Answer {
@@ -286,7 +287,8 @@ async fn what_is_no_address_is_refused_and_shown_as_text() {
     assert!(mailbox.all(&server).await.is_empty());
 }
 
-/// R118: a stranger's address is not filled with links, whoever enters it; nor is one's own.
+/// R118: a stranger's address is not filled with links, whoever enters it; nor is one's own. What is not sent takes the place
+/// of nothing, and the first of each person goes: nobody keeps an owner from their link by entering the address.
 #[tokio::test]
 async fn a_few_links_go_to_an_address_and_no_more() {
     let (server, mailbox) = server_with_mail().await;
@@ -294,14 +296,60 @@ async fn a_few_links_go_to_an_address_and_no_more() {
     for _ in 0..5 {
         enter(&browser, "victim@example.com").await.location();
     }
-    assert_eq!(mailbox.all(&server).await.len(), 3);
-    for number in 0..5 {
+    let sent = mailbox.all(&server).await;
+    assert_eq!(sent.len(), 3);
+    browser.get(&sent[2].path()).await.is_page(200);
+    for number in 0..12 {
         let other = server.signed_in(&format!("user{number}")).await;
         for _ in 0..3 {
             enter(&other, "Victim@example.com").await.location();
         }
     }
-    assert_eq!(mailbox.all(&server).await.len(), 10);
+    // Ten that count, eight of them others'; and the first ones of ten people from one network.
+    assert_eq!(mailbox.all(&server).await.len(), 20);
+    server.advance(3_600);
+    let owner = server.signed_in("owner").await;
+    entered_and_confirmed(&server, &mailbox, &owner, "victim@example.com").await;
+}
+
+/// R120: somebody may have taken a session over; the address, by which a new password is set, needs the password.
+#[tokio::test]
+async fn an_address_is_changed_by_the_password() {
+    let (server, mailbox) = server_with_mail().await;
+    let browser = server.signed_in("ada").await;
+    let shown = browser.get(PATH).await.form("email-form").with("email", "eve@example.com");
+    for current in [None, Some(""), Some("not the password")] {
+        let sent = current.map_or(shown.clone(), |current| shown.clone().with("current", current));
+        let answer = browser.submit(&sent).await;
+        answer.is_page(200);
+        assert_eq!(answer.element("current-error").as_deref(), Some("This is not your password."));
+        assert!(answer.body.contains("value=\"eve@example.com\""), "{answer:?}");
+    }
+    for _ in 0..3 {
+        browser.submit(&shown.clone().with("current", "not the password")).await;
+    }
+    let answer = browser.submit(&shown.with("current", &password_of("ada"))).await;
+    let told = "There were too many wrong tries. Wait a while, then try again.";
+    assert_eq!((answer.status, answer.element("current-error").as_deref()), (429, Some(told)));
+    assert_eq!((server.count("mail_links").await, mailbox.all(&server).await.len()), (0, 0));
+}
+
+/// R121: whoever had the address has nothing of it: a link for a new password ends when another takes its place.
+#[tokio::test]
+async fn a_link_for_a_new_password_ends_with_the_address() {
+    let (server, mailbox) = server_with_mail().await;
+    server.person_at("ada", "old@example.com").await;
+    let browser = server.browser();
+    browser.sign_in("ada").await;
+    let stranger = server.browser();
+    let shown = stranger.get("/accounts/password/reset/").await.form("reset-form");
+    stranger.submit(&shown.with("account", "ada")).await.is_page(200);
+    let link = mailbox.last_to(&server, "old@example.com").await.path();
+    stranger.get(&link).await.is_page(200);
+    enter(&browser, "new@example.com").await.location();
+    let path = mailbox.last_to(&server, "new@example.com").await.path();
+    confirm(&browser, &path).await.location();
+    is_no_longer_good(&stranger.get(&link).await);
 }
 
 /// What an administrator says of an address counts as proven, and is followed.
@@ -315,6 +363,10 @@ async fn what_an_administrator_says_of_an_address_is_followed() {
     assert_eq!((kept("ada@example.com").await, kept("lovelace@example.com").await), (0, 1));
     server.person_at("eve", "Lovelace@example.com").await;
     assert_eq!(server.count("verified_emails").await, 1, "it is somebody else's already");
+    let eve = server.browser();
+    eve.sign_in("eve").await;
+    let unverified = json!({"sub": "2", "email": "Lovelace@example.com", "email_verified": false});
+    assert_eq!(told(&server, &eve).await, unverified);
     server.set_profile("ada", json!({"email": "lovelace@example.com"})).await;
     assert_eq!(server.count("verified_emails").await, 0);
     let bob = server.signed_in("bob").await;

@@ -52,7 +52,9 @@ async fn account_forms(
     browser: &Browser,
 ) -> Vec<(&'static str, Form)> {
     let shown = async |page: &str, id: &str| browser.get(page).await.form(id);
-    let email = shown("/o/account/email/", "email-form").await.with("email", "ada@example.com");
+    let password = password_of("ada");
+    let email = shown("/o/account/email/", "email-form").await.with("current", &password);
+    let email = email.with("email", "ada@example.com");
     browser.submit(&email).await.location();
     let confirm = mailbox.last_to(server, "ada@example.com").await.path();
     let confirm = shown(&confirm, "confirm-email-form").await;
@@ -61,7 +63,8 @@ async fn account_forms(
     browser.submit(&reset).await.is_page(200);
     let set = mailbox.last_to(server, "sue@example.com").await.path();
     let set = shown(&set, "set-password-form").await.with("password", "something else entirely");
-    let password = shown("/o/account/password/", "password-form").await.with("current", &password_of("ada"));
+    let delete = shown("/o/account/delete/", "delete-form").await.with("current", &password);
+    let password = shown("/o/account/password/", "password-form").await.with("current", &password);
     vec![
         ("profile", shown("/o/account/profile/", "profile-form").await.with("name", "Eve")),
         ("e-mail", email.with("email", "eve@example.com")),
@@ -69,7 +72,7 @@ async fn account_forms(
         ("reset", reset.with("account", "ada")),
         ("set password", set),
         ("password", password.with("password", "something else entirely")),
-        ("delete account", shown("/o/account/delete/", "delete-form").await),
+        ("delete account", delete),
     ]
 }
 

@@ -398,4 +398,10 @@ async fn a_person_has_fifty_keys_at_most() {
     assert_eq!(server.count("personal_keys").await, 50);
     let full = "You have 50 keys. End one that you do not need.";
     assert_eq!(all.iter().filter(|page| page.element("name-error").as_deref() == Some(full)).count(), 14);
+    // Those that a new password has ended take nobody's place.
+    server.advance(1);
+    server.set_password("ada", &password_of("ada")).await;
+    server.advance(1);
+    browser.sign_in("ada").await;
+    made(&browser, "Another", &["read"]).await;
 }

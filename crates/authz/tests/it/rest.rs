@@ -1,5 +1,7 @@
 //! `/users/`, `/groups/` and `/user_details/`: who sees whom, by an access token, a key, a session or a password.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -22,7 +24,8 @@ struct People {
 /// Ada, who is an administrator, and Bob.
 async fn people(settings: &[(&str, &str)]) -> People {
     let server = server_with(settings).await;
-    let client = server.client("web").await;
+    let ours = server.new_client("web").metadata(r#"{"is_first_party":true}"#);
+    let client = ours.register().await;
     for name in ["ada", "bob"] {
         server.person(name).await;
     }
@@ -92,6 +95,21 @@ async fn administrators_see_all_people_and_others_themselves() {
     is(&people.get("/users/", &ada).await, 200, &format!("[{ADA}]"));
     people.server.delete_person("bob").await;
     assert_eq!(people.get("/users/", &bob).await.status, 401);
+}
+
+/// R158: what an administrator has allowed an application of somebody else's is what is theirs, and not everybody's.
+#[tokio::test]
+async fn an_application_of_others_sees_its_person_alone() {
+    let people = people(&[]).await;
+    let others = People { client: people.server.client("others").await, ..people };
+    let ada = others.token("ada", EVERYTHING).await;
+    is(&others.get("/users/", &ada).await, 200, &format!("[{ADA}]"));
+    is(&others.get("/users/2/", &ada).await, 404, NO_USER);
+    is(&others.get("/groups/", &ada).await, 200, r#"[{"name":"administrators"},{"name":"staff"}]"#);
+    is(&others.post(&ada, &json!({"username": "eve"})).await, 403, FORBIDDEN);
+    // By what is their own they see all.
+    let key = made(&signed_in(&others).await, "Key", &["read", "profile", "email"]).await;
+    is(&with_key(&others.server, &key, "/users/2/").await, 200, BOB);
 }
 
 #[tokio::test]
@@ -268,9 +286,10 @@ async fn administrators_make_accounts_under_the_rules_of_signing_up() {
     assert_eq!(people.server.count(&format!("user_groups WHERE user_id = {CAROL}")).await, 0);
     // Without a password nobody gets in until one is set.
     assert_eq!(people.post(&ada, &json!({"username": "dora"})).await.status, 201);
-    for guess in ["", "dora", "password"] {
+    for guess in ["", "dora", "password", "!"] {
         assert!(!people.client.password("dora", guess).await.body.contains("access_token"));
     }
+    assert_eq!(people.server.count("users WHERE username = 'dora' AND password_hash = '!'").await, 1);
 }
 
 /// C4: 64 ways to write a name at once are one person.
@@ -379,6 +398,23 @@ async fn a_password_in_a_header_counts_where_that_is_allowed() {
         (Some("Basic"), Some("2"), None)
     );
     assert!(!watcher.vouches_for("Basic Ym9iOng=").await);
+}
+
+/// R119: what strangers try at an API shuts out nobody but the one whose password it is: all come from the API's address.
+#[tokio::test]
+async fn wrong_passwords_at_an_api_shut_nobody_else_out() {
+    let people = people(&[("BASIC_AUTHENTICATION", "true"), ("WRONG_PASSWORDS_PER_HOUR", "3")]).await;
+    let watcher = people.server.new_client("watcher").introspects(&["timetracker"]).register().await;
+    let basic = |name: &str, password: &str| {
+        format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
+    };
+    for number in 0..8 {
+        assert!(!watcher.vouches_for(&basic(&format!("user{number}"), "wrong")).await);
+        assert!(!watcher.vouches_for(&basic("ada", "wrong")).await);
+    }
+    assert!(watcher.vouches_for(&basic("bob", &password_of("bob"))).await);
+    assert!(!watcher.vouches_for(&basic("ada", &password_of("ada"))).await, "hers was guessed at");
+    people.server.browser().sign_in("bob").await;
 }
 
 /// Where it is off, nobody is asked about a password at introspection either.

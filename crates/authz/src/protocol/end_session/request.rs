@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::crypto::jwt;
+use crate::id_token;
 use crate::pages::PageError;
 use crate::pages::signed_out::Back;
 use crate::protocol::{Params, redirect_uri};
@@ -38,7 +39,7 @@ impl Request {
     pub(super) async fn judge(app: &App, query: &str) -> Result<Self, PageError> {
         let params = Params::parse(query.as_bytes());
         let params = params.map_err(|error| PageError::bad_request(error.sentence()))?;
-        let hint = params.get("id_token_hint").map(|text| id_token(app, text)).transpose()?;
+        let hint = params.get("id_token_hint").map(|text| stated(app, text)).transpose()?;
         let hinted = hint.as_ref().and_then(|claims| claims.get("aud")?.as_str());
         let named = params.get("client_id");
         if hinted.is_some() && named.is_some() && hinted != named {
@@ -57,13 +58,9 @@ impl Request {
 }
 
 /// The claims of an ID token that we have signed, ended or not. Another JWT of ours (UserInfo, a logout token) is none.
-fn id_token(app: &App, text: &str) -> Result<Map<String, Value>, PageError> {
-    let claims = jwt::signed_by_us(&app.signing, text, "JWT").filter(|claims| {
-        let is_instant = |name: &str| claims.get(name).is_some_and(Value::is_i64);
-        let is_text = |name: &str| claims.get(name).is_some_and(Value::is_string);
-        let is_ours = claims.get("iss").and_then(Value::as_str) == Some(app.config.issuer.as_str());
-        is_ours && is_text("sub") && is_text("aud") && ["exp", "iat", "auth_time"].into_iter().all(is_instant)
-    });
+fn stated(app: &App, text: &str) -> Result<Map<String, Value>, PageError> {
+    let claims = jwt::signed_by_us(&app.signing, text, "JWT")
+        .filter(|claims| id_token::is_stated(claims, app.config.issuer.as_str()));
     claims.ok_or(PageError::bad_request("The id_token_hint is not an ID token that was issued here."))
 }
 

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{World, converts, error};
-use crate::support::{Client, form, password_of};
+use crate::support::{Client, form, password_of, verified};
 
 /// The whole answer; whoever is new has an account, and whoever comes again has the same.
 #[tokio::test]
@@ -50,15 +50,24 @@ async fn newcomers_are_counted_as_those_who_sign_up() {
     assert_eq!(world.here.count("users").await, 1);
 }
 
-/// When its person signed in is not in a provider's access token, and so is not said.
+/// When its person signed in is not in a provider's access token, and so is not said; a client can still hint with such an ID token.
 #[tokio::test]
 async fn a_converted_access_token_says_nothing_of_when_its_person_signed_in() {
     let world = World::new().await;
-    let app = world.here.new_client("stating").scopes(&["openid", "read"]).grant_types(&["convert_token"]);
+    let metadata = r#"{"access_token_format":"jwt"}"#;
+    let app = world.here.new_client("stating").metadata(metadata).grant_types(&["convert_token"]);
     let app = app.register().await;
-    let answer = converts(&world.here, &app, "site", &world.token("ada").await).await;
-    let claims = crate::support::verified(&world.here, "stating", &answer.text("id_token")).await;
-    assert_eq!((&claims["sub"], claims.get("auth_time")), (&json!("1"), None), "{claims:?}");
+    let token = world.token("ada").await;
+    let fields =
+        [("grant_type", "convert_token"), ("backend", "site"), ("token", &*token), ("scope", "openid read")];
+    let answer = app.token(&fields).await;
+    let id_token = answer.text("id_token");
+    for token in [&id_token, &answer.text("access_token")] {
+        let claims = verified(&world.here, "stating", token).await;
+        assert_eq!((&claims["sub"], claims.get("auth_time")), (&json!("1"), None), "{claims:?}");
+    }
+    let hinted = format!("/o/logout/?{}", form(&[("id_token_hint", id_token.as_str())]));
+    world.here.http.get(&hinted).await.is_page(200);
 }
 
 /// A name that somebody has here is not a way to be them: the newcomer gets another.

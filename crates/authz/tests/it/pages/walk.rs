@@ -5,8 +5,8 @@ use serde_json::json;
 use super::{EVIL, LOGO};
 use crate::applications::{Mine, filled, registered};
 use crate::support::{
-    Answer, AuthorizationRequest, BASE, Browser, CALLBACK, Client, Form, Mailbox, TestServer, server_with,
-    server_with_mail_and,
+    Answer, AuthorizationRequest, BASE, Browser, CALLBACK, Client, Form, Mailbox, TestServer, password_of,
+    server_with, server_with_mail_and,
 };
 
 /// A page as it came.
@@ -258,7 +258,9 @@ impl Walk {
         self.ada.submit(&form.with("name", EVIL)).await.location();
         let form = self.opens(email, "e-mail", "/o/account/email/").await.form("email-form");
         self.sends(email, "e-mail, refused", &form.clone().with("email", EVIL)).await;
-        self.ada.submit(&form.with("email", "o'ada@example.com")).await.location();
+        let form = form.with("email", "o'ada@example.com");
+        self.sends(email, "e-mail, wrong password", &form.clone().with("current", EVIL)).await;
+        self.ada.submit(&form.with("current", &password_of("ada"))).await.location();
         self.opens(email, "e-mail, link sent", "/o/account/email/").await;
         self.opens(show, "account, link sent", "/o/account/").await;
         let path = self.mailbox.last_to(&self.server, "o'ada@example.com").await.path();
@@ -270,7 +272,9 @@ impl Walk {
         let form = self.opens(password, "password", "/o/account/password/").await.form("password-form");
         self.sends(password, "password, refused", &form.clone().with("password", "short")).await;
         self.sends(password, "password, wrong", &form.with("password", "long enough and more")).await;
-        self.opens("pages/account/delete.html", "delete account", "/o/account/delete/").await;
+        let delete = "pages/account/delete.html";
+        let form = self.opens(delete, "delete account", "/o/account/delete/").await.form("delete-form");
+        self.sends(delete, "delete account, refused", &form).await;
         let closed = server_with(&[]).await;
         let answer = closed.signed_in("eve").await.get("/o/account/").await;
         self.add(show, "account, without mail", answer);
