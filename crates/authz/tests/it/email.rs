@@ -312,7 +312,7 @@ async fn a_few_links_go_to_an_address_and_no_more() {
     entered_and_confirmed(&server, &mailbox, &owner, "victim@example.com").await;
 }
 
-/// R120: somebody may have taken a session over; the address, by which a new password is set, needs the password.
+/// R123: somebody may have taken a session over; the address, by which a new password is set, needs the password.
 #[tokio::test]
 async fn an_address_is_changed_by_the_password() {
     let (server, mailbox) = server_with_mail().await;

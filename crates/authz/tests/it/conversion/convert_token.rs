@@ -62,8 +62,8 @@ async fn a_converted_access_token_says_nothing_of_when_its_person_signed_in() {
         [("grant_type", "convert_token"), ("backend", "site"), ("token", &*token), ("scope", "openid read")];
     let answer = app.token(&fields).await;
     let id_token = answer.text("id_token");
-    for token in [&id_token, &answer.text("access_token")] {
-        let claims = verified(&world.here, "stating", token).await;
+    for (audience, token) in [("stating", &id_token), ("timetracker", &answer.text("access_token"))] {
+        let claims = verified(&world.here, audience, token).await;
         assert_eq!((&claims["sub"], claims.get("auth_time")), (&json!("1"), None), "{claims:?}");
     }
     let hinted = format!("/o/logout/?{}", form(&[("id_token_hint", id_token.as_str())]));
