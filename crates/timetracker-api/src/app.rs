@@ -12,6 +12,7 @@ use model::time::Clock;
 use url::Url;
 
 use crate::auth::Gate;
+use crate::auth::bearer::Allowed;
 use crate::auth::code_grant::CodeGrant;
 use crate::auth::connections::SetupError;
 use crate::batch::turns::Turns;
@@ -51,7 +52,7 @@ struct Inner {
     sign_in: Option<CodeGrant>,
     public_url: String,
     base: String,
-    takes_passwords: bool,
+    allowed: Allowed,
     origin: String,
     issuer: String,
     allowed_origins: Vec<String>,
@@ -131,7 +132,7 @@ impl App {
             sign_in,
             origin: public.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
             base: base.unwrap_or_default(),
-            takes_passwords: config.basic,
+            allowed: config.allowed,
             public_url: config.public_url.clone(),
             issuer: config.issuer.clone(),
             allowed_origins: config.allowed_origins.clone(),
@@ -214,9 +215,9 @@ impl App {
         &self.0.origin
     }
 
-    /// Whether a name and a password may stand in a header.
-    pub(crate) fn takes_passwords(&self) -> bool {
-        self.0.takes_passwords
+    /// What may stand in a header besides tokens and keys.
+    pub(crate) fn allowed(&self) -> Allowed {
+        self.0.allowed
     }
 
     /// Whether cookies can be for TLS alone.

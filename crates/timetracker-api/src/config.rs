@@ -3,7 +3,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::str::FromStr;
 use std::time::Duration;
 
 use model::db::DatabaseUrl;
@@ -11,10 +10,14 @@ use model::logging::{LogFormat, LogRequests};
 use model::scope::ScopeSet;
 use model::secret::Secret;
 use model::settings::{Settings, SettingsError};
-use url::Url;
 
+use crate::auth::bearer::Allowed;
 use crate::auth::meter::Quota;
 use crate::auth::scopes;
+
+mod urls;
+
+use urls::{EXPECTED_ORIGINS, Origins, check_remote, is_loopback, no_slash, parse_web};
 
 /// The prefix of this service's settings.
 pub const PREFIX: &str = "TIMETRACKER_";
@@ -50,8 +53,8 @@ pub struct Config {
     pub introspection_timeout: Duration,
     /// How many requests in an hour a client may make on a person's behalf; no limit when none is said.
     pub quota: Option<Quota>,
-    /// Whether a name and a password may stand in a header; the authorization server has to allow it as well.
-    pub basic: bool,
+    /// What may stand in a header besides tokens and keys.
+    pub allowed: Allowed,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
     /// How long a batch may take before it is undone.
@@ -146,7 +149,10 @@ fn read(settings: &mut Settings) -> Option<Config> {
     if rate > Quota::MOST {
         settings.problem("RATE_LIMIT", &format!("expected {RATE}"));
     }
-    let basic = settings.or("BASIC_AUTHENTICATION", false, "true or false");
+    let allowed = Allowed {
+        basic: settings.or("BASIC_AUTHENTICATION", false, "true or false"),
+        from_providers: settings.or("BEARER_FROM_PROVIDERS", false, "true or false"),
+    };
     let body_timeout = millis(settings, "BODY_TIMEOUT_MS", 10_000);
     let batch_within = millis(settings, "BATCH_TIMEOUT_MS", 2_000);
     if batch_within > Duration::from_secs(4) {
@@ -178,7 +184,7 @@ fn read(settings: &mut Settings) -> Option<Config> {
         cache,
         introspection_timeout,
         quota: Quota::new(rate),
-        basic,
+        allowed,
         body_timeout,
         batch_within,
         most_streams,
@@ -213,58 +219,6 @@ fn read_sign_in(settings: &mut Settings, public_url: &str) -> Option<SignIn> {
     Some(sign_in)
 }
 
-/// The issuer decides who is let in: over a plain connection anybody on the way could (R152, R174).
-fn check_remote(settings: &mut Settings, key: &str, url: Option<&str>) {
-    let Some(url) = url else { return };
-    match parse_web(url) {
-        None => settings.problem(key, "expected an http or https URL without query and fragment"),
-        Some(parsed) if parsed.scheme() == "http" && !is_loopback(&parsed) => {
-            settings.problem(key, "http is for loopback addresses only; expected https");
-        }
-        Some(_) => {}
-    }
-}
-
-fn parse_web(url: &str) -> Option<Url> {
-    let parsed = Url::parse(url).ok()?;
-    let plain = matches!(parsed.scheme(), "http" | "https")
-        && parsed.has_host()
-        && parsed.query().is_none()
-        && parsed.fragment().is_none()
-        && parsed.username().is_empty()
-        && parsed.password().is_none();
-    plain.then_some(parsed)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-const EXPECTED_ORIGINS: &str =
-    "origins separated by spaces, https://host or https://host:port (http for loopback hosts only)";
-
-/// Origins separated by spaces, letter for letter as browsers send them (RFC 6454 section 6.1).
-struct Origins(Vec<String>);
-
-impl FromStr for Origins {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let origin = |text: &str| {
-            let url = Url::parse(text).map_err(drop)?;
-            let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-            let is_exact = !text.contains('*') && url.origin().ascii_serialization() == text;
-            if is_safe && is_exact { Ok(text.to_owned()) } else { Err(()) }
-        };
-        text.split_whitespace().map(origin).collect::<Result<_, ()>>().map(Self)
-    }
-}
-
-fn no_slash(url: &str) -> &str {
-    url.strip_suffix('/').unwrap_or(url)
-}
 fn processors() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

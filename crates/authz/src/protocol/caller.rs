@@ -54,7 +54,7 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Refused> {
     let (scheme, text) = access_token::in_header(header).ok_or(Refused::Nobody)?;
     let now = app.now();
     if scheme == Scheme::Bearer
-        && let Some(user) = provider_bearer::person(app, text, address).await?
+        && let Some(user) = provider_bearer::person(app, text, &edge::network(address)).await?
     {
         return Ok(Caller { user: user.id, client: None, authenticated_at: None, since: now, address });
     }

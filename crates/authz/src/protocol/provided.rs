@@ -151,8 +151,11 @@ pub(super) struct Vouched {
 /// not say when its person signed in: that may be long ago.
 pub(super) async fn person(app: &App, brought: &Provided<'_>, by: By) -> Result<Vouched, NotProven> {
     let (provider, since) = (Provider::find(app, brought.provider).ok_or(NotProven::NoProvider)?, app.now());
-    let (By::Client(address) | By::Anybody(address)) = by;
-    let person = asked(app, provider, brought, by).await?;
+    let (address, counted_as) = match by {
+        By::Client(address) => (address, None),
+        By::Anybody(address) => (address, Some(edge::network(address))),
+    };
+    let person = asked(app, provider, brought, counted_as.as_deref()).await?;
     let user = linking::person_of(app, &Origin::Address(address), provider.settings, &person).await?;
     let authenticated_at = person.authenticated_at.map_or(NOT_TOLD, |at| at.min(since));
     Ok(Vouched { user, since, authenticated_at })
@@ -163,14 +166,14 @@ pub(super) async fn asked(
     app: &App,
     provider: Provider<'_>,
     brought: &Provided<'_>,
-    by: By,
+    counted_as: Option<&str>,
 ) -> Result<ProviderPerson, NotProven> {
     if brought.token.is_empty() {
         return Err(NotProven::NotForUs);
     }
-    let By::Anybody(address) = by else { return answered(provider, brought).await };
+    let Some(counted_as) = counted_as else { return answered(provider, brought).await };
     let budget = Budget { limit: app.config.limits.wrong_passwords_per_hour, window: HOUR };
-    let (key, now) = (app.form_key.tag(&["provider's token", &edge::network(address)]), app.now());
+    let (key, now) = (app.form_key.tag(&["provider's token", counted_as]), app.now());
     let counted = key.clone();
     let spent = app.db.write(move |conn| attempts::spend(conn, &counted, budget, now)).await;
     if let Err(wait) = spent.map_err(OAuthError::from)? {

@@ -3,7 +3,6 @@
 //! provider said is believed for a minute; whether the account is still linked, and may act, is asked each time.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use model::secret::sha256;
 use model::time::Timestamp;
 
 use super::error::OAuthError;
-use super::provided::{self, By, NotProven, Provided};
+use super::provided::{self, NotProven, Provided};
 use super::refused::Refused;
 use crate::app::App;
 use crate::store::linked_accounts;
@@ -45,11 +44,12 @@ impl Believed {
 
 const SPACES: &str = "Invalid token header. Token string should not contain spaces.";
 
-/// Who it is; `None` when it is no provider's token, because it names none or nobody wants them.
+/// Who it is; `None` when it is no provider's token, because it names none or nobody wants them. Those in vain are `counted_as` the
+/// network they come from, or the resource server that asks.
 ///
 /// # Errors
 /// 401 in the packages' words.
-pub(super) async fn person(app: &App, text: &str, address: IpAddr) -> Result<Option<User>, Refused> {
+pub(super) async fn person(app: &App, text: &str, counted_as: &str) -> Result<Option<User>, Refused> {
     if !app.config.first_party.provider_bearer {
         return Ok(None);
     }
@@ -67,7 +67,7 @@ pub(super) async fn person(app: &App, text: &str, address: IpAddr) -> Result<Opt
         known
     } else {
         let brought = Provided { provider: name, token, username: None };
-        let person = provided::asked(app, provider, &brought, By::Anybody(address)).await.map_err(told)?;
+        let person = provided::asked(app, provider, &brought, Some(counted_as)).await.map_err(told)?;
         app.believed.keep(key, &person.subject, now);
         (person.subject, now)
     };

@@ -102,7 +102,7 @@ pub async fn answer(
     let presented = presented.0?;
     if presented.scheme == Scheme::Bearer {
         let address = edge::client_address(&request, &app.config.trusted_proxies);
-        if let Some(user) = provider_bearer::person(&app, &presented.text, address).await? {
+        if let Some(user) = provider_bearer::person(&app, &presented.text, &edge::network(address)).await? {
             return of_a_providers(&app, user.id).await;
         }
     }

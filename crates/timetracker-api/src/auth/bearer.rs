@@ -1,5 +1,6 @@
 //! The token of a request (RFC 6750 section 2.1, RFC 9449 section 7.1): the `Authorization` header and nothing else. Beside the
-//! schemes of OAuth there is `Token`, for a person's own key, as Django REST Framework has it, and `Basic` where that is allowed.
+//! schemes of OAuth there is `Token`, for a person's own key, as Django REST Framework has it, and `Basic` and a provider's token where
+//! those are allowed.
 
 use actix_web::http::header::{self, HeaderMap};
 use base64::Engine;
@@ -13,13 +14,26 @@ const LONGEST: usize = 4_096;
 /// How long a person's own key is.
 const KEY_LENGTH: usize = 40;
 
+/// What is taken besides tokens and keys of the authorization server, which has to allow it as well.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowed {
+    /// A person's name and password (RFC 7617).
+    pub basic: bool,
+    /// `Bearer`, the name of a provider, and its token, as `django-rest-framework-social-oauth2` has it.
+    pub from_providers: bool,
+}
+
 /// Finds the token and checks its form, so that nobody is asked about rubbish. A token in the query is not
-/// looked at, and one there beside the header is a fault (RFC 6750 section 2: one method per request). Whether a name and a
-/// password are allowed is said by `basic`.
+/// looked at, and one there beside the header is a fault (RFC 6750 section 2: one method per request). A provider's comes with the
+/// provider's name, as that is asked about.
 ///
 /// # Errors
 /// 401 when there is none or it is malformed, 400 when there are two.
-pub fn token<'a>(headers: &'a HeaderMap, query: &str, basic: bool) -> Result<(Scheme, &'a str), ApiError> {
+pub fn token<'a>(
+    headers: &'a HeaderMap,
+    query: &str,
+    allowed: Allowed,
+) -> Result<(Scheme, &'a str), ApiError> {
     let mut said = headers.get_all(header::AUTHORIZATION);
     let missing = ApiError::Unauthenticated(Scheme::Bearer, Rejected::Missing);
     let Some(value) = said.next() else { return Err(missing) };
@@ -30,11 +44,15 @@ pub fn token<'a>(headers: &'a HeaderMap, query: &str, basic: bool) -> Result<(Sc
     let (scheme, token) = parts(value.as_bytes()).ok_or(missing)?;
     match scheme {
         Scheme::Token => return key(token).map(|key| (scheme, key)),
-        Scheme::Basic if basic => return password(token).map(|password| (scheme, password)),
+        Scheme::Basic if allowed.basic => return password(token).map(|password| (scheme, password)),
         Scheme::Basic => return Err(ApiError::Unauthenticated(Scheme::Bearer, Rejected::Missing)),
         Scheme::Bearer | Scheme::Dpop => {}
     }
-    let token = std::str::from_utf8(token.trim_ascii()).ok().filter(|token| is_well_formed(token));
+    let token = token.trim_ascii();
+    if scheme == Scheme::Bearer && allowed.from_providers && token.contains(&b' ') {
+        return provided(token).map(|token| (scheme, token));
+    }
+    let token = std::str::from_utf8(token).ok().filter(|token| is_well_formed(token));
     token.map(|token| (scheme, token)).ok_or(ApiError::Unauthenticated(scheme, Rejected::Invalid))
 }
 
@@ -99,6 +117,18 @@ fn password(said: &[u8]) -> Result<&str, ApiError> {
     }
 }
 
+/// A provider's name and its token. What other servers' tokens look like is theirs to say; nothing in them is blank.
+fn provided(said: &[u8]) -> Result<&str, ApiError> {
+    let refused = |why| ApiError::Unauthenticated(Scheme::Bearer, why);
+    if said.iter().filter(|byte| byte.is_ascii_whitespace()).count() > 1 {
+        let sentence = "Invalid token header. Token string should not contain spaces.";
+        return Err(refused(Rejected::Header(sentence)));
+    }
+    let is_meant = said.len() <= LONGEST && said.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+    let text = std::str::from_utf8(said).ok().filter(|_| is_meant);
+    text.ok_or_else(|| refused(Rejected::Invalid))
+}
+
 /// `b64token` of RFC 6750 section 2.1.
 fn is_well_formed(token: &str) -> bool {
     let body = token.trim_end_matches('=');
@@ -116,15 +146,15 @@ mod tests {
     use super::*;
 
     fn found(values: &[&[u8]], query: &str) -> Result<String, String> {
-        found_with(values, query, false)
+        found_with(values, query, Allowed::default())
     }
 
-    fn found_with(values: &[&[u8]], query: &str, basic: bool) -> Result<String, String> {
+    fn found_with(values: &[&[u8]], query: &str, allowed: Allowed) -> Result<String, String> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
         }
-        let found = token(&headers, query, basic).map(|(scheme, token)| match scheme {
+        let found = token(&headers, query, allowed).map(|(scheme, token)| match scheme {
             Scheme::Bearer => token.to_owned(),
             Scheme::Dpop => format!("{token} and its key"),
             Scheme::Token => format!("key {token}"),
@@ -205,8 +235,29 @@ mod tests {
             (b"Basic YWJj", said("Credentials not correctly base64 encoded.")),
             (b"Basic !", said("Credentials not correctly base64 encoded.")),
         ] {
-            assert_eq!(found_with(&[value], "", true), expected, "{value:?}");
+            let allowed = Allowed { basic: true, ..Allowed::default() };
+            assert_eq!(found_with(&[value], "", allowed), expected, "{value:?}");
             assert_eq!(found(&[value], ""), Err("Unauthenticated(Bearer, Missing)".to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_providers_token_counts_where_it_is_allowed() {
+        let said = |rest: &str| Err(format!("Unauthenticated(Bearer, {rest})"));
+        let spaces = said("Header(\"Invalid token header. Token string should not contain spaces.\")");
+        let long = [b"Bearer site ".as_slice(), &[b'a'; 4_096]].concat();
+        for (value, expected) in [
+            (b"Bearer site abc|def%".as_slice(), Ok("site abc|def%".to_owned())),
+            (b"bEARER  site abc ", Ok("site abc".to_owned())),
+            (b"Bearer site a b", spaces.clone()),
+            (b"Bearer site  a", spaces),
+            (b"Bearer site \xffa", said("Invalid")),
+            (&long, said("Invalid")),
+        ] {
+            let allowed = Allowed { from_providers: true, ..Allowed::default() };
+            assert_eq!(found_with(&[value], "", allowed), expected, "{value:?}");
+            assert_eq!(found(&[value], ""), said("Invalid"));
+            assert_eq!(found_with(&[b"Bearer abc"], "", allowed), Ok("abc".to_owned()));
         }
     }
 }

@@ -119,7 +119,7 @@ const fn without_client(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::Token => "personal key",
         Scheme::Basic => "password",
-        Scheme::Bearer | Scheme::Dpop => "",
+        Scheme::Bearer | Scheme::Dpop => "provider's token",
     }
 }
 

@@ -66,7 +66,7 @@ pub async fn get(
     if *request.method() == Method::HEAD {
         return Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, STREAM)).finish());
     }
-    let (_, token) = bearer::token(request.headers(), request.query_string(), app.takes_passwords())?;
+    let (_, token) = bearer::token(request.headers(), request.query_string(), app.allowed())?;
     let (slot, connection) = app.live().listen(caller.person)?;
     let follower = app.live().follow(caller.workspace);
     let heartbeat = app.heartbeat();

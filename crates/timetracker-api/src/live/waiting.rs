@@ -68,8 +68,7 @@ where
         if is_over {
             if !waited.is_zero() {
                 request.extensions_mut().insert(Waited(waited));
-                let (_, token) =
-                    bearer::token(request.headers(), request.query_string(), app.takes_passwords())?;
+                let (_, token) = bearer::token(request.headers(), request.query_string(), app.allowed())?;
                 app.gate().admit_again(token, caller).await?;
             }
             return Ok(found);

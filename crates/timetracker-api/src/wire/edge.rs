@@ -125,7 +125,7 @@ async fn admit(app: &App, request: &ServiceRequest, visit: &mut Visit<'_>) -> Re
         let others = visit.endpoint.map_or(&[][..], Endpoint::forms);
         (_, visit.indent) = negotiate::form(headers, request.path(), format, others)?;
     }
-    let (scheme, token) = bearer::token(headers, query, app.takes_passwords())?;
+    let (scheme, token) = bearer::token(headers, query, app.allowed())?;
     let caller = match scheme {
         Scheme::Bearer | Scheme::Token | Scheme::Basic => app.gate().admit(scheme, token, None).await?,
         Scheme::Dpop => {

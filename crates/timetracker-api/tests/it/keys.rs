@@ -11,6 +11,8 @@ const MISSING: &str = r#"Bearer realm="api",resource_metadata="https://time.exam
 const INVALID: &str = r#"Bearer realm="api",error="invalid_token",error_description="The access token is invalid.",resource_metadata="https://time.example.com/.well-known/oauth-protected-resource/api""#;
 
 /// What the authorization server says about somebody without a client.
+const NOT_PROVIDED: &str = "Authentication credentials were not provided.";
+
 fn vouched(world: &World, kind: &str, scope: &str) -> Value {
     let mut answer = world.authority.vouches(7, "ada", scope);
     answer["token_type"] = kind.into();
@@ -43,7 +45,7 @@ async fn a_key_lets_its_person_in_and_is_no_bearer_token() {
     answer.is(403, forbidden);
     // In the place of a bearer token it is none, and the other way round.
     let as_bearer = with(&world, Method::GET, "/api/activities/", &format!("Bearer {KEY}")).await;
-    as_bearer.is(401, &detail("Authentication credentials were not provided."));
+    as_bearer.is(401, &detail(NOT_PROVIDED));
     as_bearer.has("www-authenticate", INVALID);
     let other = KEY.replace('0', "f");
     world.authority.knows(&other, world.authority.vouches(7, "ada", "read"));
@@ -95,10 +97,10 @@ async fn a_password_in_a_header_counts_where_it_is_allowed() {
     let header = "Basic YWRhOnB3";
     let world = World::new().await;
     let off = with(&world, Method::GET, "/api/activities/", header).await;
-    off.is(401, &detail("Authentication credentials were not provided."));
+    off.is(401, &detail(NOT_PROVIDED));
     assert_eq!(world.authority.asked(), 0);
 
-    let world = World::with(|config| config.basic = true).await;
+    let world = World::with(|config| config.allowed.basic = true).await;
     world.authority.knows(header, vouched(&world, "Basic", "read write"));
     for _ in 0..3 {
         with(&world, Method::GET, "/api/activities/", header).await.is(200, NONE);
@@ -111,5 +113,27 @@ async fn a_password_in_a_header_counts_where_it_is_allowed() {
     ] {
         let answer = with(&world, Method::GET, "/api/activities/", header).await;
         answer.is(401, &detail(sentence)).has_fields("www-authenticate", &[MISSING]);
+    }
+}
+
+/// Off by default; where it is allowed the authorization server is asked about the provider's name and its token as about one of its
+/// own.
+#[tokio::test]
+async fn a_providers_token_counts_where_it_is_allowed() {
+    let header = "Bearer site abc|def";
+    let world = World::new().await;
+    with(&world, Method::GET, "/api/activities/", header).await.is(401, &detail(NOT_PROVIDED));
+    assert_eq!(world.authority.asked(), 0);
+
+    let world = World::with(|config| config.allowed.from_providers = true).await;
+    world.authority.knows("site abc|def", vouched(&world, "Bearer", "read write"));
+    for _ in 0..3 {
+        with(&world, Method::GET, "/api/activities/", header).await.is(200, NONE);
+    }
+    assert_eq!(world.authority.asked(), 1);
+    let spaces = "Invalid token header. Token string should not contain spaces.";
+    for (header, sentence) in [("Bearer site a b", spaces), ("Bearer site other", NOT_PROVIDED)] {
+        let answer = with(&world, Method::GET, "/api/activities/", header).await;
+        answer.is(401, &detail(sentence));
     }
 }

@@ -1,5 +1,6 @@
-//! What people present without an application: a personal key, or their name and password where that is allowed. A resource
-//! server asks about both as it does about tokens, and is told what kind they are, so that neither passes for the other.
+//! What people present without an application of ours: a personal key, or where that is allowed their name and password, or a
+//! provider's token. A resource server asks about them as it does about tokens, and is told what kind they are, so that none
+//! passes for another.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,6 +9,8 @@ use actix_web::HttpResponse;
 use model::introspection::{ActiveToken, BASIC, EXPIRED, Introspection, TOKEN, USER_INACTIVE};
 use model::time::Timestamp;
 
+use super::super::provider_bearer;
+use super::super::refused::Refused;
 use super::OAuthError;
 use crate::app::App;
 use crate::basic;
@@ -17,12 +20,12 @@ use crate::sign_in::SignIn;
 use crate::store::clients::Client;
 use crate::store::users::User;
 
-/// How long an answer about a password may be believed at the longest.
-const PASSWORD_BELIEVED: Duration = Duration::from_secs(60);
+/// How long an answer about a password or a provider's token may be believed at the longest.
+const BELIEVED: Duration = Duration::from_secs(60);
 
 /// What became of it.
 pub(super) enum Judged {
-    /// It is neither.
+    /// It is none of them.
     NotOne,
     /// It is not good, and that is all there is to say.
     Unknown,
@@ -30,10 +33,10 @@ pub(super) enum Judged {
     Told(HttpResponse),
 }
 
-/// Judges a key or a password, for a client that answers for what they are for.
+/// Judges a key, a password or a provider's token, for a client that answers for what they are for.
 ///
 /// # Errors
-/// 503 when the database cannot be asked or too many people are signing in.
+/// 503 when the database or the provider cannot be asked, or too many people are signing in.
 pub(super) async fn judge(
     app: &App,
     client: &Client,
@@ -41,7 +44,9 @@ pub(super) async fn judge(
     address: IpAddr,
 ) -> Result<Judged, OAuthError> {
     let password = text.strip_prefix("Basic ").filter(|_| app.config.rest.basic);
-    if !personal_key::has_form(text) && password.is_none() {
+    // No token of ours has a blank in it.
+    let is_provided = app.config.first_party.provider_bearer && password.is_none() && text.contains(' ');
+    if !personal_key::has_form(text) && password.is_none() && !is_provided {
         return Ok(Judged::NotOne);
     }
     // As of a token: whoever does not answer for it learns nothing of it.
@@ -50,6 +55,7 @@ pub(super) async fn judge(
     }
     match password {
         Some(encoded) => of_password(app, encoded, address).await,
+        None if is_provided => of_provider(app, client, text).await,
         None => of_key(app, text).await,
     }
 }
@@ -77,8 +83,21 @@ async fn of_password(app: &App, encoded: &str, address: IpAddr) -> Result<Judged
         SignIn::Welcome(user, since) => {
             let scopes = app.config.default_scopes.as_str();
             let id = format!("{}.{}", user.id, since.micros());
-            Ok(told(app, &user, BASIC, scopes, (since, since.plus(PASSWORD_BELIEVED)), &id))
+            Ok(told(app, &user, BASIC, scopes, (since, since.plus(BELIEVED)), &id))
         }
+    }
+}
+
+/// What is brought in vain is counted for the resource server: whose it was, it does not say.
+async fn of_provider(app: &App, client: &Client, text: &str) -> Result<Judged, OAuthError> {
+    let now = app.now();
+    match provider_bearer::person(app, text, client.id.as_str()).await {
+        Ok(Some(user)) => {
+            let (scopes, span) = (app.config.default_scopes.as_str(), (now, now.plus(BELIEVED)));
+            Ok(told(app, &user, "Bearer", scopes, span, &format!("{}.{}", user.id, now.micros())))
+        }
+        Err(Refused::Failed(error)) => Err(error),
+        Ok(None) | Err(_) => Ok(Judged::Unknown),
     }
 }
 

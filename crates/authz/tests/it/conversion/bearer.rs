@@ -1,9 +1,10 @@
 //! `Authorization: Bearer {provider} {token}`.
 
 use reqwest::Method;
+use serde_json::json;
 
 use super::World;
-use crate::support::{Answer, TestServer};
+use crate::support::{Answer, ISSUER, TestServer};
 
 async fn asks(server: &TestServer, authorization: &str) -> Answer {
     let request = server.http.request(Method::GET, "/o/userinfo/").header("authorization", authorization);
@@ -70,6 +71,41 @@ async fn what_is_wrong_with_the_header_is_said() {
         let answer = asks(&world.here, &header).await;
         assert_eq!((answer.status, answer.body), (401, format!(r#"{{"detail":"{told}"}}"#)), "{header}");
     }
+}
+
+/// A resource server asks about it as about a token, and is told whom it speaks for, of no client. What strangers bring to it in vain
+/// is counted for it, and no longer asked about when it is too much.
+#[tokio::test]
+async fn a_resource_server_may_ask_whom_a_providers_token_speaks_for() {
+    let world = World::with(&[ON, ("WRONG_PASSWORDS_PER_HOUR", "2")]).await;
+    let here = &world.here;
+    let watcher = here.new_client("watcher").introspects(&["timetracker"]).register().await;
+    let elsewhere = here.new_client("elsewhere").introspects(&["else"]).register().await;
+    let token = format!("site {}", world.token("ada").await);
+    let inactive = r#"{"active":false}"#;
+    assert_eq!(watcher.introspect(&token).await.body, inactive, "nobody is made");
+    assert_eq!(world.converts(&world.token("ada").await).await.status, 200);
+    here.advance(1);
+    let mut told = watcher.introspect(&token).await.json();
+    assert!(told.as_object_mut().unwrap().remove("jti").is_some());
+    let now = here.clock.now().unix_seconds();
+    let expected = json!({
+        "active": true, "scope": "read write", "username": "ada", "token_type": "Bearer", "exp": now + 60, "iat": now,
+        "nbf": now, "sub": "1", "aud": ["timetracker"], "iss": ISSUER,
+    });
+    assert_eq!(told, expected);
+    assert_eq!(elsewhere.introspect(&token).await.body, inactive);
+    let later = format!("site {}", world.token("ada").await);
+    for made_up in ["site x", "site y", "site z", "other x", "site ", " x"] {
+        assert_eq!(watcher.introspect(made_up).await.body, inactive, "{made_up}");
+    }
+    assert_eq!(watcher.introspect(&later).await.body, inactive);
+    assert!(watcher.vouches_for(&token).await, "who is known goes on");
+    here.disable("ada", true).await;
+    assert!(!watcher.vouches_for(&token).await);
+    let off = World::new().await;
+    let watcher = off.here.new_client("watcher").introspects(&["timetracker"]).register().await;
+    assert_eq!(watcher.introspect(&token).await.body, inactive);
 }
 
 /// Nobody is known so unless an operator wants it.
