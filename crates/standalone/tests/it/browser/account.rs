@@ -60,6 +60,11 @@ async fn has_an_account(world: &World, ada: &Visitor, mail: &Path) {
     ada.clicks("#change-email").await;
     ada.inspects("email").await;
     ada.fills("#email", "ada@example.com").await;
+    ada.fills("#current", "not the password").await;
+    ada.clicks("#send-link").await;
+    assert_eq!(ada.reads("#current-error").await, "This is not your password.");
+    ada.inspects("email-error").await;
+    ada.fills("#current", PASSWORD).await;
     ada.clicks("#send-link").await;
     assert_eq!(ada.reads("#email-state").await, "ada@example.com, not confirmed yet.");
     ada.inspects("account-link-sent").await;
@@ -104,6 +109,11 @@ async fn goes(ada: &Visitor) {
     ada.signs_in("ada").await;
     assert_eq!(ada.reads("h1").await, "Delete the account ada?");
     ada.inspects("delete-account").await;
+    ada.fills("#current", "not the password").await;
+    ada.clicks("#delete").await;
+    assert_eq!(ada.reads("#current-error").await, "This is not your password.");
+    ada.inspects("delete-account-error").await;
+    ada.fills("#current", PASSWORD).await;
     ada.clicks("#delete").await;
     assert_eq!(ada.reads("h1").await, "Your account is deleted");
     ada.inspects("account-deleted").await;
