@@ -108,7 +108,8 @@ class Postgres:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=self.user, cwd="/")
 
     def url(self, name):
-        return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
+        # Over its socket: on one machine nobody would go through TCP.
+        return f"postgres://postgres@/{name}?host={self.data}&port={self.port}"
 
     def end(self):
         self.run("pg_ctl", "-D", self.data, "-m", "fast", "stop")

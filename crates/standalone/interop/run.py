@@ -30,7 +30,6 @@ REDIRECT_URI = "http://localhost:7999/callback"
 ELSEWHERE = {"redirect_uri_there": "http://127.0.0.1:7999/callback", "post_logout_redirect_uri": "http://localhost:7999/bye"}
 DJANGO = "https://django.example.com/"
 PASSWORD = "seven rusty kettles hum"
-PROFILE = {"name": "Ada Lovelace", "email": "ada@example.com", "email_verified": True}
 CODE, DEVICE = "authorization_code", "urn:ietf:params:oauth:grant-type:device_code"
 SIGNED = [{"id_token_signed_response_alg": alg, "userinfo_signed_response_alg": alg} for alg in ("RS256", "ES256", "EdDSA")]
 FRONT = {"response_types": ["code", "code id_token", "code token", "code id_token token", "id_token", "id_token token", "token"]}
@@ -117,9 +116,11 @@ class Program:
 
     def sign_up(self, username):
         self.command("user", "create", username, said=PASSWORD)
-        self.command("user", "set-profile", username, said=json.dumps(PROFILE))
+        # An address is one person's.
+        profile = {"name": "Ada Lovelace", "email": f"{username}@example.com", "email_verified": True}
+        self.command("user", "set-profile", username, said=json.dumps(profile))
         self.command("user", "groups", username, "staff")
-        return {"username": username, "password": PASSWORD, **PROFILE}
+        return {"username": username, "password": PASSWORD, **profile}
 
     def end(self):
         """Whether it was still there and ended as it should."""

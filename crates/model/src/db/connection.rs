@@ -1,5 +1,6 @@
 //! One connection type for both databases, and how a connection is made and judged.
 
+use std::path::Path;
 use std::time::Duration;
 
 use diesel::connection::{Connection, SimpleConnection};
@@ -64,9 +65,17 @@ impl Manager {
 const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;";
 
-/// Among twelve million tracks 64 MiB of pages for each of the two readers save a list a tenth of its time, and a year's
-/// summary a quarter: a page that SQLite has need not be asked of the system and copied.
-const SQLITE_READER: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -65536;";
+/// What a reader of SQLite keeps of the file's pages, in KiB: an eighth of it, and not more than 256 MiB. A page that it has need not
+/// be asked of the system and copied: among twelve million tracks (3.3 GB) that is a quarter of what a list takes.
+fn reader_cache(file: &Path) -> u64 {
+    let bytes = std::fs::metadata(file).map_or(0, |file| file.len());
+    (bytes / 8 / 1024).clamp(4_096, 262_144)
+}
+
+/// Nothing that is read depends on what is asked for, but for a LIMIT: and of that alone PostgreSQL concludes, each time anew, that a
+/// plan of its own pays for each question. To make one takes three times as long as to carry it out (0.45 ms of a list's 0.6).
+const POSTGRES_READER: &str =
+    "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan";
 
 /// A statement whose caller has gone is given up by the server, so that it does not keep a thread. It never interrupts a
 /// commit: PostgreSQL takes the alarm back before it begins one. SQLite has no such alarm and needs none: a statement
@@ -97,13 +106,16 @@ impl ManageConnection for Manager {
             }
         }
         .map_err(PoolError::ConnectionError)?;
-        let (setup, read_only) = match &conn {
-            Conn::Sqlite(_) => (SQLITE_SETUP.to_owned(), SQLITE_READER),
-            Conn::Postgres(_) => (postgres_setup(self.role), "SET default_transaction_read_only = on"),
+        let (setup, reading) = match &self.url {
+            DatabaseUrl::Sqlite(path) => {
+                let reading = format!("PRAGMA query_only = ON; PRAGMA cache_size = -{};", reader_cache(path));
+                (SQLITE_SETUP.to_owned(), reading)
+            }
+            DatabaseUrl::Postgres(_) => (postgres_setup(self.role), POSTGRES_READER.to_owned()),
         };
         conn.batch_execute(&setup).map_err(PoolError::QueryError)?;
         if self.role == Role::Reader {
-            conn.batch_execute(read_only).map_err(PoolError::QueryError)?;
+            conn.batch_execute(&reading).map_err(PoolError::QueryError)?;
         }
         Ok(conn)
     }

@@ -120,6 +120,8 @@ fn one(conn: &mut Conn, query: &str) -> QueryResult<Explained> {
             // Few rows tempt it to read them all, or to read those of an index first and to sort them then.
             sql_query("SET LOCAL enable_seqscan = off").execute(conn)?;
             sql_query("SET LOCAL enable_bitmapscan = off").execute(conn)?;
+            // As whoever reads has it.
+            sql_query("SET LOCAL plan_cache_mode = force_generic_plan").execute(conn)?;
             sql_query(format!("PREPARE question AS {sql}")).execute(conn)?;
             let execute = format!("EXPLAIN (COSTS OFF) EXECUTE question({})", literals(binds));
             let lines = sql_query(execute).load(conn)?;
