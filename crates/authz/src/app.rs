@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::db::{Db, DbError, OpenError, Probe};
 use model::time::{Clock, Timestamp};
+use tokio::sync::Semaphore;
 
 use crate::audit::Audit;
 use crate::clients::Clients;
@@ -81,6 +82,8 @@ pub struct Parts {
     pub audit: Audit,
     /// Wrong client secrets, by client and network.
     pub wrong_secrets: Throttle,
+    /// Places for passwords that an API asks about: not all of those that there are for passwords.
+    pub relayed_passwords: Semaphore,
     /// Unknown tokens asked about, by caller.
     pub unknown_tokens: Throttle,
 }
@@ -174,6 +177,7 @@ impl App {
             draining: AtomicBool::new(false),
             audit: Audit::default(),
             wrong_secrets: Throttle::new(WRONG_SECRETS_PER_MINUTE),
+            relayed_passwords: Semaphore::new(RELAYED_PASSWORDS),
             unknown_tokens: Throttle::new(config.limits.unknown_tokens_per_minute),
             fetch: Fetch::new(&config.outside.networks),
             client_keys: ClientKeys::default(),
@@ -213,3 +217,5 @@ impl App {
 
 /// How many wrong secrets one network may try for one client in a minute.
 const WRONG_SECRETS_PER_MINUTE: u32 = 30;
+/// How many passwords that APIs ask about are judged at once.
+const RELAYED_PASSWORDS: usize = 2;

@@ -58,8 +58,8 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// The person, who has just come from there; whoever is new gets an account if the provider's people do, counted with those
-/// that are made at the sign-up page. The caller has made sure that the provider speaks of whoever asks.
+/// The person, who has just come from there; whoever is new gets an account if the provider's people do, and `is_counted` with
+/// those who sign up. The caller has made sure that the provider speaks of whoever asks.
 ///
 /// # Errors
 /// See [`Refused`].
@@ -68,11 +68,12 @@ pub async fn person_of(
     origin: &Origin,
     provider: &ProviderSettings,
     person: &ProviderPerson,
+    is_counted: bool,
 ) -> Result<User, Refused> {
     let came = Came {
         provider: provider.name.clone(),
         makes: provider.signup,
-        counted: sign_up::budget(app, origin),
+        counted: if is_counted { sign_up::budget(app, origin) } else { None },
         person: person.clone(),
         origin: origin.clone(),
         now: app.now(),

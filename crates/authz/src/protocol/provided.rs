@@ -156,7 +156,9 @@ pub(super) async fn person(app: &App, brought: &Provided<'_>, by: By) -> Result<
         By::Anybody(address) => (address, Some(edge::network(address))),
     };
     let person = asked(app, provider, brought, counted_as.as_deref()).await?;
-    let user = linking::person_of(app, &Origin::Address(address), provider.settings, &person).await?;
+    let is_counted = matches!(by, By::Anybody(_));
+    let origin = Origin::Address(address);
+    let user = linking::person_of(app, &origin, provider.settings, &person, is_counted).await?;
     let authenticated_at = person.authenticated_at.map_or(NOT_TOLD, |at| at.min(since));
     Ok(Vouched { user, since, authenticated_at })
 }

@@ -124,7 +124,12 @@ fn provided(said: &[u8]) -> Result<&str, ApiError> {
         let sentence = "Invalid token header. Token string should not contain spaces.";
         return Err(refused(Rejected::Header(sentence)));
     }
-    let is_meant = said.len() <= LONGEST && said.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+    // What providers are called: or a name and a password could come this way.
+    let is_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(byte);
+    let mut parts = said.splitn(2, |byte| *byte == b' ');
+    let is_named = parts.next().is_some_and(|name| name.iter().all(is_name));
+    let is_token = parts.next().is_some_and(|token| token.iter().all(u8::is_ascii_graphic));
+    let is_meant = said.len() <= LONGEST && is_named && is_token;
     let text = std::str::from_utf8(said).ok().filter(|_| is_meant);
     text.ok_or_else(|| refused(Rejected::Invalid))
 }
@@ -252,6 +257,7 @@ mod tests {
             (b"Bearer site a b", spaces.clone()),
             (b"Bearer site  a", spaces),
             (b"Bearer site \xffa", said("Invalid")),
+            (b"Bearer Basic YTpi", said("Invalid")),
             (&long, said("Invalid")),
         ] {
             let allowed = Allowed { from_providers: true, ..Allowed::default() };

@@ -62,8 +62,10 @@ pub async fn post(app: web::Data<App>, form: PageForm) -> Result<HttpResponse, P
     let origin = Origin::Address(browser.address());
     let (staying, spare) = (browser.clone(), random::secret("").map_err(PageError::internal)?);
     let new = Secret::new(new.to_owned());
+    let has_proved = signed_in.user.has_password();
+    let authenticated_at = if has_proved { app.now() } else { signed_in.session.authenticated_at };
     let changed = password::change(&app, &origin, &signed_in.user, since, new, move |conn, user| {
-        staying.stay(conn, user, spare)
+        staying.stay(conn, user, authenticated_at, spare)
     });
     let next = changed.await?.ok_or(PageError::new(Kind::StaleForm))?;
     Ok(next.welcomed(&ACCOUNT))

@@ -100,15 +100,21 @@ impl Browser {
         }
     }
 
-    /// Goes on, at this browser, for a person whose sessions have all ended with a way in, as somebody who has just proved
-    /// who they are: under a new id. The browser as it is known from then on; `spare` is a secret that nobody has.
-    pub(crate) fn stay(&self, conn: &mut Conn, user: &User, spare: String) -> QueryResult<Self> {
+    /// Goes on, at this browser, for a person whose sessions have all ended with a way in, and who proved who they are at
+    /// `authenticated_at`: under a new id. The browser as it is known from then on; `spare` is a secret that nobody has.
+    pub(crate) fn stay(
+        &self,
+        conn: &mut Conn,
+        user: &User,
+        authenticated_at: Timestamp,
+        spare: String,
+    ) -> QueryResult<Self> {
         // Not at the instant at which everything made for them became void.
         let since = user.valid_from.plus(Duration::from_micros(1));
         let mut next = self.after_sign_in(user);
-        if !self.opening(&next, user, since)(conn)? {
+        if !self.opening_as_of(&next, user, since, authenticated_at)(conn)? {
             next.secret = spare;
-            self.opening(&next, user, since)(conn)?;
+            self.opening_as_of(&next, user, since, authenticated_at)(conn)?;
         }
         Ok(next)
     }

@@ -82,7 +82,9 @@ pub async fn unlink(
     let origin = Origin::Address(browser.address());
     let account = id.parse().map_err(|_| PageError::new(Kind::NotFound))?;
     let (staying, spare) = (browser.clone(), random::secret("").map_err(PageError::internal)?);
-    let also = move |conn: &mut Conn, user: &User| staying.stay(conn, user, spare);
+    // Nothing was proved here: or whoever has taken a session over would have it for ever.
+    let authenticated_at = signed_in.session.authenticated_at;
+    let also = move |conn: &mut Conn, user: &User| staying.stay(conn, user, authenticated_at, spare);
     match linking::unlink(&app, &origin, (signed_in.user.id, signed_in.at), account, also).await? {
         Unlinked::Now(next) => Ok(next.welcomed(&Destination::Account("providers/"))),
         Unlinked::LastWayIn => question(&app, &browser, &signed_in, &id, true).await,

@@ -84,7 +84,7 @@ async fn sign_in(
     destination: &Destination,
 ) -> Result<HttpResponse, PageError> {
     let (since, origin) = (app.now(), Origin::Address(browser.address()));
-    let user = match linking::person_of(app, &origin, provider.settings, person).await {
+    let user = match linking::person_of(app, &origin, provider.settings, person, true).await {
         Err(Refused::Wait(wait)) => return too_many(browser, wait),
         found => found?,
     };

@@ -5,10 +5,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, rt};
 use model::introspection::{ActiveToken, BASIC, EXPIRED, Introspection, TOKEN, USER_INACTIVE};
 use model::time::Timestamp;
 
+use super::super::error::Code;
 use super::super::provider_bearer;
 use super::super::refused::Refused;
 use super::OAuthError;
@@ -22,6 +23,8 @@ use crate::store::users::User;
 
 /// How long an answer about a password or a provider's token may be believed at the longest.
 const BELIEVED: Duration = Duration::from_secs(60);
+/// How long a provider may take before whoever asks is told to ask again: less than a resource server waits.
+const PROVIDER_WITHIN: Duration = Duration::from_millis(700);
 
 /// What became of it.
 pub(super) enum Judged {
@@ -77,6 +80,8 @@ async fn of_key(app: &App, text: &str) -> Result<Judged, OAuthError> {
 /// Counted as every password is, for the person and for each name; not for all names at the address from which it was asked, which
 /// is the resource server's.
 async fn of_password(app: &App, encoded: &str, address: IpAddr) -> Result<Judged, OAuthError> {
+    // Or strangers at an API would keep everybody else from signing in, who need the same threads.
+    let Ok(_place) = app.relayed_passwords.try_acquire() else { return Err(later(1)) };
     let Ok((username, password)) = basic::read(encoded) else { return Ok(Judged::Unknown) };
     match basic::check(app, address, &username, password, true).await? {
         SignIn::Wrong | SignIn::Wait(_) => Ok(Judged::Unknown),
@@ -89,16 +94,27 @@ async fn of_password(app: &App, encoded: &str, address: IpAddr) -> Result<Judged
 }
 
 /// What is brought in vain is counted for the resource server: whose it was, it does not say.
+/// It is found out to its end whether anybody waits or not: whoever asks again then is told at once.
 async fn of_provider(app: &App, client: &Client, text: &str) -> Result<Judged, OAuthError> {
     let now = app.now();
-    match provider_bearer::person(app, text, client.id.as_str()).await {
+    let (asking, text, counted_as) = (app.clone(), text.to_owned(), client.id.as_str().to_owned());
+    let found = rt::spawn(async move { provider_bearer::person(&asking, &text, &counted_as).await });
+    let Ok(Ok(found)) = rt::time::timeout(PROVIDER_WITHIN, found).await else { return Err(later(1)) };
+    match found {
         Ok(Some(user)) => {
             let (scopes, span) = (app.config.default_scopes.as_str(), (now, now.plus(BELIEVED)));
             Ok(told(app, &user, "Bearer", scopes, span, &format!("{}.{}", user.id, now.micros())))
         }
-        Err(Refused::Failed(error)) => Err(error),
+        Err(Refused::Wait(seconds)) => Err(later(seconds)),
+        Err(Refused::Failed(_)) => Err(later(1)),
         Ok(None) | Err(_) => Ok(Judged::Unknown),
     }
+}
+
+/// It is not known now. That says nothing of this server: so that it is no reason to ask it nothing more.
+fn later(seconds: u64) -> OAuthError {
+    OAuthError::new(Code::TooManyRequests, "This cannot be judged right now. Try again later.")
+        .retry_after(seconds)
 }
 
 fn told(

@@ -99,8 +99,8 @@ impl<'a> Provider<'a> {
         if self.settings.audience == Some(AudienceCheck::IdToken) {
             let claims = id_token::verified(self, access_token, None).await?;
             let person = ProviderPerson::read(&self.settings.mapping, &Value::Object(claims.all().clone()))?;
-            // Not after it was made, which it always says.
-            let at = id_token::auth_time(&claims)?.or(claims.instant("iat").unwrap_or_default());
+            // When it was made says nothing: a provider makes a new one without asking the person anything.
+            let at = id_token::auth_time(&claims)?;
             return Ok(ProviderPerson { authenticated_at: at, ..person });
         }
         self.profile(access_token, username).await

@@ -68,9 +68,12 @@ async fn unlinking_ends_everything_that_was_made_by_it_but_this_browser() {
     comes_back(&stub, &server, &thief, |_| {}).await.location();
     let (access, refresh) = thief.tokens_for(&client).await;
     server.advance(1);
+    let authenticated_at = server.clock.now().micros() - 1_000_000;
     let (before, copied) = (browser.cookie(), browser.copied());
     assert_eq!(unlinks(&browser, 1).await.location(), format!("{BASE}{PATH}"));
     assert_ne!(browser.cookie(), before);
+    // It proves nothing anew: or who has taken this session over would keep it for ever.
+    assert_eq!(server.count(&format!("sessions WHERE authenticated_at = {authenticated_at}")).await, 1);
     server.advance(1);
     assert!(browser.is_signed_in().await && !thief.is_signed_in().await && !copied.is_signed_in().await);
     assert!(!client.vouches_for(&access).await);
@@ -250,7 +253,7 @@ async fn of_many_who_come_at_once_for_the_first_time_there_is_one_person() {
                 let provider = authz::upstream::providers::Provider::find(&app, "stub").unwrap();
                 let origin = authz::audit::Origin::CommandLine(None);
                 let guest = Guest::of("s-1", "ada").0;
-                let user = authz::linking::person_of(&app, &origin, provider.settings, &guest).await;
+                let user = authz::linking::person_of(&app, &origin, provider.settings, &guest, true).await;
                 user.unwrap().id
             })
         })

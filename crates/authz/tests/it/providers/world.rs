@@ -180,7 +180,7 @@ impl Guest {
     pub async fn comes_in(&self, server: &TestServer, provider: &str) -> Result<String, linking::Refused> {
         let provider = Provider::find(server.app(), provider).unwrap();
         let origin = Origin::CommandLine(None);
-        let user = linking::person_of(server.app(), &origin, provider.settings, &self.0).await?;
+        let user = linking::person_of(server.app(), &origin, provider.settings, &self.0, true).await?;
         Ok(user.username)
     }
 
