@@ -47,8 +47,8 @@ async fn every_link_form_field_and_button_has_an_id_of_its_own_that_stays() {
     let mut templates = BTreeSet::new();
     collect(&sources, &sources, &mut templates);
     // What other templates are made with.
-    let choices = "pages/provider_sign_in/choices.html";
-    for part in ["pages/base.html", "pages/client_about.html", "pages/scopes.html", choices] {
+    let (choices, current) = ("pages/provider_sign_in/choices.html", "pages/account/current.html");
+    for part in ["pages/base.html", "pages/client_about.html", "pages/scopes.html", choices, current] {
         assert!(templates.remove(part), "{part}");
     }
     assert_eq!(seen, templates.iter().map(String::as_str).collect());

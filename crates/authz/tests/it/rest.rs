@@ -1,12 +1,12 @@
 //! `/users/`, `/groups/` and `/user_details/`: who sees whom, by an access token, a key, a session or a password.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+mod basic;
+
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::keys::{made, with_key};
-use crate::support::{Answer, BASE, Browser, Client, TestServer, password_of, server, server_with};
+use crate::support::{Answer, BASE, Browser, Client, TestServer, password_of, server_with};
 
 const NOT_PROVIDED: &str = r#"{"detail":"Authentication credentials were not provided."}"#;
 const FORBIDDEN: &str = r#"{"detail":"You do not have permission to perform this action."}"#;
@@ -357,71 +357,4 @@ async fn a_session_counts_and_what_acts_comes_from_a_page_of_this_site() {
     // Who shows a token is who it says, whatever cookie comes with it.
     let request = browser.request(Method::GET, "/users/").bearer_auth("rubbish");
     is(&browser.send(request).await, 401, NOT_PROVIDED);
-}
-
-/// Off by default; judged and counted like every password where it is on.
-#[tokio::test]
-async fn a_password_in_a_header_counts_where_that_is_allowed() {
-    let people = people(&[("BASIC_AUTHENTICATION", "true")]).await;
-    let with = |name: &str, password: &str| {
-        let request = people.server.http.request(Method::GET, "/user_details/");
-        people.server.http.send(request.basic_auth(name, Some(password)))
-    };
-    let whole =
-        r#"{"id":1,"username":"ada","first_name":"Ada","last_name":"Lovelace","email":"ada@example.com"}"#;
-    is(&with("ada", &password_of("ada")).await, 200, whole);
-    for (name, password) in [("ada", "wrong"), ("nobody", "wrong")] {
-        let answer = with(name, password).await;
-        is(&answer, 401, r#"{"detail":"Invalid username/password."}"#);
-        assert_eq!(answer.header("www-authenticate"), Some(MISSING));
-    }
-    for (header, sentence) in [
-        ("Basic", "Invalid basic header. No credentials provided."),
-        ("Basic a b", "Invalid basic header. Credentials string should not contain spaces."),
-        ("Basic !", "Invalid basic header. Credentials not correctly base64 encoded."),
-        ("Token", "Invalid token header. No credentials provided."),
-        ("Token a b", "Invalid token header. Token string should not contain spaces."),
-    ] {
-        let request =
-            people.server.http.request(Method::GET, "/user_details/").header("authorization", header);
-        is(&people.server.http.send(request).await, 401, &format!(r#"{{"detail":"{sentence}"}}"#));
-    }
-    for _ in 0..4 {
-        with("ada", "wrong").await;
-    }
-    assert_eq!(with("ada", &password_of("ada")).await.status, 429);
-    // A resource server may ask about it, and is told what kind it is.
-    let watcher = people.server.new_client("watcher").introspects(&["timetracker"]).register().await;
-    let told = watcher.introspect("Basic Ym9iOmhvcnNlIGJhdHRlcnkgc3RhcGxlIGJvYg==").await.json();
-    assert_eq!(
-        (told["token_type"].as_str(), told["sub"].as_str(), told["client_id"].as_str()),
-        (Some("Basic"), Some("2"), None)
-    );
-    assert!(!watcher.vouches_for("Basic Ym9iOng=").await);
-}
-
-/// R119: what strangers try at an API shuts out nobody but the one whose password it is: all come from the API's address.
-#[tokio::test]
-async fn wrong_passwords_at_an_api_shut_nobody_else_out() {
-    let people = people(&[("BASIC_AUTHENTICATION", "true"), ("WRONG_PASSWORDS_PER_HOUR", "3")]).await;
-    let watcher = people.server.new_client("watcher").introspects(&["timetracker"]).register().await;
-    let basic = |name: &str, password: &str| {
-        format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
-    };
-    for number in 0..8 {
-        assert!(!watcher.vouches_for(&basic(&format!("user{number}"), "wrong")).await);
-        assert!(!watcher.vouches_for(&basic("ada", "wrong")).await);
-    }
-    assert!(watcher.vouches_for(&basic("bob", &password_of("bob"))).await);
-    assert!(!watcher.vouches_for(&basic("ada", &password_of("ada"))).await, "hers was guessed at");
-    people.server.browser().sign_in("bob").await;
-}
-
-/// Where it is off, nobody is asked about a password at introspection either.
-#[tokio::test]
-async fn a_password_is_no_token_where_that_is_off() {
-    let server = server().await;
-    server.person("bob").await;
-    let watcher = server.new_client("watcher").introspects(&["timetracker"]).register().await;
-    assert!(!watcher.vouches_for("Basic Ym9iOmhvcnNlIGJhdHRlcnkgc3RhcGxlIGJvYg==").await);
 }

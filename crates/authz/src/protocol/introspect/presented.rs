@@ -9,14 +9,13 @@ use actix_web::{HttpResponse, rt};
 use model::introspection::{ActiveToken, BASIC, EXPIRED, Introspection, TOKEN, USER_INACTIVE};
 use model::time::Timestamp;
 
-use super::super::error::Code;
-use super::super::provider_bearer;
-use super::super::refused::Refused;
-use super::OAuthError;
 use crate::app::App;
 use crate::basic;
 use crate::crypto::personal_key;
 use crate::personal_keys::{self, Known};
+use crate::protocol::error::{Code, OAuthError};
+use crate::protocol::provider_bearer;
+use crate::protocol::refused::Refused;
 use crate::sign_in::SignIn;
 use crate::store::clients::Client;
 use crate::store::users::User;

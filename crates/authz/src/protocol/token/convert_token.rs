@@ -2,7 +2,6 @@
 //! in RFC 6749 is this grant; RFC 8693 says the same in other words.
 
 use model::dpop::Thumbprint;
-use model::id::GrantId;
 
 use super::issue::{self, Answer, Holder};
 use crate::app::App;
@@ -10,7 +9,7 @@ use crate::crypto::seal::OpenId;
 use crate::protocol::client_auth::ClientRequest;
 use crate::protocol::error::OAuthError;
 use crate::protocol::permission::Permission;
-use crate::protocol::provided::{self, By, NotProven, Provided, Vouched};
+use crate::protocol::provided::{self, By, NotProven, Provided};
 
 /// Issues for whoever the provider says the token speaks for.
 pub(super) async fn convert(
@@ -37,20 +36,12 @@ pub(super) async fn for_a_providers(
     let whole = Permission::asked(app, client, params)?;
     issue::ready(app, client, &whole).await?;
     let by = if client.is_confidential { By::Client(*address) } else { By::Anybody(*address) };
-    let Vouched { user, since, authenticated_at } = provided::person(app, brought, by).await?;
+    let vouched = provided::person(app, brought, by).await?;
     let now = app.now();
-    let grant = issue::new_grant(
-        app,
-        GrantId::new(now),
-        user.id,
-        client,
-        whole.scopes.clone(),
-        authenticated_at,
-        now,
-    );
-    match issue::claim(app, &grant, since).await? {
+    let grant = issue::vouched_grant(app, client, &whole, &vouched, now);
+    match issue::claim(app, &grant, vouched.since).await? {
         Ok(()) => {
-            let (username, openid) = (user.username.as_str(), OpenId::default());
+            let (username, openid) = (vouched.user.username.as_str(), OpenId::default());
             let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce: None, key };
             issue::pair(app, client, &holder, whole.clone(), now).await
         }

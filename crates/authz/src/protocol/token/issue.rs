@@ -16,6 +16,7 @@ use crate::id_token::{self, Statement};
 use crate::protocol::access_token::{self, Person};
 use crate::protocol::error::OAuthError;
 use crate::protocol::permission::Permission;
+use crate::protocol::provided::Vouched;
 use crate::signatures;
 use crate::store::clients::Client;
 use crate::store::grants::{self, Grant, Refused};
@@ -229,6 +230,18 @@ fn claimed(written: Result<Result<(), Refused>, DbError>) -> Result<Result<(), R
         Err(DbError::Query(DatabaseError(ForeignKeyViolation, _))) => Ok(Err(Refused::Ended)),
         claimed => claimed,
     }
+}
+
+/// What begins now for somebody for whom a provider vouches.
+pub(super) fn vouched_grant(
+    app: &App,
+    client: &Client,
+    whole: &Permission,
+    vouched: &Vouched,
+    now: Timestamp,
+) -> Grant {
+    let (user, scopes) = (vouched.user.id, whole.scopes.clone());
+    new_grant(app, GrantId::new(now), user, client, scopes, vouched.authenticated_at, now)
 }
 
 /// A grant that begins now.

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use actix_web::HttpResponse;
 use model::dpop::Thumbprint;
-use model::id::GrantId;
 use serde::Serialize;
 
 use super::issue::{self, Answer, Holder, ScopeText};
@@ -17,7 +16,7 @@ use crate::protocol::error::{Code, OAuthError};
 use crate::protocol::grant_types::GrantType;
 use crate::protocol::params::Params;
 use crate::protocol::permission::Permission;
-use crate::protocol::provided::{self, By, NotProven, Provided, Vouched};
+use crate::protocol::provided::{self, By, NotProven, Provided};
 use crate::store::clients::Client;
 use crate::store::grants;
 
@@ -66,23 +65,14 @@ async fn give(
     let whole = Permission::asked(app, client, &Params::default())?;
     issue::ready(app, client, &whole).await?;
     let key: Option<Thumbprint> = super::proven(app, client, proof).await?;
-    let Vouched { user, since, authenticated_at } =
-        provided::person(app, brought, By::Anybody(address)).await?;
+    let vouched = provided::person(app, brought, By::Anybody(address)).await?;
     let now = app.now();
-    let grant = issue::new_grant(
-        app,
-        GrantId::new(now),
-        user.id,
-        client,
-        whole.scopes.clone(),
-        authenticated_at,
-        now,
-    );
-    let row = grant.clone();
+    let grant = issue::vouched_grant(app, client, &whole, &vouched, now);
+    let (row, since) = (grant.clone(), vouched.since);
     let replaced = app.db.write(move |conn| grants::replace(conn, &row, since)).await;
     replaced.map_err(OAuthError::from)?.map_err(|_| NotProven::Inactive)?;
     app.feed.catch_up().await.map_err(OAuthError::from)?;
-    let (username, openid) = (user.username.as_str(), OpenId::default());
+    let (username, openid) = (vouched.user.username.as_str(), OpenId::default());
     let holder = Holder { grant: &grant, username, whole: &whole, openid, nonce: None, key };
     Ok(issue::pair(app, client, &holder, whole.clone(), now).await?)
 }
