@@ -32,15 +32,43 @@ pub(super) struct Lanes {
     pub(super) writers: u32,
 }
 
+/// How many of each pay where a thread waits for a server elsewhere more than it works.
+const FAR: u32 = 8;
+
 impl DatabaseUrl {
     /// SQLite has one writer by nature, and two readers saturate two cores. A PostgreSQL connection spends
-    /// its time waiting for the server, so more of them pay.
+    /// its time waiting for the server, so more of them pay; where that server has the same processors, more readers than
+    /// processors only make each other wait. Writers wait for the disk, wherever it is.
     pub(super) fn lanes(&self) -> Lanes {
         match self {
             Self::Sqlite(_) => Lanes { readers: 2, writers: 1 },
-            Self::Postgres(_) => Lanes { readers: 8, writers: 8 },
+            Self::Postgres(url) if is_here(url) => {
+                let processors = std::thread::available_parallelism()
+                    .map_or(FAR, |many| u32::try_from(many.get()).unwrap_or(FAR));
+                Lanes { readers: processors.clamp(2, FAR), writers: FAR }
+            }
+            Self::Postgres(_) => Lanes { readers: FAR, writers: FAR },
         }
     }
+}
+
+/// Whether a server is on this machine: behind a socket in a folder, or a loopback address. What is said in the query counts (libpq,
+/// section 34.1.1.2).
+fn is_here(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = before.split('/').next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let said = query.split('&').filter_map(|parameter| parameter.strip_prefix("host=")).next_back();
+    let host = said.unwrap_or(host).to_ascii_lowercase();
+    host.is_empty()
+        || host.starts_with(['/', '@'])
+        || host.starts_with("%2f")
+        || ["localhost", "127.0.0.1", "::1"].contains(&host.as_str())
 }
 
 impl FromStr for DatabaseUrl {
@@ -76,6 +104,24 @@ mod tests {
         assert!(matches!("postgres://u@h/d".parse(), Ok(DatabaseUrl::Postgres(_))));
         for wrong in ["", "b.db", "sqlite://", "postgre://h/d", "mysql://h/d", "sqlite:b.db"] {
             assert_eq!(wrong.parse::<DatabaseUrl>(), Err(DatabaseUrlError), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_server_on_this_machine_is_known_by_its_address() {
+        for (url, expected) in [
+            ("postgres:///authz?host=/run/postgresql&options=-crole%3Downer", true),
+            ("postgres://u@%2Frun%2Fpostgresql/d", true),
+            ("postgres://u:p%40s@localhost:5432/d", true),
+            ("postgres://u@127.0.0.1/d?connect_timeout=1", true),
+            ("postgres://u@[::1]:5432/d", true),
+            ("postgres:///d", true),
+            ("postgres://u:localhost@db.example.com/d", false),
+            ("postgres://localhost@db/d?application_name=host=/x", false),
+            ("postgres://u@localhost/d?host=db", false),
+            ("postgres://u@[fd00::1]/d", false),
+        ] {
+            assert_eq!(is_here(url), expected, "{url}");
         }
     }
 
