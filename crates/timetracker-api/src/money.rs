@@ -1,6 +1,5 @@
 //! Money: whole numbers of the smallest unit of a currency, never a float.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use diesel::backend::Backend;
@@ -34,37 +33,43 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
 }
 
 /// A currency: three letters of ISO 4217. One that was known when it was kept stays readable when it is in use no more.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
-pub struct Currency(String);
+pub struct Currency([u8; 3]);
 
 impl Currency {
     /// Reads a code, in letters of any size.
     pub fn named(code: &str) -> Option<Self> {
         let code = code.to_ascii_uppercase();
-        let is_known =
-            code.len() == 3 && CODES.iter().any(|(_, codes)| codes.split(' ').any(|each| each == code));
-        is_known.then_some(Self(code))
+        let is_known = codes().any(|each| each == code);
+        Self::of(&code).filter(|_| is_known)
+    }
+
+    /// Whatever has three letters.
+    fn of(code: &str) -> Option<Self> {
+        let is_code = code.bytes().all(|byte| byte.is_ascii_uppercase());
+        code.as_bytes().try_into().ok().filter(|_| is_code).map(Self)
     }
 
     /// Its code.
     pub fn code(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// How many digits of an amount follow the point.
+    /// How many digits of an amount follow the point: two, unless the list says otherwise.
     pub fn exponent(&self) -> u8 {
-        let found = CODES.iter().find(|(_, codes)| codes.split(' ').any(|each| each == self.0));
-        found.map_or(2, |(exponent, _)| *exponent)
+        let others = CODES.iter().filter(|(exponent, _)| *exponent != 2);
+        let has = |codes: &str| codes.as_bytes().chunks(4).any(|code| code.starts_with(&self.0));
+        others.into_iter().find(|(_, codes)| has(codes)).map_or(2, |(exponent, _)| *exponent)
     }
 }
 
 impl<DB: Backend> ToSql<Text, DB> for Currency
 where
-    String: ToSql<Text, DB>,
+    str: ToSql<Text, DB>,
 {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        self.0.to_sql(out)
+        self.code().to_sql(out)
     }
 }
 
@@ -73,12 +78,13 @@ where
     String: FromSql<Text, DB>,
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        String::from_sql(bytes).map(Self)
+        let code = String::from_sql(bytes)?;
+        Self::of(&code).ok_or_else(|| format!("{code:?} is no code of a currency").into())
     }
 }
 
 /// What an hour costs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// In the smallest unit of the currency, from 0 to [`MOST`].
     pub amount: i64,
@@ -99,28 +105,29 @@ impl Rate {
     }
 }
 
-/// Sums of money, one for each currency: what is in two cannot be added.
+/// Sums of money, one for each currency: what is in two cannot be added. In order; it is of one currency nearly always.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Money(BTreeMap<Currency, i128>);
+pub struct Money(Vec<(Currency, i128)>);
 
 impl Money {
     /// Adds an amount.
-    pub fn add(&mut self, currency: &Currency, amount: i128) {
-        match self.0.get_mut(currency) {
-            Some(sum) => *sum += amount,
-            None => drop(self.0.insert(currency.clone(), amount)),
+    pub fn add(&mut self, currency: Currency, amount: i128) {
+        let at = self.0.partition_point(|(each, _)| *each < currency);
+        match self.0.get_mut(at).filter(|(each, _)| *each == currency) {
+            Some((_, sum)) => *sum += amount,
+            None => self.0.insert(at, (currency, amount)),
         }
     }
 
     /// The sums, by the codes of their currencies.
-    pub fn sums(&self) -> impl Iterator<Item = (&Currency, i128)> {
-        self.0.iter().map(|(currency, amount)| (currency, *amount))
+    pub fn sums(&self) -> impl Iterator<Item = (Currency, i128)> {
+        self.0.iter().copied()
     }
 }
 
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.code())
     }
 }
 

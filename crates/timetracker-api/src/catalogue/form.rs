@@ -89,7 +89,7 @@ impl Draft {
             parent: self.parent.over(before.parent),
             color: self.color.clone().over(before.color),
             billable_default: self.billable_default.over(before.billable_default),
-            rate: match self.rate.clone() {
+            rate: match self.rate {
                 Change::Keep => before.rate,
                 Change::To(rate) => rate.into(),
             },

@@ -35,11 +35,13 @@ pub async fn get<C: Collection>(
     let members: Vec<&str> = item::shown(C::KIND, with_rate).map(Field::name).collect();
     let narrowed: Vec<&str> = above(C::KIND).map(Kind::name).chain(["archived"]).collect();
     let list = List { path: &C::KIND.path(), members: &members, filters: &narrowed, keys: &KEYS };
-    let (wanted, view) = list.read(&request)?;
+    let (wanted, view) = list.read(&app, &request)?;
     let filter = filter(C::KIND, view.query())?;
-    let page = move |conn: &mut _| store::page(conn, workspace, C::KIND, &filter, &wanted);
-    let page = app.db().read(page).await??;
-    Ok(view.response(&app, &page, |out, row| item::write(out, C::KIND, row, with_rate)))
+    let page = move |conn: &mut _| {
+        let page = store::page(conn, workspace, C::KIND, &filter, &wanted)?;
+        Ok(page.map(|page| view.write(&page, |out, row| item::write(out, C::KIND, row, with_rate))))
+    };
+    Ok(app.db().read(page).await??.response())
 }
 
 /// What one belongs to, nearer kinds first.

@@ -30,6 +30,8 @@ use crate::{App, catalogue, tracks};
 /// The most changes told at once, and how many are when nobody says.
 const MOST: i64 = 500;
 const MOST_AT_ONCE: usize = 500;
+/// Bytes that are set aside for a change: more than most have.
+const ROW: usize = 512;
 
 /// Who may see some of it.
 pub const NEEDS: &[Scope] = &[Scope::TracksRead, Scope::ActivitiesRead, Scope::ProjectsRead];
@@ -137,25 +139,31 @@ pub async fn get(
     let (caller, with_rate) = (caller.caller(), caller.sees_rates());
     let ask = || {
         let (caller, asked) = (caller.clone(), asked.clone());
-        let told = app.db().read(move |conn| look(conn, &caller, &asked));
-        async move {
-            let told = told.await??;
-            let last = told.last;
-            Ok((told, last))
-        }
+        let told = app.db().read(move |conn| {
+            Ok(look(conn, &caller, &asked)?.map(|told| {
+                let has_news = !told.changes.is_empty() || told.has_more;
+                ((has_news, page(&caller, &asked, &told, with_rate)), told.last)
+            }))
+        });
+        async move { told.await? }
     };
-    let has_news = |told: &Told| !told.changes.is_empty() || told.has_more;
-    let told = waiting::until((&app, &request, &caller), within, ask, has_news).await?;
-    let (workspace, kinds) = (caller.workspace, asked.kinds);
+    let (_, told) = waiting::until((&app, &request, &caller), within, ask, |(has_news, _)| *has_news).await?;
+    Ok(told.response())
+}
+
+/// What is told, and where to go on.
+fn page(caller: &Caller, asked: &Asked, told: &Told, with_rate: bool) -> json::Tagged {
+    let (workspace, kinds) = (caller.workspace, asked.kinds.clone());
     let cursor = Cursor { workspace, place: told.place, kinds, has_rates: with_rate };
-    let mut body = b"{\"changes\":".to_vec();
+    let mut body = Vec::with_capacity(256 + told.changes.len() * ROW);
+    body.extend_from_slice(b"{\"changes\":");
     json::list(&mut body, &told.changes, |out, change| write(out, change, with_rate));
     body.extend_from_slice(b",\"cursor\":");
     json::text(&mut body, &cursor.written());
     body.extend_from_slice(b",\"has_more\":");
     json::boolean(&mut body, told.has_more);
     body.push(b'}');
-    Ok(json::tagged(body))
+    json::Tagged::of(body)
 }
 
 /// Reads what is asked for.

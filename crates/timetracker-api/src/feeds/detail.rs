@@ -24,7 +24,7 @@ pub async fn get(
 ) -> Result<HttpResponse, ApiError> {
     let (id, person) = (FeedId(path::key(&id, KIND)?), caller.person);
     let found = app.db().read(move |conn| store::find(conn, person, id)).await?;
-    found.map(|feed| json::tagged(super::text(&feed))).ok_or(ApiError::NoSuch(KIND))
+    found.map(|feed| json::Tagged::of(super::text(&feed)).response()).ok_or(ApiError::NoSuch(KIND))
 }
 
 /// `DELETE`: whoever has the address finds nothing there from now on.

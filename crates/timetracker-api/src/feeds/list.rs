@@ -27,10 +27,12 @@ pub async fn get(
 ) -> Result<HttpResponse, ApiError> {
     let members: Vec<&str> = FEED.names().collect();
     let list = List { path: "/api/feeds/", members: &members, filters: &[], keys: &[("id", ())] };
-    let (wanted, view) = list.read(&request)?;
+    let (wanted, view) = list.read(&app, &request)?;
     let person = caller.person;
-    let page = app.db().read(move |conn| store::page(conn, person, &wanted)).await??;
-    Ok(view.response(&app, &page, super::write))
+    let page = move |conn: &mut _| {
+        Ok(store::page(conn, person, &wanted)?.map(|page| view.write(&page, super::write)))
+    };
+    Ok(app.db().read(page).await??.response())
 }
 
 /// `POST`: a new one. Its address is in this answer and never in another: what is kept for an `Idempotency-Key` is

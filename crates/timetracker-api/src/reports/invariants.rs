@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use super::book::{Belongs, Book};
 use super::cut::cut;
 use super::days::{Day, days};
-use super::sum::{Group, Key, Midnight, Rounding, Rules, Spent, Sum, Sums, sum};
+use super::group::{Group, Key};
+use super::sum::{Midnight, Rounding, Rules, Spent, Sum, Sums, sum};
 use crate::id::{ActivityId, ItemId};
 use crate::money::{Currency, Money, Rate};
 
@@ -53,7 +54,7 @@ impl Range {
     }
 
     fn sum(&self, keys: &[Key], tracks: &[Spent]) -> Sums {
-        sum(&self.rules(keys), &self.days, &book(), tracks)
+        sum(&self.rules(keys), &self.days, &book(), tracks.iter())
     }
 
     fn ends(&self) -> (Timestamp, Timestamp) {
@@ -172,7 +173,7 @@ proptest! {
         for track in tracks.iter().filter(|track| track.billable) {
             let alone = range.sum(&[], std::slice::from_ref(track)).total;
             if let Some(rate) = book().of(track.activity).unwrap().rate.as_ref().filter(|_| alone.tracks > 0) {
-                lines.add(&rate.currency, rate.of(alone.rounded));
+                lines.add(rate.currency, rate.of(alone.rounded));
             }
         }
         prop_assert_eq!(lines, range.sum(&[Key::Day], &tracks).total.money);
@@ -197,7 +198,7 @@ proptest! {
         let day_start = NaiveTime::from_hms_opt(minute / 60, minute % 60, 0).unwrap();
         let totals = WEEKS.map(|(zone, _)| {
             let days = days(zone.parse().unwrap(), from, to, day_start);
-            sum(&range.rules(&[Key::Day]), &days, &book(), &tracks).total
+            sum(&range.rules(&[Key::Day]), &days, &book(), tracks.iter()).total
         });
         prop_assert!(totals.iter().all(|total| total == &totals[0]), "{totals:?}");
         prop_assert_eq!(totals[0].tracks, i64::try_from(tracks.len()).unwrap());

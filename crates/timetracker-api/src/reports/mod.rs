@@ -2,13 +2,14 @@
 //! tracks behind it.
 //!
 //! [`query`] is what is asked, [`store`] reads the tracks and the [`book`] of what they cost, [`days`] knows when days begin,
-//! [`cut`] cuts tracks into days, [`sum`] adds up.
+//! [`cut`] cuts tracks into days, [`sum`] adds up by [`group`].
 
 pub mod book;
 pub mod cut;
 pub mod days;
 pub mod described;
 pub mod detailed;
+pub mod group;
 #[cfg(test)]
 mod invariants;
 pub mod query;
@@ -17,8 +18,9 @@ pub mod sum;
 
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
+use group::Value;
 use query::Query;
-use sum::{Key, Sum, Sums, Value};
+use sum::{Sum, Sums};
 
 use crate::auth::allowed::Allowed;
 use crate::wire::error::ApiError;
@@ -45,46 +47,48 @@ pub async fn get(
         };
         let days = days::days(query.zone, query.from, query.to, query.day_start);
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
-            return Ok(Ok((query, Sums::default())));
+            return Ok(Ok(write(&query, &Sums::default(), with_money)));
         };
         let now = query.with_running.then_some(now);
         let range = (first.begins, last.begins);
-        let mut tracks = store::within(conn, caller.person, range, now, query.looks_at_tags())?;
+        let tracks = store::within(conn, caller.person, range, now, query.looks_at_tags())?;
         if tracks.len() >= usize::try_from(store::MOST).unwrap_or(usize::MAX) {
             let sentence = format!("A report looks at fewer than {} tracks: choose fewer days.", store::MOST);
             return Ok(Err(ApiError::field("to", sentence)));
         }
         let book = store::book(conn, caller.workspace)?;
-        tracks.retain(|track| {
+        let wanted = tracks.iter().filter(|track| {
             let belongs = book.of(track.activity);
             let belongs = belongs.map_or((None, None), |belongs| (belongs.project, belongs.client));
             query.admits((track.activity, belongs), track.billable, &track.tags)
         });
-        let sums = sum::sum(&query.rules, &days, &book, &tracks);
-        Ok(Ok((query, sums)))
+        Ok(Ok(write(&query, &sum::sum(&query.rules, &days, &book, wanted), with_money)))
     };
-    let (query, sums) = app.db().read(report).await??;
-    let mut body = b"{\"query\":{".to_vec();
+    Ok(app.db().read(report).await??.response())
+}
+
+fn write(query: &Query, sums: &Sums, with_money: bool) -> json::Tagged {
+    let mut body = Vec::with_capacity(1_024 + sums.groups.len() * 128);
+    body.extend_from_slice(b"{\"query\":{");
     query.write(&mut body);
     body.extend_from_slice(b"},\"total\":{");
-    write_sum(&mut body, &query, &sums.total, with_money);
+    write_sum(&mut body, query, &sums.total, with_money);
     body.extend_from_slice(b"},\"groups\":");
     json::list(&mut body, &sums.groups, |out, (group, sum)| {
         out.push(b'{');
         for (key, value) in query.rules.keys.iter().zip(group) {
-            write_value(out, *key, value);
+            json::name(out, query::name(*key));
+            write_value(out, value);
             out.push(b',');
         }
-        write_sum(out, &query, sum, with_money);
+        write_sum(out, query, sum, with_money);
         out.push(b'}');
     });
     body.push(b'}');
-    Ok(json::tagged(body))
+    json::Tagged::of(body)
 }
 
-fn write_value(out: &mut Vec<u8>, key: Key, value: &Value) {
-    json::text(out, query::name(key));
-    out.push(b':');
+fn write_value(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Date(date) => json::date(out, *date),
         Value::Month(year, month) => json::text(out, &format!("{year:04}-{month:02}")),

@@ -7,7 +7,8 @@ use chrono_tz::Tz;
 use model::time::Timestamp;
 use serde_json::Value;
 
-use super::sum::{Key, MOST_KEYS, Midnight, Rounding, Rules};
+use super::group::{Key, MOST_KEYS};
+use super::sum::{Midnight, Rounding, Rules};
 use crate::id::{ActivityId, ItemId};
 use crate::me::store::Settings;
 use crate::names;

@@ -1,7 +1,6 @@
 //! The SQL of reports: one range of one index, and two that are nearly always empty.
 
-use std::cell::Cell;
-
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use model::db::Conn;
 use model::directly;
@@ -18,9 +17,8 @@ use crate::tracks::form::LONGEST;
 /// The most tracks that a report looks at; who has more in so many days asks for fewer days.
 pub const MOST: i64 = 200_000;
 
-/// What the index has of a track, and its tags, which it has not.
-type Row = (Indexed, String);
-type Indexed = (TrackId, Timestamp, Option<Timestamp>, ActivityId, bool);
+/// What the index has of a track.
+type Indexed = (Timestamp, Option<Timestamp>, ActivityId, bool);
 
 /// What each of the workspace's activities belongs to and what an hour of it costs, those that were deleted included: the
 /// rate is the activity's, else its project's, else its client's.
@@ -65,50 +63,51 @@ pub fn within(
     with_tags: bool,
 ) -> QueryResult<Vec<Spent>> {
     let own = || tracks::table.filter(tracks::person_id.eq(person)).filter(tracks::deleted_at.is_null());
-    let indexed = (
-        tracks::id,
-        tracks::start_at.assume_not_null(),
-        tracks::end_at,
-        tracks::activity_id,
-        tracks::billable,
-    );
-    let columns = (indexed, tracks::tags);
+    let indexed = (tracks::start_at.assume_not_null(), tracks::end_at, tracks::activity_id, tracks::billable);
     let since = from.minus(LONGEST);
+    // What runs is looked for first, and is what it was then also if it stops meanwhile. With a word about when it began, SQLite
+    // would go through all that began earlier than what is too long.
+    let rare = (tracks::id, indexed, tracks::tags);
+    let rare = own().filter(Runs).select(rare).union_all(own().filter(IsTooLong).select(rare));
+    let rare: Vec<(TrackId, Indexed, String)> = directly!(conn, |conn| rare.load(conn))?;
+    let runs = rare.iter().find(|(_, (_, end, ..), _)| end.is_none()).map(|(id, ..)| *id);
     let near = own()
         .filter(tracks::start_at.ge(since))
         .filter(tracks::start_at.lt(to))
         .filter(tracks::end_at.ge(from))
+        .filter(tracks::id.ne(runs.unwrap_or(NOBODYS)))
         .limit(MOST);
-    // What runs is looked for first: if it stops meanwhile it is among the ended ones, and counts as one of those. With a word
-    // about when it began, SQLite would go through all that began earlier than what is too long.
-    let rare = own().filter(Runs).select(columns).union_all(own().filter(IsTooLong).select(columns));
-    let rare: Vec<Row> = directly!(conn, |conn| rare.load(conn))?;
-    let runs = rare.iter().find(|((_, _, end, ..), _)| end.is_none()).map(|((id, ..), _)| *id);
-    let (mut spent, has_stopped) = (Vec::new(), Cell::new(false));
-    let mut add = |(id, start, end, activity, billable): Indexed, tags| {
-        has_stopped.set(has_stopped.get() || runs == Some(id));
+    let mut spent = Vec::new();
+    let mut add = |(start, end, activity, billable): Indexed, tags| {
         let end = end.or(now).map(|end| end.max(start));
         spent.extend(end.map(|end| Spent { start, end, activity, tags, billable }));
     };
-    if with_tags {
-        let rows: Vec<Row> = directly!(conn, |conn| near.select(columns).load(conn))?;
-        for (row, tags) in rows {
-            add(row, tags);
+    directly!(conn, |conn| {
+        if with_tags {
+            for row in near
+                .select((indexed, tracks::tags))
+                .load_iter::<(Indexed, String), DefaultLoadingMode>(conn)?
+            {
+                let (row, tags) = row?;
+                add(row, tags);
+            }
+        } else {
+            for row in near.select(indexed).load_iter::<Indexed, DefaultLoadingMode>(conn)? {
+                add(row?, String::new());
+            }
         }
-    } else {
-        let rows: Vec<Indexed> = directly!(conn, |conn| near.select(indexed).load(conn))?;
-        for row in rows {
-            add(row, String::new());
-        }
-    }
-    for ((id, start, end, activity, billable), tags) in rare {
-        let counts = match end {
-            None => start < to && !has_stopped.get(),
-            Some(end) => start < since && end >= from,
+    });
+    for (_, row, tags) in rare {
+        let counts = match row {
+            (start, None, ..) => start < to,
+            (start, Some(end), ..) => start < since && end >= from,
         };
         if counts {
-            add((id, start, end, activity, billable), tags);
+            add(row, tags);
         }
     }
     Ok(spent)
 }
+
+/// No track has this number.
+const NOBODYS: TrackId = TrackId(0);

@@ -1,19 +1,14 @@
 //! Adding up what was cut.
 
-use std::collections::BTreeMap;
-
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::Weekday;
 use model::time::Timestamp;
-use smallvec::SmallVec;
 
-use super::book::{Belongs, Book};
+use super::book::Book;
 use super::cut::cut;
 use super::days::Day;
-use crate::id::{ActivityId, ItemId};
+use super::group::{Group, Key, Place, Places};
+use crate::id::ActivityId;
 use crate::money::Money;
-
-/// How much may be grouped by at once.
-pub const MOST_KEYS: usize = 3;
 
 /// A track as far as a report looks at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,47 +24,6 @@ pub struct Spent {
     /// Whether somebody is to pay for it.
     pub billable: bool,
 }
-
-/// What a report groups by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// The local day.
-    Day,
-    /// The first day of the week.
-    Week,
-    /// The month.
-    Month,
-    /// The activity.
-    Activity,
-    /// Its project.
-    Project,
-    /// That one's client.
-    Client,
-    /// The tags, all of them together: so that a track that has two is there once.
-    Tags,
-    /// Whether somebody is to pay.
-    Billable,
-}
-
-/// What a key is for one group. Its order is that of the report.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Value {
-    /// A day, or the first of a week.
-    Date(NaiveDate),
-    /// A month.
-    Month(i32, u32),
-    /// An activity.
-    Activity(ActivityId),
-    /// A project or a client, or none.
-    Item(Option<ItemId>),
-    /// Names, one to a line.
-    Tags(Box<str>),
-    /// Yes or no.
-    Billable(bool),
-}
-
-/// What each key of a report is for one group.
-pub type Group = SmallVec<[Value; MOST_KEYS]>;
 
 /// Which day a track that crosses midnight belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,60 +84,127 @@ pub struct Sums {
 ///
 /// What that part costs is one line, and rounded once. Where it is in several groups they share it as they share its seconds, so
 /// that any grouping adds up to the same.
-pub fn sum(rules: &Rules, days: &[Day], book: &Book, tracks: &[Spent]) -> Sums {
-    let (mut groups, mut total, mut pieces) = (BTreeMap::<Group, Adding>::new(), Sum::default(), Vec::new());
-    for (number, track) in tracks.iter().enumerate() {
+pub fn sum<'a>(
+    rules: &'a Rules,
+    days: &[Day],
+    book: &Book,
+    tracks: impl Iterator<Item = &'a Spent> + Clone,
+) -> Sums {
+    let places = Places::of(&rules.keys, rules.week_start, tracks.clone());
+    let (mut total, mut parts, mut merged, mut pieces) = (Sum::default(), Vec::<Part>::new(), 0, Vec::new());
+    for (number, track) in tracks.enumerate() {
         cut(rules, days, (track.start, track.end), &mut pieces);
-        if pieces.is_empty() {
-            continue;
-        }
         let belongs = book.of(track.activity);
         let rate = belongs.and_then(|belongs| belongs.rate.as_ref()).filter(|_| track.billable);
         let mut charged = 0;
         for piece in &pieces {
-            let key = |key: &Key| value(*key, rules.week_start, piece.date, track, belongs);
-            let Adding { sum, last } = groups.entry(rules.keys.iter().map(key).collect()).or_default();
-            sum.seconds += piece.seconds;
-            sum.rounded += piece.rounded;
-            total.seconds += piece.seconds;
-            total.rounded += piece.rounded;
+            let mut sum = Sum { seconds: piece.seconds, rounded: piece.rounded, tracks: 1, ..Sum::default() };
             if let Some(rate) = rate {
-                let cost = rate.of(charged + piece.rounded) - rate.of(charged);
+                sum.money.add(rate.currency, rate.of(charged + piece.rounded) - rate.of(charged));
                 charged += piece.rounded;
-                sum.money.add(&rate.currency, cost);
-                total.money.add(&rate.currency, cost);
             }
-            sum.tracks += i64::from(last.replace(number) != Some(number));
+            total.add(&sum);
+            let place = places.of_piece(piece.date, track, belongs);
+            // Tracks come as they began, so that by day most have their place among the last few.
+            let behind = parts.iter().rev().take(NEAR).take_while(|part| part.place > place).count();
+            parts.insert(parts.len() - behind, Part { place, last: number, sum });
         }
-        total.tracks += 1;
+        total.tracks += i64::from(!pieces.is_empty());
+        if parts.len() >= 2 * merged + MERGED_EVERY {
+            merge(&mut parts);
+            merged = parts.len();
+        }
     }
-    Sums { groups: groups.into_iter().map(|(group, adding)| (group, adding.sum)).collect(), total }
+    merge(&mut parts);
+    Sums { groups: parts.into_iter().map(|part| (places.group(part.place), part.sum)).collect(), total }
 }
 
-/// A sum that is not done.
-#[derive(Default)]
-struct Adding {
+/// So many parts are looked at for the place of one.
+const NEAR: usize = 8;
+/// So many parts are added up together, at least.
+const MERGED_EVERY: usize = 4_096;
+
+/// What of a track is in a group, or of several.
+struct Part {
+    place: Place,
+    /// The last of the tracks, by its number.
+    last: usize,
     sum: Sum,
-    /// The track of which something was added last.
-    last: Option<usize>,
 }
 
-fn value(key: Key, week_start: Weekday, date: NaiveDate, track: &Spent, belongs: Option<&Belongs>) -> Value {
-    match key {
-        Key::Day => Value::Date(date),
-        Key::Week => {
-            let behind = u64::from(date.weekday().days_since(week_start));
-            Value::Date(date.checked_sub_days(Days::new(behind)).unwrap_or(date))
+/// Puts them in order, if they are not, and adds up those of one group.
+fn merge(parts: &mut Vec<Part>) {
+    parts.sort_by_key(|part| part.place);
+    parts.dedup_by(|part, group| {
+        let is_same = part.place == group.place;
+        if is_same {
+            group.sum.add(&part.sum);
+            // Parts of one track stand one after the other, as they were.
+            group.sum.tracks += if group.last == part.last { 0 } else { part.sum.tracks };
+            group.last = part.last;
         }
-        Key::Month => Value::Month(date.year(), date.month()),
-        Key::Activity => Value::Activity(track.activity),
-        Key::Project => Value::Item(belongs.and_then(|belongs| belongs.project)),
-        Key::Client => Value::Item(belongs.and_then(|belongs| belongs.client)),
-        Key::Tags => {
-            let mut names: Vec<&str> = track.tags.split('\n').collect();
-            names.sort_unstable();
-            Value::Tags(names.join("\n").into())
+        is_same
+    });
+}
+
+impl Sum {
+    /// Adds all but of how many tracks it is.
+    fn add(&mut self, other: &Self) {
+        self.seconds += other.seconds;
+        self.rounded += other.rounded;
+        for (currency, amount) in other.money.sums() {
+            self.money.add(currency, amount);
         }
-        Key::Billable => Value::Billable(track.billable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::NaiveTime;
+
+    use super::super::days::days;
+    use super::super::group::Value;
+    use super::*;
+
+    /// More parts than are put in order at once, forwards and backwards, two days in each track: they add up as one by one.
+    #[test]
+    fn many_tracks_in_any_order_add_up_as_each_by_itself() {
+        const MINUTE: i64 = 60_000_000;
+        let date = |text: &str| text.parse().unwrap();
+        let days = days(chrono_tz::UTC, date("2026-10-19"), date("2026-10-25"), NaiveTime::MIN);
+        let midnight = days[0].begins.micros();
+        let mut tracks: Vec<Spent> = (0..3 * MERGED_EVERY)
+            .map(|number| {
+                let number = i64::try_from(number).unwrap();
+                // Up to an hour before one of six midnights, and up to half an hour behind it.
+                let at = midnight + (1 + number * 5 % 6) * 1_440 * MINUTE;
+                Spent {
+                    start: Timestamp::from_micros(at - (number % 61) * MINUTE),
+                    end: Timestamp::from_micros(at + (number % 31) * MINUTE),
+                    activity: ActivityId(number % 7),
+                    tags: String::new(),
+                    billable: false,
+                }
+            })
+            .collect();
+        let keys = vec![Key::Activity, Key::Day];
+        let rules = Rules { keys, midnight: Midnight::Split, week_start: Weekday::Mon, rounding: None };
+        let mut expected = BTreeMap::<Group, (i64, i64)>::new();
+        for track in &tracks {
+            for (group, sum) in sum(&rules, &days, &Book::default(), [track].into_iter()).groups {
+                assert!(matches!(group.as_slice(), [Value::Activity(_), Value::Date(_)]), "{group:?}");
+                let all = expected.entry(group).or_default();
+                *all = (all.0 + sum.seconds, all.1 + sum.tracks);
+            }
+        }
+        for _ in 0..2 {
+            let found = sum(&rules, &days, &Book::default(), tracks.iter());
+            let sums = found.groups.into_iter().map(|(group, sum)| (group, (sum.seconds, sum.tracks)));
+            assert!(sums.eq(expected.clone()));
+            assert_eq!(found.total.tracks, i64::try_from(tracks.len()).unwrap());
+            tracks.reverse();
+        }
     }
 }

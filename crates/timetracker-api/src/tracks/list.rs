@@ -54,10 +54,12 @@ pub async fn get(
     ThinData(app): ThinData<App>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (wanted, view) = LIST.read(&request)?;
+    let (wanted, view) = LIST.read(&app, &request)?;
     let filter = filter(view.query(), &caller)?;
-    let page = app.db().read(move |conn| pages::page(conn, &caller, &filter, &wanted)).await??;
-    Ok(view.response(&app, &page, super::write))
+    let page = move |conn: &mut _| {
+        Ok(pages::page(conn, &caller, &filter, &wanted)?.map(|page| view.write(&page, super::write)))
+    };
+    Ok(app.db().read(page).await??.response())
 }
 
 /// What narrows it. An interval is half open: `start_after` takes in the instant, `start_before` does not.

@@ -182,7 +182,7 @@ pub fn write_date(out: &mut Vec<u8>, date: NaiveDate) {
 fn date_and_time(out: &mut Vec<u8>, at: Timestamp, [of_date, between, of_time]: [u8; 3]) -> i64 {
     const DAY: i64 = 86_400;
     let (seconds, micros) = (at.micros().div_euclid(1_000_000), at.micros().rem_euclid(1_000_000));
-    let (day, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    let (day, second) = (seconds.div_euclid(DAY), u32::try_from(seconds.rem_euclid(DAY)).unwrap_or(0));
     let (year, month, date) = civil(day);
     let [[y1, y2], [y3, y4]] = [two(year / 100), two(year % 100)];
     let [[m1, m2], [d1, d2]] = [two(month), two(date)];
@@ -198,23 +198,22 @@ fn date_and_time(out: &mut Vec<u8>, at: Timestamp, [of_date, between, of_time]: 
 }
 
 /// Two digits of a number below a hundred.
-fn two(number: i64) -> [u8; 2] {
+fn two(number: u32) -> [u8; 2] {
     let number = u8::try_from(number).unwrap_or(0);
     [b'0' + number / 10, b'0' + number % 10]
 }
 
-/// Year, month and day of a day number counted from 1970-01-01: Howard Hinnant's `civil_from_days`, which
+/// Year, month and day of a day number counted from 1970-01-01, not before the year 1: Howard Hinnant's `civil_from_days`, which
 /// counts in eras of 400 years that begin in March.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let shifted = day + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
+fn civil(day: i64) -> (u32, u32, u32) {
+    let shifted = u32::try_from(day + 719_468).unwrap_or(0);
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * of_year + 2) / 153;
     let date = of_year - (153 * march_month + 2) / 5 + 1;
     let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, date)
+    (year_of_era + era * 400 + u32::from(month <= 2), month, date)
 }
 
 fn padded<const WIDTH: usize>(out: &mut Vec<u8>, number: i64) {

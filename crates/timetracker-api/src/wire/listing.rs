@@ -61,8 +61,8 @@ pub enum Page<R> {
 #[derive(Debug)]
 pub struct View {
     query: Parameters,
-    /// The path of the list, in the spelling that was asked for.
-    path: String,
+    /// The address of the list, in the spelling that was asked for.
+    url: String,
     fields: Fields,
     is_strict: bool,
 }
@@ -73,7 +73,7 @@ impl<K: Copy + PartialEq> List<'_, K> {
     /// # Errors
     /// 400 for what makes no sense, and for what is not known here if the client would like to be told; 404 for a page that
     /// cannot be.
-    pub fn read(&self, request: &HttpRequest) -> Result<(Wanted<K>, View), ApiError> {
+    pub fn read(&self, app: &App, request: &HttpRequest) -> Result<(Wanted<K>, View), ApiError> {
         let query = Parameters::parse(request.query_string())?;
         let is_strict = prefer::is_strict(request.headers());
         if is_strict {
@@ -86,12 +86,12 @@ impl<K: Copy + PartialEq> List<'_, K> {
         };
         let fields = Fields::read(&query, self.members)?;
         let has_suffix = request.path().contains(".json");
-        let path = if has_suffix {
-            self.path.trim_end_matches('/').to_owned() + ".json"
+        let url = if has_suffix {
+            app.url(&(self.path.trim_end_matches('/').to_owned() + ".json"))
         } else {
-            self.path.to_owned()
+            app.url(self.path)
         };
-        Ok((wanted, View { query, path, fields, is_strict }))
+        Ok((wanted, View { query, url, fields, is_strict }))
     }
 
     fn key(&self, name: &str) -> Option<K> {
@@ -154,27 +154,19 @@ impl View {
         &self.query
     }
 
-    /// The answer.
-    pub fn response<R>(&self, app: &App, page: &Page<R>, row: impl FnMut(&mut Vec<u8>, &R)) -> HttpResponse {
-        let url = app.url(&self.path);
+    /// Writes the answer.
+    pub fn write<R>(&self, page: &Page<R>, row: impl FnMut(&mut Vec<u8>, &R)) -> Written {
         let (count, rows, links) = match page {
             Page::Numbered(place, rows) => (Some(place.count()), rows, self.by_number(place)),
             Page::Placed(page) => (None, &page.rows, self.by_place(page)),
         };
-        let mut response = json::tagged(self.body(&url, count, rows, &links, row));
-        if let Some(link) = links.field(&url) {
-            response.headers_mut().insert(header::LINK, link);
-        }
-        if self.is_strict {
-            response.headers_mut().insert(prefer::APPLIED, prefer::STRICT);
-        }
-        response
+        let body = json::Tagged::of(self.body(count, rows, &links, row));
+        Written { body, link: links.field(&self.url), is_strict: self.is_strict }
     }
 
     /// `count`, if it is known, `next`, `previous`, `results`.
     fn body<R>(
         &self,
-        url: &str,
         count: Option<i64>,
         rows: &[R],
         links: &Links,
@@ -188,9 +180,9 @@ impl View {
             out.push(b',');
         }
         out.extend_from_slice(b"\"next\":");
-        link(&mut out, url, links.next.as_deref());
+        link(&mut out, &self.url, links.next.as_deref());
         out.extend_from_slice(b",\"previous\":");
-        link(&mut out, url, links.previous.as_deref());
+        link(&mut out, &self.url, links.previous.as_deref());
         out.extend_from_slice(b",\"results\":");
         if self.fields.are_all() {
             json::list(&mut out, rows, row);
@@ -229,6 +221,28 @@ impl View {
             next: page.next.as_ref().map(placed),
             last: None,
         }
+    }
+}
+
+/// An answer that is written.
+#[derive(Debug)]
+pub struct Written {
+    body: json::Tagged,
+    link: Option<HeaderValue>,
+    is_strict: bool,
+}
+
+impl Written {
+    /// The answer.
+    pub fn response(self) -> HttpResponse {
+        let mut response = self.body.response();
+        if let Some(link) = self.link {
+            response.headers_mut().insert(header::LINK, link);
+        }
+        if self.is_strict {
+            response.headers_mut().insert(prefer::APPLIED, prefer::STRICT);
+        }
+        response
     }
 }
 

@@ -32,7 +32,8 @@ use crate::auth::scopes::Scope;
 use crate::me;
 use crate::me::store::Settings;
 use crate::reports::book::Book;
-use crate::reports::sum::{Key, Midnight, Rules};
+use crate::reports::group::Key;
+use crate::reports::sum::{Midnight, Rules};
 use crate::reports::{days, store as reports, sum};
 use crate::tracks::schedule;
 use crate::wire::challenge::Scheme;
@@ -179,7 +180,7 @@ fn look(conn: &mut Conn, caller: &Caller, now: Timestamp) -> QueryResult<Seen> {
         Rules { keys: vec![Key::Day, Key::Activity], midnight: Midnight::Split, week_start, rounding: None };
     let running = schedule::running(conn, caller.person)?;
     let spent = reports::within(conn, caller.person, within(&this_week), Some(now), false)?;
-    let week = week::days(first, today, &sum::sum(&rules, &this_week, &Book::default(), &spent));
+    let week = week::days(first, today, &sum::sum(&rules, &this_week, &Book::default(), spent.iter()));
     let entries = store::newest(conn, caller.person, within(&this_day), MOST_ENTRIES)?;
     let mut activities = store::choices(conn, caller.workspace, MOST_ACTIVITIES + 1)?;
     let most = usize::try_from(MOST_ACTIVITIES).unwrap_or(usize::MAX);

@@ -3,7 +3,8 @@
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 use crate::id::ActivityId;
-use crate::reports::sum::{Sums, Value};
+use crate::reports::group::Value;
+use crate::reports::sum::Sums;
 
 /// How many colours there are; further activities share them.
 pub const COLOURS: i64 = 8;

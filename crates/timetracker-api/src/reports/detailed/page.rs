@@ -85,7 +85,7 @@ pub async fn response(app: &App, asked: Arc<Asked>, said: &Parameters) -> Result
     body.extend_from_slice(b",\"results\":[");
     body.extend_from_slice(&rows);
     body.extend_from_slice(b"]}");
-    Ok(json::tagged(body))
+    Ok(json::Tagged::of(body).response())
 }
 
 /// The rows of a page, and where it ended, if there may be more.
