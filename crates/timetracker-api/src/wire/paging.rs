@@ -52,6 +52,16 @@ impl Wanted {
         Ok(Self { page, size: size(query) })
     }
 
+    /// Whether it is the first page, which there is of anything.
+    pub fn is_first(self) -> bool {
+        self.page == Some(1)
+    }
+
+    /// How many rows it has, at most.
+    pub fn size(self) -> i64 {
+        self.size
+    }
+
     /// Finds the page among `count` rows; the first page of nothing exists.
     ///
     /// # Errors

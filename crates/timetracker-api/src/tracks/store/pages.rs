@@ -73,20 +73,7 @@ pub fn page(conn: &mut Conn, caller: &Caller, filter: &Filter, wanted: &Wanted<K
     let tags: QueryResult<_> = filter.tags.iter().map(|name| tag_of(conn, caller.workspace, name)).collect();
     let asked = Asked { owner: caller.person, filter, tags: tags? };
     match wanted {
-        Wanted::Numbered(wanted, by) if by.is_empty() && *filter == Filter::default() => {
-            let place = or_refuse!(wanted.among(asked.count(conn)?));
-            let part = Part { goes_up: true, offset: place.offset, limit: place.limit };
-            Ok(Ok(Page::Numbered(place, plain::by_id(conn, caller.person, None, part)?)))
-        }
-        Wanted::Numbered(wanted, by) => {
-            let place = or_refuse!(wanted.among(asked.count(conn)?));
-            if let Some(rows) = asked.by_start(conn, place, by)? {
-                return Ok(Ok(Page::Numbered(place, rows)));
-            }
-            let rows = asked.matching().select(COLUMNS);
-            let rows = ordered(rows.limit(place.limit).offset(place.offset), by);
-            Ok(Ok(Page::Numbered(place, rows.load(conn)?)))
-        }
+        Wanted::Numbered(wanted, by) => asked.numbered(conn, *wanted, by),
         Wanted::Placed(wanted) => {
             let rows = asked.placed(conn, wanted)?;
             let place =
@@ -135,6 +122,26 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// A page by number.
+    fn numbered(&self, conn: &mut Conn, wanted: paging::Wanted, by: &[(Key, bool)]) -> Verdict<Page<Track>> {
+        if wanted.is_first()
+            && let Some((rows, count)) = self.first(conn, wanted.size(), by)?
+        {
+            return Ok(wanted.among(count).map(|place| Page::Numbered(place, rows)));
+        }
+        let place = or_refuse!(wanted.among(self.count(conn)?));
+        let rows = if by.is_empty() && *self.filter == Filter::default() {
+            let part = Part { goes_up: true, offset: place.offset, limit: place.limit };
+            plain::by_id(conn, self.owner, None, part)?
+        } else if let Some(rows) = self.by_start(conn, place, by)? {
+            rows
+        } else {
+            let rows = self.matching().select(COLUMNS);
+            ordered(rows.limit(place.limit).offset(place.offset), by).load(conn)?
+        };
+        Ok(Ok(Page::Numbered(place, rows)))
+    }
+
     /// How many there are. Of all of them that is kept.
     fn count(&self, conn: &mut Conn) -> QueryResult<i64> {
         if *self.filter != Filter::default() {
@@ -142,6 +149,36 @@ impl Asked<'_> {
         }
         let kept = people::table.filter(people::id.eq(self.owner)).select(people::track_count);
         directly!(conn, |conn| kept.get_result(conn))
+    }
+
+    /// The first page by number and how many there are in all, in one question, if it is of all there are and its order is one of
+    /// [`plain`].
+    fn first(
+        &self,
+        conn: &mut Conn,
+        limit: i64,
+        by: &[(Key, bool)],
+    ) -> QueryResult<Option<(Vec<Track>, i64)>> {
+        if *self.filter != Filter::default() {
+            return Ok(None);
+        }
+        match (by, Self::start_descends(by)) {
+            ([], _) => plain::by_id_counted(conn, self.owner, limit).map(Some),
+            (_, Some(descends)) => {
+                let part = Part { goes_up: !descends, offset: 0, limit };
+                plain::first_counted(conn, self.owner, part).map(Some)
+            }
+            (_, None) => Ok(None),
+        }
+    }
+
+    /// Whether that order descends, if it is the one of when they began.
+    fn start_descends(by: &[(Key, bool)]) -> Option<bool> {
+        match by {
+            [(Key::Start, descends)] => Some(*descends),
+            [(Key::Start, descends), (Key::Id, too)] if descends == too => Some(*descends),
+            _ => None,
+        }
     }
 
     /// The rows of a page by number in the order of when they began, if that is the order: read off the index in two parts, as
@@ -152,17 +189,9 @@ impl Asked<'_> {
         place: paging::Place,
         by: &[(Key, bool)],
     ) -> QueryResult<Option<Vec<Track>>> {
-        let descends = match by {
-            [(Key::Start, descends)] => *descends,
-            [(Key::Start, descends), (Key::Id, too)] if descends == too => *descends,
-            _ => return Ok(None),
-        };
+        let Some(descends) = Self::start_descends(by) else { return Ok(None) };
         let order = Order { key: Key::Start, name: "start", descends };
         let wanted = cursor::Wanted { order, from: None, is_back: false, size: place.limit };
-        if place.offset == 0 && *self.filter == Filter::default() {
-            let part = Part { goes_up: !descends, offset: 0, limit: place.limit };
-            return plain::first(conn, self.owner, part).map(Some);
-        }
         let mut rows = self.load(conn, &wanted, Some(false), (place.offset, place.limit))?;
         let rest = place.limit - i64::try_from(rows.len()).unwrap_or(i64::MAX);
         // Behind those without a start that are on this page, or behind all of them, which are on pages before it.

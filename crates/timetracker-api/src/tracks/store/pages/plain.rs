@@ -10,7 +10,7 @@ use model::directly;
 use model::time::Timestamp;
 
 use crate::id::{PersonId, TrackId};
-use crate::schema::tracks;
+use crate::schema::{people, tracks};
 use crate::tracks::row::{COLUMNS, Track};
 
 /// Which rows of an order.
@@ -27,6 +27,16 @@ pub struct Part {
 impl Part {
     fn beginning(self) -> i64 {
         if self.goes_up { i64::MIN } else { i64::MAX }
+    }
+
+    /// What comes first of both parts: nobody promises in which order the two come.
+    fn begin(self, mut rows: Vec<Track>) -> Vec<Track> {
+        rows.sort_unstable_by_key(|track| {
+            let key = (track.start, track.id);
+            (track.start.is_some(), self.goes_up.then_some(key), Reverse(key))
+        });
+        rows.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
+        rows
     }
 }
 
@@ -78,31 +88,62 @@ pub fn begun(
     }
 }
 
-/// The first ones of all, those without a start before the others: in one question, which is half the way to PostgreSQL.
+/// The first ones of all, those without a start before the others, with such columns: in one question, which is half the way to
+/// PostgreSQL.
+macro_rules! first {
+    ($conn:expr, $owner:expr, $part:expr, $columns:expr) => {{
+        let (from, id) = (Timestamp::from_micros($part.beginning()), TrackId($part.beginning()));
+        macro_rules! both {
+            ($drafts:expr, $begun:expr) => {{
+                let drafts = $drafts.limit($part.limit).select($columns);
+                let both = drafts.union_all($begun.limit($part.limit).select($columns));
+                directly!($conn, |conn| both.load(conn))
+            }};
+        }
+        if $part.goes_up {
+            both!(later_drafts($owner, id), oldest($owner, from, id))
+        } else {
+            both!(earlier_drafts($owner, id), newest($owner, from, id))
+        }
+    }};
+}
+
+/// The first ones of all by start, those without one before the others.
 ///
 /// # Errors
 /// When the database cannot.
 pub fn first(conn: &mut Conn, owner: PersonId, part: Part) -> QueryResult<Vec<Track>> {
-    let (from, id) = (Timestamp::from_micros(part.beginning()), TrackId(part.beginning()));
-    macro_rules! both {
-        ($drafts:expr, $begun:expr) => {{
-            let drafts = $drafts.limit(part.limit).select(COLUMNS);
-            let both = drafts.union_all($begun.limit(part.limit).select(COLUMNS));
-            directly!(conn, |conn| both.load(conn))?
-        }};
-    }
-    let mut rows: Vec<Track> = if part.goes_up {
-        both!(later_drafts(owner, id), oldest(owner, from, id))
-    } else {
-        both!(earlier_drafts(owner, id), newest(owner, from, id))
-    };
-    // Nobody promises in which order the two come.
-    rows.sort_unstable_by_key(|track| {
-        let key = (track.start, track.id);
-        (track.start.is_some(), part.goes_up.then_some(key), Reverse(key))
-    });
-    rows.truncate(usize::try_from(part.limit).unwrap_or(usize::MAX));
-    Ok(rows)
+    first!(conn, owner, part, COLUMNS).map(|rows| part.begin(rows))
+}
+
+/// The same, and how many there are in all.
+///
+/// # Errors
+/// When the database cannot.
+pub fn first_counted(conn: &mut Conn, owner: PersonId, part: Part) -> QueryResult<(Vec<Track>, i64)> {
+    let (rows, count) = taken_apart(first!(conn, owner, part, (COLUMNS, counted(owner)))?);
+    Ok((part.begin(rows), count))
+}
+
+/// The first ones by id, and how many there are in all.
+///
+/// # Errors
+/// When the database cannot.
+pub fn by_id_counted(conn: &mut Conn, owner: PersonId, limit: i64) -> QueryResult<(Vec<Track>, i64)> {
+    let rows = later(owner, TrackId(i64::MIN)).limit(limit).select((COLUMNS, counted(owner)));
+    directly!(conn, |conn| rows.load(conn)).map(taken_apart)
+}
+
+/// Where there are no rows, there are none in all.
+fn taken_apart(rows: Vec<(Track, Option<i64>)>) -> (Vec<Track>, i64) {
+    let count = rows.first().and_then(|(_, count)| *count);
+    (rows.into_iter().map(|(track, _)| track).collect(), count.unwrap_or(0))
+}
+
+/// How many tracks somebody has, which is kept.
+#[auto_type(no_type_alias)]
+fn counted(owner: PersonId) -> _ {
+    people::table.filter(people::id.eq(owner)).select(people::track_count).single_value()
 }
 
 #[auto_type(no_type_alias)]
