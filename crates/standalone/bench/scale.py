@@ -7,11 +7,13 @@ thousand tracks as well. Prints tables in Markdown. Needs what run.py needs.
     just bench-scale                        ten million tracks of two thousand people, and two million of one more
     scale.py --tracks 200000 --people 40 --heavy 100000      a look
     scale.py --keep FOLDER                  makes the databases there, or takes those that are there, and leaves them
+    scale.py --against FOLDER               beside the API of another commit, in turns: what became slower? FOLDER is its target/release
 """
 
 import argparse
 import os
 import shutil
+import statistics
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -51,6 +53,10 @@ HEAD = ("| | 16 at once: requests/s | p50 | p99 ms | CPU µs | one at a time: p5
         "| 16 at once: p50 | p99 | goal: p99 |\n|---|---|---|---|---|---|---|---|---|---|---|---|")
 
 
+# How often each side has its turn.
+ROUNDS = 7
+
+
 def ms(micros):
     return f"{micros / 1e3:.2f}"
 
@@ -68,6 +74,24 @@ def measure(scaled, seconds, cases):
         verdict = "–" if not goal else f"{goal}: {'met' if many['p99_us'] <= goal * 1e3 else 'missed'}"
         bad = failed(sum(each["refused"] + each["broken"] for each in (many, one)))
         print(f"| {name} | {' | '.join(cells)} | {verdict} |{bad}", flush=True)
+
+
+def in_turns(scaled, seconds, cases, release):
+    """Prints medians for each case, of ours and of theirs: what one turn shows holds only beside its neighbour's."""
+    sides = {"ours": None, "theirs": scaled.beside(release)}
+    print("| 16 at once, medians | requests/s | p50 | p99 ms | CPU µs | ours by rate | by p99 | by CPU |\n" + "|---" * 8 + "|")
+    for name, who, path, _, _ in cases:
+        taken = {side: [] for side in sides}
+        for part in range(ROUNDS):
+            for side in sorted(sides, reverse=part % 2 == 0):
+                scaled.wrk(1, who, path, 16, sides[side])
+                taken[side].append(scaled.wrk(seconds, who, path, 16, sides[side]))
+        middle = lambda side, figure: statistics.median(each[figure] for each in taken[side])
+        for side in sides:
+            cells = [f"{middle(side, 'rate'):,.0f}", ms(middle(side, "p50_us")), ms(middle(side, "p99_us")), f"{middle(side, 'cpu_us'):.0f}"]
+            cells += [f"{middle(side, each) / middle('theirs', each):.2f}" for each in ("rate", "p99_us", "cpu_us")]
+            bad = failed(sum(each["refused"] + each["broken"] for each in taken[side]))
+            print(f"| {name}, {side} | {' | '.join(cells)} |{bad}", flush=True)
 
 
 def export(scaled):
@@ -88,7 +112,8 @@ def main():
     arguments.add_argument("--people", type=int, default=2_000)
     arguments.add_argument("--asking", type=int, default=500, help="so many of them ask")
     arguments.add_argument("--heavy", type=int, default=2_000_000, help="tracks of somebody who exports them")
-    arguments.add_argument("--seconds", type=int, default=6, help="how long each case is measured")
+    arguments.add_argument("--seconds", type=int, help="how long each case is measured at a time (6, in turns 2)")
+    arguments.add_argument("--against", type=Path, metavar="FOLDER", help="the API of another commit")
     arguments.add_argument("--keep", metavar="FOLDER", help="where the databases stay")
     said, release = begin(arguments)
     with tempfile.TemporaryDirectory() as temporary:
@@ -103,7 +128,10 @@ def main():
                 scaled = Scaled(release, kind, folder, (tracks, people, heavy), said.asking)
                 try:
                     print(f"\n{kind}: {scaled.about}\n", flush=True)
-                    measure(scaled, said.seconds, cases)
+                    if said.against:
+                        in_turns(scaled, said.seconds or 2, cases, said.against.resolve())
+                        continue
+                    measure(scaled, said.seconds or 6, cases)
                     if heavy and said.case in "export":
                         export(scaled)
                 finally:

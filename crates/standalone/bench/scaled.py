@@ -93,8 +93,15 @@ class Scaled:
             return (self.data / "timetracker.db").stat().st_size / 1e6
         return sum(each.stat().st_size for each in (self.data / "cluster/base").rglob("*") if each.is_file()) / 1e6
 
-    def pids(self):
-        return [self.api] + ([self.postgres.pid] if self.postgres else [])
+    def pids(self, api):
+        return [api] + ([self.postgres.pid] if self.postgres else [])
+
+    def beside(self, release):
+        """The API of another commit on the same database: its process, and where it listens."""
+        port = free_port()
+        environment = self.environment | {"TIMETRACKER_LISTEN": f"127.0.0.1:{port}"}
+        self.programs.append(Running([release / "timetracker-api", "serve"], environment, port))
+        return self.programs[-1].pid, port
 
     def end(self):
         if self.connection:
@@ -143,22 +150,24 @@ class Scaled:
         at, cursor = max(place for place in places if place[0] <= wanted and place[1])
         return self.get(ask.format(wanted - at, cursor), token)["cursor"] if at < wanted else cursor
 
-    def wrk(self, seconds, who, path, connections):
+    def wrk(self, seconds, who, path, connections, of=None):
+        """Asks the API, or the one that is `beside` it."""
+        pid, port = of or (self.api, self.api_port)
         what = "bearer" if path else "asks"
         arguments = ["GET", str(self.data / who), what, "", "many", "", "", "0", "1"]
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "bodies.lua"),
-                   f"http://127.0.0.1:{self.api_port}/api/{path or ''}", "--", *arguments]
-        before = cpu_seconds(self.pids())
+                   f"http://127.0.0.1:{port}/api/{path or ''}", "--", *arguments]
+        before = cpu_seconds(self.pids(pid))
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         figures = json.loads(output.strip().splitlines()[-1])
         figures["rate"] = figures["requests"] / figures["seconds"]
-        figures["cpu_us"] = (cpu_seconds(self.pids()) - before) / max(figures["requests"], 1) * 1e6
+        figures["cpu_us"] = (cpu_seconds(self.pids(pid)) - before) / max(figures["requests"], 1) * 1e6
         return figures
 
     def export(self, path):
         """Takes all of an answer, as fast as it comes."""
         pid, buffer = self.api, memoryview(bytearray(1 << 20))
-        before, cpu = memory_mb(pid), cpu_seconds(self.pids())
+        before, cpu = memory_mb(pid), cpu_seconds(self.pids(pid))
         # From here on the peak counts anew.
         Path(f"/proc/{pid}/clear_refs").write_text("5")
         # The one from the beginning has been closed meanwhile: nothing was asked over it for long.
@@ -172,4 +181,4 @@ class Scaled:
             size += count
             rows += bytes(buffer[:count]).count(b"\n")
         seconds = time.perf_counter() - began
-        return Export(size, rows, seconds, cpu_seconds(self.pids()) - cpu, before, memory_mb(pid, "VmHWM"))
+        return Export(size, rows, seconds, cpu_seconds(self.pids(pid)) - cpu, before, memory_mb(pid, "VmHWM"))
