@@ -7,6 +7,7 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
+use smallvec::SmallVec;
 
 /// The most that an hour may cost, in the smallest unit.
 pub const MOST: i64 = 1_000_000_000_000;
@@ -45,7 +46,7 @@ impl Currency {
         Self::of(&code).filter(|_| is_known)
     }
 
-    /// Whatever has three letters.
+    /// Whatever has three capital letters.
     fn of(code: &str) -> Option<Self> {
         let is_code = code.bytes().all(|byte| byte.is_ascii_uppercase());
         code.as_bytes().try_into().ok().filter(|_| is_code).map(Self)
@@ -107,7 +108,7 @@ impl Rate {
 
 /// Sums of money, one for each currency: what is in two cannot be added. In order; it is of one currency nearly always.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Money(Vec<(Currency, i128)>);
+pub struct Money(SmallVec<[(Currency, i128); 1]>);
 
 impl Money {
     /// Adds an amount.

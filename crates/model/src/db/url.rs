@@ -32,8 +32,8 @@ pub(super) struct Lanes {
     pub(super) writers: u32,
 }
 
-/// How many of each pay where a thread waits for a server elsewhere more than it works.
-const FAR: u32 = 8;
+/// The most threads of a kind for one PostgreSQL: as many pay where they wait for the way to a server more than they work.
+const MOST: u32 = 8;
 
 impl DatabaseUrl {
     /// SQLite has one writer by nature, and two readers saturate two cores. A PostgreSQL connection spends
@@ -44,16 +44,17 @@ impl DatabaseUrl {
             Self::Sqlite(_) => Lanes { readers: 2, writers: 1 },
             Self::Postgres(url) if is_here(url) => {
                 let processors = std::thread::available_parallelism()
-                    .map_or(FAR, |many| u32::try_from(many.get()).unwrap_or(FAR));
-                Lanes { readers: processors.clamp(2, FAR), writers: FAR }
+                    .map_or(MOST, |many| u32::try_from(many.get()).unwrap_or(MOST));
+                Lanes { readers: processors.clamp(2, MOST), writers: MOST }
             }
-            Self::Postgres(_) => Lanes { readers: FAR, writers: FAR },
+            Self::Postgres(_) => Lanes { readers: MOST, writers: MOST },
         }
     }
 }
 
-/// Whether a server is on this machine: behind a socket in a folder, or a loopback address. What is said in the query counts (libpq,
-/// section 34.1.1.2).
+/// Whether a server is taken to be on this machine: it is behind a socket in a folder, or at a loopback address, where something may
+/// still lead elsewhere. What is said in the query counts (libpq, section 34.1.1.2); several hosts, and those that are said in
+/// another way, are not.
 fn is_here(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -63,8 +64,15 @@ fn is_here(url: &str) -> bool {
         Some(address) => address.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
-    let said = query.split('&').filter_map(|parameter| parameter.strip_prefix("host=")).next_back();
-    let host = said.unwrap_or(host).to_ascii_lowercase();
+    let parameters = || query.split('&');
+    let host =
+        parameters().filter_map(|parameter| parameter.strip_prefix("host=")).next_back().unwrap_or(host);
+    let is_elsewhere =
+        |parameter: &str| parameter.starts_with("hostaddr=") || parameter.starts_with("service=");
+    if authority.contains(',') || host.contains(',') || parameters().any(is_elsewhere) {
+        return false;
+    }
+    let host = host.to_ascii_lowercase();
     host.is_empty()
         || host.starts_with(['/', '@'])
         || host.starts_with("%2f")
@@ -120,6 +128,10 @@ mod tests {
             ("postgres://localhost@db/d?application_name=host=/x", false),
             ("postgres://u@localhost/d?host=db", false),
             ("postgres://u@[fd00::1]/d", false),
+            ("postgres://localhost:5432,db:5432/d", false),
+            ("postgres:///d?host=/run/postgresql,db", false),
+            ("postgres://localhost/d?hostaddr=192.0.2.1", false),
+            ("postgres:///d?service=far", false),
         ] {
             assert_eq!(is_here(url), expected, "{url}");
         }

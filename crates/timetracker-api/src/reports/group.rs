@@ -61,7 +61,7 @@ pub type Place = [i64; MOST_KEYS];
 pub struct Places<'a> {
     keys: &'a [Key],
     week_start: Weekday,
-    /// Whatever tags a track has, in order; empty unless it is grouped by them.
+    /// The tags of every track, in order; empty unless tags are a key.
     tags: Vec<Cow<'a, str>>,
 }
 

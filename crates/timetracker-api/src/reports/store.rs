@@ -65,12 +65,12 @@ pub fn within(
     let own = || tracks::table.filter(tracks::person_id.eq(person)).filter(tracks::deleted_at.is_null());
     let indexed = (tracks::start_at.assume_not_null(), tracks::end_at, tracks::activity_id, tracks::billable);
     let since = from.minus(LONGEST);
-    // What runs is looked for first, and is what it was then also if it stops meanwhile. With a word about when it began, SQLite
+    // What runs is looked for first, and if it counts it runs until now also if it stops meanwhile. With a word about when it began, SQLite
     // would go through all that began earlier than what is too long.
     let rare = (tracks::id, indexed, tracks::tags);
     let rare = own().filter(Runs).select(rare).union_all(own().filter(IsTooLong).select(rare));
     let rare: Vec<(TrackId, Indexed, String)> = directly!(conn, |conn| rare.load(conn))?;
-    let runs = rare.iter().find(|(_, (_, end, ..), _)| end.is_none()).map(|(id, ..)| *id);
+    let runs = rare.iter().find(|(_, (_, end, ..), _)| end.is_none() && now.is_some()).map(|(id, ..)| *id);
     let near = own()
         .filter(tracks::start_at.ge(since))
         .filter(tracks::start_at.lt(to))

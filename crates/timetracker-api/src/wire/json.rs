@@ -17,8 +17,8 @@ pub fn response(status: StatusCode, body: Vec<u8>) -> HttpResponse {
     response
 }
 
-/// A list or a view, with the tag of what it says. It is made where its rows are, on a database's thread: what is long keeps nobody
-/// waiting there whose answer comes from memory, and rows are given back where they were made.
+/// A list or a view, with the tag of what it says. One of many rows is made on the database's thread that read them: rows are given
+/// back where they were made, and a worker, on which all others' requests are as well, is not kept for long.
 #[derive(Debug)]
 pub struct Tagged {
     body: Vec<u8>,

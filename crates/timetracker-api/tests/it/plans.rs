@@ -159,6 +159,21 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     count.finds_one("people");
     rows.goes_by("tracks", "tracks_of_person");
 
+    // The first page has the count with it.
+    let first = Wanted::read(&Parameters::parse("page_size=20").unwrap()).unwrap();
+    let count = ["SEARCH people USING INTEGER PRIMARY KEY", "using people_pkey"];
+    let begun = ["tracks USING INDEX tracks_recent (person_id=?", "using tracks_recent"];
+    for (by, rows) in [
+        (vec![], ["tracks USING INDEX tracks_of_person (person_id=?", "using tracks_of_person"]),
+        (vec![(pages::Key::Start, true)], begun),
+        (vec![(pages::Key::Start, false)], begun),
+    ] {
+        let first = listing::Wanted::Numbered(first, by);
+        let first = seeded.explain(|conn| pages::page(conn, &caller, &Filter::default(), &first));
+        let [first] = first.as_slice() else { panic!("{first:?}") };
+        first.looks_up(&[count, rows]);
+    }
+
     let newest = cursor::Order { key: pages::Key::Start, name: "start", descends: true };
     let newest = cursor::Wanted { order: newest, from: None, is_back: false, size: 20 };
     let newest = listing::Wanted::Placed(newest);
