@@ -55,8 +55,7 @@ pub async fn get(_: Allowed, ThinData(app): ThinData<App>) -> HttpResponse {
     let mut body = Vec::with_capacity(512);
     for (position, (name, path)) in PLACES.iter().enumerate() {
         body.push(if position == 0 { b'{' } else { b',' });
-        json::text(&mut body, name);
-        body.push(b':');
+        json::name(&mut body, name);
         json::text(&mut body, &app.url(path));
     }
     body.push(b'}');

@@ -1,8 +1,11 @@
 //! Which database: decided by the scheme of its URL, never by trying.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+
+use url::Url;
 
 /// `sqlite:///absolute/file.db`, `sqlite://relative/file.db`, or `postgres://user@host/database`.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,27 +59,19 @@ impl DatabaseUrl {
 /// still lead elsewhere. What is said in the query counts (libpq, section 34.1.1.2); several hosts, and those that are said in
 /// another way, are not.
 fn is_here(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let authority = before.split('/').next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = match host.strip_prefix('[') {
-        Some(address) => address.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    let parameters = || query.split('&');
-    let host =
-        parameters().filter_map(|parameter| parameter.strip_prefix("host=")).next_back().unwrap_or(host);
-    let is_elsewhere =
-        |parameter: &str| parameter.starts_with("hostaddr=") || parameter.starts_with("service=");
-    if authority.contains(',') || host.contains(',') || parameters().any(is_elsewhere) {
-        return false;
+    // Several hosts in its place are no URL.
+    let Ok(url) = Url::parse(url) else { return false };
+    let mut host = Cow::from(url.host_str().unwrap_or_default());
+    for (name, value) in url.query_pairs() {
+        match &*name {
+            "host" => host = value,
+            "hostaddr" | "service" => return false,
+            _ => {}
+        }
     }
     let host = host.to_ascii_lowercase();
-    host.is_empty()
-        || host.starts_with(['/', '@'])
-        || host.starts_with("%2f")
-        || ["localhost", "127.0.0.1", "::1"].contains(&host.as_str())
+    let is_folder = ["/", "@", "%2f"].iter().any(|start| host.starts_with(start)) && !host.contains(',');
+    is_folder || ["", "localhost", "127.0.0.1", "[::1]", "::1"].contains(&host.as_str())
 }
 
 impl FromStr for DatabaseUrl {

@@ -170,8 +170,7 @@ pub(super) fn described(kind: Kind, with_rate: bool) -> Value {
 pub(crate) fn write(out: &mut Vec<u8>, kind: Kind, item: &Item, with_rate: bool) {
     for (position, field) in shown(kind, with_rate).enumerate() {
         out.push(if position == 0 { b'{' } else { b',' });
-        json::text(out, field.name());
-        out.push(b':');
+        json::name(out, field.name());
         value(out, item, field);
     }
     out.push(b'}');

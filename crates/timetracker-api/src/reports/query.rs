@@ -204,8 +204,7 @@ impl Query {
             if out.last() != Some(&b'{') {
                 out.push(b',');
             }
-            json::text(out, name);
-            out.push(b':');
+            json::name(out, name);
             json::text(out, text);
         };
         member("from", &self.from.to_string());

@@ -20,8 +20,7 @@ pub fn response(name: &str, description: &str, action: Option<Action>) -> HttpRe
     );
     if let Some((method, fields)) = action {
         body.extend_from_slice(b",\"actions\":{");
-        json::text(&mut body, method);
-        body.push(b':');
+        json::name(&mut body, method);
         body.extend_from_slice(fields.to_string().as_bytes());
         body.push(b'}');
     }

@@ -19,7 +19,7 @@ use crate::auth::Caller;
 use crate::id::{ActivityId, ItemId, PersonId, WorkspaceId};
 use crate::literal::Runs;
 use crate::names;
-use crate::schema::{activities, lower, people, tags, track_tags, tracks};
+use crate::schema::{activities, lower, tags, track_tags, tracks};
 use crate::wire::cursor::{self, Order, Value, along};
 use crate::wire::error::{Verdict, or_refuse};
 use crate::wire::filters::no_such_choice;
@@ -147,7 +147,7 @@ impl Asked<'_> {
         if *self.filter != Filter::default() {
             return self.matching().count().get_result(conn);
         }
-        let kept = people::table.filter(people::id.eq(self.owner)).select(people::track_count);
+        let kept = plain::count(self.owner);
         directly!(conn, |conn| kept.get_result(conn))
     }
 

@@ -121,7 +121,7 @@ pub fn first(conn: &mut Conn, owner: PersonId, part: Part) -> QueryResult<Vec<Tr
 /// # Errors
 /// When the database cannot.
 pub fn first_counted(conn: &mut Conn, owner: PersonId, part: Part) -> QueryResult<(Vec<Track>, i64)> {
-    let (rows, count) = taken_apart(first!(conn, owner, part, (COLUMNS, counted(owner)))?);
+    let (rows, count) = taken_apart(first!(conn, owner, part, (COLUMNS, count(owner).single_value()))?);
     Ok((part.begin(rows), count))
 }
 
@@ -130,20 +130,20 @@ pub fn first_counted(conn: &mut Conn, owner: PersonId, part: Part) -> QueryResul
 /// # Errors
 /// When the database cannot.
 pub fn by_id_counted(conn: &mut Conn, owner: PersonId, limit: i64) -> QueryResult<(Vec<Track>, i64)> {
-    let rows = later(owner, TrackId(i64::MIN)).limit(limit).select((COLUMNS, counted(owner)));
+    let rows = later(owner, TrackId(i64::MIN)).limit(limit).select((COLUMNS, count(owner).single_value()));
     directly!(conn, |conn| rows.load(conn)).map(taken_apart)
 }
 
 /// Where there are no rows, there are none in all.
 fn taken_apart(rows: Vec<(Track, Option<i64>)>) -> (Vec<Track>, i64) {
-    let count = rows.first().and_then(|(_, count)| *count);
-    (rows.into_iter().map(|(track, _)| track).collect(), count.unwrap_or(0))
+    let count = rows.first().and_then(|(_, count)| *count).unwrap_or(0);
+    (rows.into_iter().map(|(track, _)| track).collect(), count)
 }
 
 /// How many tracks somebody has, which is kept.
 #[auto_type(no_type_alias)]
-fn counted(owner: PersonId) -> _ {
-    people::table.filter(people::id.eq(owner)).select(people::track_count).single_value()
+pub fn count(owner: PersonId) -> _ {
+    people::table.filter(people::id.eq(owner)).select(people::track_count)
 }
 
 #[auto_type(no_type_alias)]
