@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use url::Url;
+use url::form_urlencoded;
 
 /// `sqlite:///absolute/file.db`, `sqlite://relative/file.db`, or `postgres://user@host/database`.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,10 +59,15 @@ impl DatabaseUrl {
 /// still lead elsewhere. What is said in the query counts (libpq, section 34.1.1.2); several hosts, and those that are said in
 /// another way, are not.
 fn is_here(url: &str) -> bool {
-    // Several hosts in its place are no URL.
-    let Ok(url) = Url::parse(url) else { return false };
-    let mut host = Cow::from(url.host_str().unwrap_or_default());
-    for (name, value) in url.query_pairs() {
+    // Taken apart by hand: libpq allows a user or a port without a host, and several hosts, and then it is no URL by the standard.
+    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (place, query) = behind_scheme.split_once('?').unwrap_or((behind_scheme, ""));
+    let authority = place.split('/').next().unwrap_or_default();
+    let hosts = authority.rsplit('@').next().unwrap_or_default();
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let mut host =
+        Cow::from(hosts.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(hosts, |(host, _)| host));
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
             "host" => host = value,
             "hostaddr" | "service" => return false,
@@ -119,6 +124,11 @@ mod tests {
             ("postgres://u@127.0.0.1/d?connect_timeout=1", true),
             ("postgres://u@[::1]:5432/d", true),
             ("postgres:///d", true),
+            ("postgres://u@/d?host=/run/postgresql&port=5433", true),
+            ("postgres://u@:5433/d", true),
+            ("postgres://[::1]/d", true),
+            ("postgres://u@?host=/run/postgresql", true),
+            ("postgres://u@db/d?host=", true),
             ("postgres://u:localhost@db.example.com/d", false),
             ("postgres://localhost@db/d?application_name=host=/x", false),
             ("postgres://u@localhost/d?host=db", false),
