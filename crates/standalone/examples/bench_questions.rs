@@ -126,8 +126,9 @@ impl Bench {
         lines.push(
             self.ask("changes", |conn, caller| {
                 let after = Place::end_of(changes::store::last(conn, caller.workspace)? - BEHIND);
-                let (last, kinds) = changes::store::news(conn, caller.workspace, after)?;
-                changes::store::after(conn, caller, &kinds, after, last, 501).map(drop)
+                let news = changes::store::news(conn, caller, after, 501)?;
+                let kinds = news.kinds.into_iter();
+                changes::store::items(conn, caller.workspace, kinds, after, news.last, 501).map(drop)
             })
             .await?,
         );

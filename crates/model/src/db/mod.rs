@@ -6,6 +6,7 @@
 //! is a transaction of its own and several go on at once, because there round trips rule, not commits
 //! (`docs/decisions/0003-database-threads.md` has the figures).
 
+mod beside;
 mod connection;
 mod kept;
 mod migrations;
@@ -29,6 +30,7 @@ use diesel::QueryResult;
 use diesel::r2d2::Pool;
 use tokio::sync::oneshot;
 
+pub use beside::{Beside, taken_apart};
 pub use connection::{Conn, MultiBackend};
 pub use kept::Kept;
 pub use migrations::Migrations;

@@ -14,6 +14,7 @@ use diesel::QueryResult;
 use model::db::Conn;
 use model::id::Uid;
 use model::time::{Clock, Timestamp};
+use store::News;
 
 use crate::auth::Caller;
 use crate::auth::allowed::Allowed;
@@ -197,9 +198,11 @@ pub fn read(caller: &Allowed, query: &Parameters) -> Result<Asked, ApiError> {
 /// # Errors
 /// When the database cannot; the inner error for a cursor that leads nowhere any more.
 pub fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
-    // First, and then nothing beyond it: what is committed between two of the questions is told next time, whole.
     let place = asked.since.as_ref().map_or(Place::START, |since| since.place);
-    let (last, touched) = store::news(conn, caller.workspace, place)?;
+    let most = asked.most.saturating_add(1);
+    let of_tracks = if asked.kinds.contains(&Kind::Track) { most } else { 0 };
+    // First, and then nothing beyond it: what is committed between two of the questions is told next time, whole.
+    let News { last, kinds, tracks: mut changes } = store::news(conn, caller, place, of_tracks)?;
     let leads_on = |cursor: &Cursor| {
         let covers = asked.kinds.iter().all(|kind| cursor.kinds.contains(kind));
         let has_rates = asked.kinds.iter().any(|kind| kind.has_rates());
@@ -209,8 +212,8 @@ pub fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
     if asked.since.as_ref().is_some_and(|cursor| !leads_on(cursor)) {
         return Ok(Err(ApiError::CursorGone));
     }
-    let kinds: Vec<Kind> = touched.into_iter().filter(|kind| asked.kinds.contains(kind)).collect();
-    let mut changes = store::after(conn, caller, &kinds, place, last, asked.most.saturating_add(1))?;
+    let kinds = kinds.into_iter().filter(|kind| asked.kinds.contains(&Kind::Item(*kind)));
+    changes.extend(store::items(conn, caller.workspace, kinds, place, last, most)?);
     changes.sort_unstable_by_key(|change| change.place);
     let most = usize::try_from(asked.most).unwrap_or(usize::MAX);
     let has_more = changes.len() > most;

@@ -3,12 +3,13 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use model::db::{Conn, Kept};
-use model::directly;
 use model::time::{Clock, Timestamp};
+use model::{beside, directly};
 
 use super::cursor::{Kind, Place};
 use super::{Change, Row, Stamp};
 use crate::auth::Caller;
+use crate::catalogue;
 use crate::catalogue::item::Item;
 use crate::catalogue::store::tables::with_table;
 use crate::id::WorkspaceId;
@@ -33,12 +34,42 @@ pub fn last(conn: &mut Conn, workspace: WorkspaceId) -> QueryResult<i64> {
     directly!(conn, |conn| seq.get_result(conn))
 }
 
-/// The same number, and the kinds of which something may lie behind a place: most of the catalogue rarely changes, and so one
-/// question spares four.
+/// What is told of one workspace and one person, as of one moment.
+#[derive(Debug)]
+pub struct News {
+    /// The number of the last transaction that is committed.
+    pub last: i64,
+    /// The kinds of the catalogue of which something may lie behind the place: most of it rarely changes, and so one question
+    /// spares four.
+    pub kinds: Vec<catalogue::Kind>,
+    /// Up to `most` changes of tracks behind the place.
+    pub tracks: Vec<Change>,
+}
+
+type Of<T> = (T, i64, Option<Timestamp>);
+/// The last transaction, and of which of the four kinds of the catalogue something may lie behind a place.
+type Last = (i64, (bool, bool, bool, bool));
+
+/// Rows of one kind behind a place, up to a transaction.
+macro_rules! behind {
+    ($table:ident, $owned:expr, $columns:expr, $kind:expr, $after:expr, $last:expr, $most:expr) => {{
+        let (from, id) = $after.within($kind);
+        $table::table
+            .filter($owned)
+            .filter($table::seq.between(from, $last))
+            .filter($table::seq.gt($after.seq).or($table::id.gt(id)))
+            .order(($table::seq.asc(), $table::id.asc()))
+            .limit($most)
+            .select(($columns, $table::seq, $table::deleted_at))
+    }};
+}
+
+/// What there is behind a place.
 ///
 /// # Errors
 /// When the database cannot.
-pub fn news(conn: &mut Conn, workspace: WorkspaceId, after: Place) -> QueryResult<(i64, Vec<Kind>)> {
+pub fn news(conn: &mut Conn, caller: &Caller, after: Place, most: i64) -> QueryResult<News> {
+    let workspace = caller.workspace;
     macro_rules! any {
         ($table:ident) => {
             exists(
@@ -49,64 +80,48 @@ pub fn news(conn: &mut Conn, workspace: WorkspaceId, after: Place) -> QueryResul
             )
         };
     }
-    let items = (any!(clients), any!(projects), any!(tags), any!(activities));
-    let found = workspaces::table.filter(workspaces::id.eq(workspace));
-    let found = found.select((workspaces::change_seq, items));
-    let (last, items): (_, (bool, bool, bool, bool)) = directly!(conn, |conn| found.get_result(conn))?;
-    let changed = [items.0, items.1, items.2, items.3, true];
-    let kinds = Kind::ALL.into_iter().zip(changed).filter(|(_, changed)| *changed);
-    Ok((last, kinds.map(|(kind, _)| kind).collect()))
+    let items = (any!(activities), any!(clients), any!(projects), any!(tags));
+    let found =
+        workspaces::table.filter(workspaces::id.eq(workspace)).select((workspaces::change_seq, items));
+    let owned = tracks::person_id.eq(caller.person);
+    let rows = behind!(tracks, owned, COLUMNS, Kind::Track, after, i64::MAX, most);
+    let ((last, items), rows): (Last, Vec<Of<Track>>) = beside!(conn, found, rows)?;
+    let kinds = [
+        (items.0, catalogue::Kind::Activity),
+        (items.1, catalogue::Kind::Client),
+        (items.2, catalogue::Kind::Project),
+        (items.3, catalogue::Kind::Tag),
+    ];
+    let kinds = kinds.into_iter().filter(|(has_changed, _)| *has_changed).map(|(_, kind)| kind).collect();
+    let tracks = rows.into_iter().map(|(track, seq, gone)| {
+        Change::new(Place { seq, kind: Kind::Track, id: track.id.0 }, gone, Row::Track(track))
+    });
+    Ok(News { last, kinds, tracks: tracks.collect() })
 }
 
-/// Rows of one kind behind a place, up to a transaction.
-macro_rules! behind {
-    ($conn:expr, $table:ident, $owned:expr, $columns:expr, $kind:expr, $after:expr, $last:expr, $most:expr) => {{
-        let (from, id) = $after.within($kind);
-        let rows = $table::table
-            .filter($owned)
-            .filter($table::seq.between(from, $last))
-            .filter($table::seq.gt($after.seq).or($table::id.gt(id)))
-            .order(($table::seq.asc(), $table::id.asc()))
-            .limit($most)
-            .select(($columns, $table::seq, $table::deleted_at));
-        directly!($conn, |conn| rows.load(conn))?
-    }};
-}
-
-type Of<T> = (T, i64, Option<Timestamp>);
-
-/// Up to `most` changes of each kind behind a place, up to the transaction `last`, in no order.
+/// Up to `most` changes of each kind of the catalogue behind a place, up to the transaction `last`, in no order.
 ///
 /// # Errors
 /// When the database cannot.
-pub fn after(
+pub fn items(
     conn: &mut Conn,
-    caller: &Caller,
-    kinds: &[Kind],
+    workspace: WorkspaceId,
+    kinds: impl Iterator<Item = catalogue::Kind>,
     after: Place,
     last: i64,
     most: i64,
 ) -> QueryResult<Vec<Change>> {
     let mut changes = Vec::new();
-    for kind in kinds {
-        match kind {
-            Kind::Item(of) => {
-                let rows: Vec<Of<Item>> = with_table!(of, rows => {
-                    let owned = rows::workspace_id.eq(caller.workspace);
-                    behind!(conn, rows, owned, rows::item(), *kind, after, last, most)
-                });
-                changes.extend(rows.into_iter().map(|(item, seq, gone)| {
-                    Change::new(Place { seq, kind: *kind, id: item.id.0 }, gone, Row::Item(*of, item))
-                }));
-            }
-            Kind::Track => {
-                let owned = tracks::person_id.eq(caller.person);
-                let rows: Vec<Of<Track>> = behind!(conn, tracks, owned, COLUMNS, *kind, after, last, most);
-                changes.extend(rows.into_iter().map(|(track, seq, gone)| {
-                    Change::new(Place { seq, kind: *kind, id: track.id.0 }, gone, Row::Track(track))
-                }));
-            }
-        }
+    for of in kinds {
+        let kind = Kind::Item(of);
+        let rows: Vec<Of<Item>> = with_table!(of, rows => {
+            let owned = rows::workspace_id.eq(workspace);
+            let rows = behind!(rows, owned, rows::item(), kind, after, last, most);
+            directly!(conn, |conn| rows.load(conn))?
+        });
+        changes.extend(rows.into_iter().map(|(item, seq, gone)| {
+            Change::new(Place { seq, kind, id: item.id.0 }, gone, Row::Item(of, item))
+        }));
     }
     Ok(changes)
 }

@@ -1,4 +1,4 @@
-//! The SQL of reports: one range of one index, and two that are nearly always empty.
+//! The SQL of reports: one range of one index, and two of others that are nearly always empty.
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use model::time::Timestamp;
 
 use super::book::{Belongs, Book};
 use super::sum::Spent;
-use crate::id::{ActivityId, ItemId, PersonId, TrackId, WorkspaceId};
+use crate::id::{ActivityId, ItemId, PersonId, WorkspaceId};
 use crate::literal::{IsTooLong, Runs};
 use crate::money::{Currency, Rate};
 use crate::schema::{activities, clients, projects, tracks};
@@ -63,20 +63,26 @@ pub fn within(
     with_tags: bool,
 ) -> QueryResult<Vec<Spent>> {
     let own = || tracks::table.filter(tracks::person_id.eq(person)).filter(tracks::deleted_at.is_null());
-    let indexed = (tracks::start_at.assume_not_null(), tracks::end_at, tracks::activity_id, tracks::billable);
     let since = from.minus(LONGEST);
-    // What runs is looked for first, and if it counts it runs until now also if it stops meanwhile. With a word about when it began, SQLite
-    // would go through all that began earlier than what is too long.
-    let rare = (tracks::id, indexed, tracks::tags);
-    let rare = own().filter(Runs).select(rare).union_all(own().filter(IsTooLong).select(rare));
-    let rare: Vec<(TrackId, Indexed, String)> = directly!(conn, |conn| rare.load(conn))?;
-    let runs = rare.iter().find(|(_, (_, end, ..), _)| end.is_none() && now.is_some()).map(|(id, ..)| *id);
+    // What is rare has an index of its own, and both databases are kept from going through all of somebody's tracks instead: SQLite with a sum,
+    // by which no index goes, PostgreSQL with a column that their index has not.
+    let rare = || own().filter(tracks::version.gt(0));
+    let began = || tracks::start_at + 0;
+    let runs = rare().filter(Runs).filter(began().lt(to));
+    let long = rare().filter(IsTooLong).filter(began().lt(since)).filter(tracks::end_at.ge(from));
     let near = own()
         .filter(tracks::start_at.ge(since))
         .filter(tracks::start_at.lt(to))
-        .filter(tracks::end_at.ge(from))
-        .filter(tracks::id.ne(runs.unwrap_or(NOBODYS)))
-        .limit(MOST);
+        .filter(tracks::end_at.ge(from));
+    macro_rules! all {
+        ($columns:expr) => {
+            runs.select($columns)
+                .union_all(long.select($columns))
+                .union_all(near.select($columns))
+                .limit(MOST)
+        };
+    }
+    let indexed = (tracks::start_at.assume_not_null(), tracks::end_at, tracks::activity_id, tracks::billable);
     let mut spent = Vec::new();
     let mut add = |(start, end, activity, billable): Indexed, tags| {
         let end = end.or(now).map(|end| end.max(start));
@@ -84,30 +90,17 @@ pub fn within(
     };
     directly!(conn, |conn| {
         if with_tags {
-            for row in near
-                .select((indexed, tracks::tags))
-                .load_iter::<(Indexed, String), DefaultLoadingMode>(conn)?
+            for row in
+                all!((indexed, tracks::tags)).load_iter::<(Indexed, String), DefaultLoadingMode>(conn)?
             {
                 let (row, tags) = row?;
                 add(row, tags);
             }
         } else {
-            for row in near.select(indexed).load_iter::<Indexed, DefaultLoadingMode>(conn)? {
+            for row in all!(indexed).load_iter::<Indexed, DefaultLoadingMode>(conn)? {
                 add(row?, String::new());
             }
         }
     });
-    for (_, row, tags) in rare {
-        let counts = match row {
-            (start, None, ..) => start < to,
-            (start, Some(end), ..) => start < since && end >= from,
-        };
-        if counts {
-            add(row, tags);
-        }
-    }
     Ok(spent)
 }
-
-/// No track has this number.
-const NOBODYS: TrackId = TrackId(0);

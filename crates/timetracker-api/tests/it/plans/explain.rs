@@ -26,15 +26,6 @@ impl Explained {
         self.is_only(table, &[&format!("INDEX {index} "), &format!("using {index} ")]);
     }
 
-    /// The same, and that the index has all there is to know, so that the table is not read.
-    #[track_caller]
-    pub fn reads_only(&self, table: &str, index: &str) {
-        self.is_only(
-            table,
-            &[&format!("COVERING INDEX {index} "), &format!("Index Only Scan using {index} ")],
-        );
-    }
-
     /// Asserts that one row is looked for by its key.
     #[track_caller]
     pub fn finds_one(&self, table: &str) {
