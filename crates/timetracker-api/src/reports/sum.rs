@@ -105,9 +105,14 @@ pub fn sum<'a>(
             }
             total.add(&sum);
             let place = places.of_piece(piece.date, track, belongs);
-            // Tracks come as they began, so that by day most have their place among the last few.
-            let behind = parts.iter().rev().take(NEAR).take_while(|part| part.place > place).count();
-            parts.insert(parts.len() - behind, Part { place, last: number, sum });
+            // Tracks come newest first, so that by day most have their group among the last few, or their place.
+            let older = parts.iter().rev().take(NEAR).take_while(|part| part.place < place).count();
+            let at = parts.len() - older;
+            let part = Part { place, last: number, sum };
+            match at.checked_sub(1).and_then(|at| parts.get_mut(at)).filter(|group| group.place == place) {
+                Some(group) => group.add(&part),
+                None => parts.insert(at, part),
+            }
         }
         total.tracks += i64::from(!pieces.is_empty());
         if parts.len() >= 2 * merged + MERGED_EVERY {
@@ -138,13 +143,19 @@ fn merge(parts: &mut Vec<Part>) {
     parts.dedup_by(|part, group| {
         let is_same = part.place == group.place;
         if is_same {
-            group.sum.add(&part.sum);
-            // Parts of one track stand one after the other, as they were.
-            group.sum.tracks += if group.last == part.last { 0 } else { part.sum.tracks };
-            group.last = part.last;
+            group.add(part);
         }
         is_same
     });
+}
+
+impl Part {
+    /// Adds one of the same group; those of one track come one after the other.
+    fn add(&mut self, other: &Self) {
+        self.sum.add(&other.sum);
+        self.sum.tracks += if self.last == other.last { 0 } else { other.sum.tracks };
+        self.last = other.last;
+    }
 }
 
 impl Sum {
