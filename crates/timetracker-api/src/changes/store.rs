@@ -84,6 +84,7 @@ pub fn news(conn: &mut Conn, caller: &Caller, after: Place, most: i64) -> QueryR
     let found =
         workspaces::table.filter(workspaces::id.eq(workspace)).select((workspaces::change_seq, items));
     let owned = tracks::person_id.eq(caller.person);
+    // Of the same moment as the counter, and so with no end: one statement of PostgreSQL, and what SQLite reads for one request.
     let rows = behind!(tracks, owned, COLUMNS, Kind::Track, after, i64::MAX, most);
     let ((last, items), rows): (Last, Vec<Of<Track>>) = beside!(conn, found, rows)?;
     let kinds = [
