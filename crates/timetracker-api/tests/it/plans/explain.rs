@@ -26,6 +26,13 @@ impl Explained {
         self.is_only(table, &[&format!("INDEX {index} "), &format!("using {index} ")]);
     }
 
+    /// Asserts that a table's rows come in each of these ways, and in no other: of each as SQLite says it, or as PostgreSQL does.
+    #[track_caller]
+    pub fn goes_by_each(&self, table: &str, ways: &[[&str; 2]]) {
+        self.looks_up(ways);
+        self.is_only(table, ways.as_flattened());
+    }
+
     /// Asserts that one row is looked for by its key.
     #[track_caller]
     pub fn finds_one(&self, table: &str) {
@@ -40,8 +47,7 @@ impl Explained {
         for way in ways {
             assert!(way.iter().any(|way| plan.contains(way)), "not by {way:?}:\n{plan}\n{sql}");
         }
-        // What another question has found is gone through, and no more.
-        let plan = plan.replace("SCAN (subquery", "(subquery");
+        let plan = without_found(plan);
         for costly in ["Seq Scan", "SCAN "] {
             assert!(!plan.contains(costly), "{costly}:\n{plan}\n{sql}");
         }
@@ -55,10 +61,16 @@ impl Explained {
         let lines: Vec<&str> = plan.lines().filter(is_step).collect();
         let by = |line: &&str| ways.iter().any(|way| line.contains(way));
         assert!(!lines.is_empty() && lines.iter().all(by), "not by {ways:?}:\n{plan}\n{sql}");
+        let plan = without_found(plan);
         for costly in ["Seq Scan", "Sort", "SCAN ", "TEMP B-TREE", "MULTI-INDEX"] {
             assert!(!plan.contains(costly), "{costly}:\n{plan}\n{sql}");
         }
     }
+}
+
+/// What another question has found is gone through, and no more.
+fn without_found(plan: &str) -> String {
+    plan.replace("SCAN (subquery", "(subquery")
 }
 
 struct Line(String);
