@@ -2,6 +2,7 @@
 
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::methods::LoadQuery;
 use diesel::result::Error::NotFound;
 use diesel::sql_types::{Nullable, SqlType};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
@@ -34,14 +35,19 @@ where
 
 impl<One, Rows> RunQueryDsl<PgConnection> for Beside<One, Rows> {}
 
-/// Takes the one row off all the others.
-///
-/// # Errors
-/// `NotFound` where there is none.
-pub fn taken_apart<One, Row>(found: Vec<(One, Option<Row>)>) -> QueryResult<(One, Vec<Row>)> {
-    let mut found = found.into_iter();
-    let (one, first) = found.next().ok_or(NotFound)?;
-    Ok((one, first.into_iter().chain(found.filter_map(|(_, row)| row)).collect()))
+impl<One, Rows> Beside<One, Rows> {
+    /// The one row of the first, and all of the second.
+    ///
+    /// # Errors
+    /// `NotFound` where the first finds nothing; when the database cannot.
+    pub fn find<'query, A, B>(self, conn: &mut PgConnection) -> QueryResult<(A, Vec<B>)>
+    where
+        Self: LoadQuery<'query, PgConnection, (A, Option<B>)>,
+    {
+        let mut found = self.load(conn)?.into_iter();
+        let (one, first) = found.next().ok_or(NotFound)?;
+        Ok((one, first.into_iter().chain(found.filter_map(|(_, row)| row)).collect()))
+    }
 }
 
 /// The one row that a query finds, and all that another does: in one question to PostgreSQL. SQLite is asked for one after the other: there is no
@@ -53,9 +59,7 @@ macro_rules! beside {
             $crate::db::Conn::Sqlite(conn) => {
                 $one.get_result(conn).and_then(|one| $rows.load(conn).map(|rows| (one, rows)))
             }
-            $crate::db::Conn::Postgres(conn) => {
-                $crate::db::Beside($one, $rows).load(conn).and_then($crate::db::taken_apart)
-            }
+            $crate::db::Conn::Postgres(conn) => $crate::db::Beside($one, $rows).find(conn),
         }
     };
 }

@@ -30,7 +30,7 @@ use diesel::QueryResult;
 use diesel::r2d2::Pool;
 use tokio::sync::oneshot;
 
-pub use beside::{Beside, taken_apart};
+pub use beside::Beside;
 pub use connection::{Conn, MultiBackend};
 pub use kept::Kept;
 pub use migrations::Migrations;

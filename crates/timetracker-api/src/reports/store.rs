@@ -51,7 +51,8 @@ pub fn book(conn: &mut Conn, workspace: WorkspaceId) -> QueryResult<Book> {
 }
 
 /// The tracks that share an instant with an interval, or lie in it without length; what runs ends `now`, if it counts at
-/// all. Without their tags they are read off the index alone.
+/// all. They come newest first, as the index has them, which nobody may rely on for more than speed. Without their tags they are read
+/// off the index alone.
 ///
 /// # Errors
 /// When the database cannot.
