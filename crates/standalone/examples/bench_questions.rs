@@ -20,7 +20,8 @@ use model::time::{Clock, Timestamp};
 use timetracker_api::auth::Caller;
 use timetracker_api::auth::scopes::Scopes;
 use timetracker_api::changes::cursor::Place;
-use timetracker_api::reports::{self, detailed};
+use timetracker_api::reports::detailed;
+use timetracker_api::reports::ledger::Ledger;
 use timetracker_api::schema::people;
 use timetracker_api::tracks::schedule;
 use timetracker_api::tracks::store::pages::{self, Filter, Key};
@@ -117,9 +118,8 @@ impl Bench {
         );
         lines.push(
             self.ask("year", move |conn, caller| {
-                me::store::settings(conn, caller.person)?;
-                reports::store::within(conn, caller.person, year, Some(now), false)?;
-                reports::store::book(conn, caller.workspace).map(drop)
+                let (_, as_of) = me::store::settings_as_of(conn, caller.person)?;
+                Ledger::read(conn, caller, as_of, year, false).map(drop)
             })
             .await?,
         );

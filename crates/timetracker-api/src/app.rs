@@ -21,6 +21,7 @@ use crate::feeds;
 use crate::live::Live;
 use crate::openapi::Published;
 use crate::pages;
+use crate::reports::ledger::Ledgers;
 use crate::wire::allowance::Limit;
 
 /// The tables, for both databases.
@@ -63,6 +64,7 @@ struct Inner {
     live: Live,
     turns: Turns,
     batch_within: Duration,
+    ledgers: Ledgers,
     calendars: feeds::turns::Turns,
     openapi: OnceLock<Published>,
     draining: AtomicBool,
@@ -125,6 +127,7 @@ impl App {
         Ok(Self(Arc::new(Inner {
             probe: Probe::new(db.clone()),
             live: Live::new(db.clone(), config.most_streams),
+            ledgers: Ledgers::default(),
             calendars: feeds::turns::Turns::default(),
             db,
             clock,
@@ -183,6 +186,11 @@ impl App {
     /// How long a batch may take.
     pub(crate) fn batch_within(&self) -> Duration {
         self.0.batch_within
+    }
+
+    /// What reports were made of.
+    pub(crate) fn ledgers(&self) -> &Ledgers {
+        &self.0.ledgers
     }
 
     /// Who makes calendars.

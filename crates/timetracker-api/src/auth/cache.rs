@@ -111,6 +111,28 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Rec
     }
 }
 
+/// What was read of late: so many bytes at most, of which what was longest unused is forgotten first.
+pub struct Weighed<K, V>(Cache<K, Arc<V>>);
+
+impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Weighed<K, V> {
+    /// Nothing yet; what is put there stays for `lifetime` at most, and weighs what `weigh` says, in bytes.
+    pub fn new(most: u64, lifetime: Duration, weigh: fn(&V) -> usize) -> Self {
+        let weigher = move |_: &K, value: &Arc<V>| u32::try_from(weigh(value)).unwrap_or(u32::MAX);
+        let kept = Cache::builder().max_capacity(most).weigher(weigher).time_to_live(lifetime);
+        Self(kept.eviction_policy(EvictionPolicy::lru()).build())
+    }
+
+    /// What is kept by that name.
+    pub async fn get(&self, name: &K) -> Option<Arc<V>> {
+        self.0.get(name).await
+    }
+
+    /// Keeps it by that name, instead of what was.
+    pub async fn put(&self, name: K, value: Arc<V>) {
+        self.0.insert(name, value).await;
+    }
+}
+
 /// Bounds an answer's life by this machine's steady clock as well: a wall clock that was set back does not
 /// make an answer live longer (F10).
 struct Longest(Duration);

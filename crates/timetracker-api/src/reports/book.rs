@@ -26,6 +26,11 @@ impl Book {
         Self(entries)
     }
 
+    /// Bytes, about.
+    pub fn weight(&self) -> usize {
+        self.0.len() * size_of::<(ActivityId, Belongs)>()
+    }
+
     /// What is said of an activity; nothing of one that is not known.
     pub fn of(&self, activity: ActivityId) -> Option<&Belongs> {
         self.0.get(&activity)

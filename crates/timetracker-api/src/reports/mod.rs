@@ -1,8 +1,8 @@
 //! `/api/reports/summary/`: where the time went. Days are those of a zone, as long as they are there. [`detailed`] has the
 //! tracks behind it.
 //!
-//! [`query`] is what is asked, [`store`] reads the tracks and the [`book`] of what they cost, [`days`] knows when days begin,
-//! [`cut`] cuts tracks into days, [`sum`] adds up by [`group`].
+//! [`query`] is what is asked, [`store`] reads the tracks and the [`book`] of what they cost, of which the [`ledger`] keeps the last, [`days`] knows
+//! when days begin, [`cut`] cuts tracks into days, [`sum`] adds up by [`group`].
 
 pub mod book;
 pub mod cut;
@@ -12,13 +12,19 @@ pub mod detailed;
 pub mod group;
 #[cfg(test)]
 mod invariants;
+pub mod ledger;
 pub mod query;
 pub mod store;
 pub mod sum;
 
+use std::sync::Arc;
+
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
+use days::Day;
 use group::Value;
+use ledger::Ledger;
+use model::time::Timestamp;
 use query::Query;
 use sum::{Sum, Sums};
 
@@ -38,33 +44,48 @@ pub async fn get(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (said, now) = (Parameters::parse(request.query_string())?, app.clock().now());
-    let with_money = caller.sees_rates();
+    let (with_money, caller) = (caller.sees_rates(), caller.caller());
+    let (person, kept) = (caller.person, app.ledgers().of(caller.person).await);
     let report = move |conn: &mut _| {
-        let query = match Query::read(&said, &me::store::settings(conn, caller.person)?, now, query::LONGEST)
-        {
+        let (usual, as_of) = me::store::settings_as_of(conn, person)?;
+        let query = match Query::read(&said, &usual, now, query::LONGEST) {
             Ok(query) => query,
             Err(error) => return Ok(Err(error)),
         };
         let days = days::days(query.zone, query.from, query.to, query.day_start);
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
-            return Ok(Ok(write(&query, &Sums::default(), with_money)));
+            return Ok(Ok((write(&query, &Sums::default(), with_money), None)));
         };
-        let now = query.with_running.then_some(now);
-        let range = (first.begins, last.begins);
-        let tracks = store::within(conn, caller.person, range, now, query.looks_at_tags())?;
-        if tracks.len() >= usize::try_from(store::MOST).unwrap_or(usize::MAX) {
+        let (range, with_tags) = ((first.begins, last.begins), query.looks_at_tags());
+        let kept = kept.filter(|ledger| ledger.serves(as_of, range, with_tags));
+        let is_new = kept.is_none();
+        let ledger = match kept {
+            Some(ledger) => ledger,
+            None => Arc::new(Ledger::read(conn, &caller, as_of, range, with_tags)?),
+        };
+        if ledger.tracks.ended.len() >= usize::try_from(store::MOST).unwrap_or(usize::MAX) {
             let sentence = format!("A report looks at fewer than {} tracks: choose fewer days.", store::MOST);
             return Ok(Err(ApiError::field("to", sentence)));
         }
-        let book = store::book(conn, caller.workspace)?;
-        let wanted = tracks.iter().filter(|track| {
-            let belongs = book.of(track.activity);
-            let belongs = belongs.map_or((None, None), |belongs| (belongs.project, belongs.client));
-            query.admits((track.activity, belongs), track.billable, &track.tags)
-        });
-        Ok(Ok(write(&query, &sum::sum(&query.rules, &days, &book, wanted), with_money)))
+        let answer = write(&query, &add_up(&query, &days, &ledger, now), with_money);
+        Ok(Ok((answer, is_new.then_some(ledger))))
     };
-    Ok(app.db().read(report).await??.response())
+    let (answer, new) = app.db().read(report).await??;
+    if let Some(ledger) = new {
+        app.ledgers().keep(person, ledger).await;
+    }
+    Ok(answer.response())
+}
+
+/// Adds up what is asked for of a ledger, which may have more.
+fn add_up(query: &Query, days: &[Day], ledger: &Ledger, now: Timestamp) -> Sums {
+    let running = ledger.tracks.running_until(now).filter(|_| query.with_running);
+    let wanted = running.iter().chain(&ledger.tracks.ended).filter(|track| {
+        let belongs = ledger.book.of(track.activity);
+        let belongs = belongs.map_or((None, None), |belongs| (belongs.project, belongs.client));
+        query.admits((track.activity, belongs), track.billable, &track.tags)
+    });
+    sum::sum(&query.rules, days, &ledger.book, wanted)
 }
 
 fn write(query: &Query, sums: &Sums, with_money: bool) -> json::Tagged {

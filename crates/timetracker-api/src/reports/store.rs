@@ -7,6 +7,7 @@ use model::directly;
 use model::time::Timestamp;
 
 use super::book::{Belongs, Book};
+use super::ledger::Tracks;
 use super::sum::Spent;
 use crate::id::{ActivityId, ItemId, PersonId, WorkspaceId};
 use crate::literal::{IsTooLong, Runs};
@@ -50,9 +51,8 @@ pub fn book(conn: &mut Conn, workspace: WorkspaceId) -> QueryResult<Book> {
     Ok(Book::new(entries.collect()))
 }
 
-/// The tracks that share an instant with an interval, or lie in it without length; what runs ends `now`, if it counts at
-/// all. They come newest first, as the index has them, which nobody may rely on for more than speed. Without their tags they are read
-/// off the index alone.
+/// The tracks that share an instant with an interval, or lie in it without length; what runs has no end. They come newest first, as the index
+/// has them, which nobody may rely on for more than speed. Without their tags they are read off the index alone.
 ///
 /// # Errors
 /// When the database cannot.
@@ -60,9 +60,8 @@ pub fn within(
     conn: &mut Conn,
     person: PersonId,
     (from, to): (Timestamp, Timestamp),
-    now: Option<Timestamp>,
     with_tags: bool,
-) -> QueryResult<Vec<Spent>> {
+) -> QueryResult<Tracks> {
     let own = || tracks::table.filter(tracks::person_id.eq(person)).filter(tracks::deleted_at.is_null());
     let since = from.minus(LONGEST);
     // What is rare has an index of its own, and both databases are kept from going through all of somebody's tracks instead: SQLite with a sum,
@@ -84,10 +83,13 @@ pub fn within(
         };
     }
     let indexed = (tracks::start_at.assume_not_null(), tracks::end_at, tracks::activity_id, tracks::billable);
-    let mut spent = Vec::new();
+    let mut found = Tracks::default();
     let mut add = |(start, end, activity, billable): Indexed, tags| {
-        let end = end.or(now).map(|end| end.max(start));
-        spent.extend(end.map(|end| Spent { start, end, activity, tags, billable }));
+        let track = |end| Spent { start, end, activity, tags, billable };
+        match end {
+            Some(end) => found.ended.push(track(end)),
+            None => found.running = Some(track(start)),
+        }
     };
     directly!(conn, |conn| {
         if with_tags {
@@ -103,5 +105,5 @@ pub fn within(
             }
         }
     });
-    Ok(spent)
+    Ok(found)
 }

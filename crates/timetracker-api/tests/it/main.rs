@@ -28,6 +28,7 @@ mod feeds;
 mod health;
 mod introspection;
 mod keys;
+mod ledgers;
 mod limits;
 mod lists;
 mod logs;

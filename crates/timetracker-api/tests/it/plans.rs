@@ -206,7 +206,7 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
 
     let year = (NOW.minus(YEAR), NOW);
     for with_tags in [false, true] {
-        let summary = seeded.explain(|conn| reports::store::within(conn, person, year, Some(NOW), with_tags));
+        let summary = seeded.explain(|conn| reports::store::within(conn, person, year, with_tags));
         let [summary] = summary.as_slice() else { panic!("{summary:?}") };
         let near = if with_tags {
             ["tracks USING INDEX tracks_recent (person_id=? AND start_at>?", "Index Scan using tracks_recent"]

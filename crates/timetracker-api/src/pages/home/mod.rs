@@ -179,8 +179,10 @@ fn look(conn: &mut Conn, caller: &Caller, now: Timestamp) -> QueryResult<Seen> {
     let rules =
         Rules { keys: vec![Key::Day, Key::Activity], midnight: Midnight::Split, week_start, rounding: None };
     let running = schedule::running(conn, caller.person)?;
-    let spent = reports::within(conn, caller.person, within(&this_week), Some(now), false)?;
-    let week = week::days(first, today, &sum::sum(&rules, &this_week, &Book::default(), spent.iter()));
+    let spent = reports::within(conn, caller.person, within(&this_week), false)?;
+    let running_part = spent.running_until(now);
+    let spent = running_part.iter().chain(&spent.ended);
+    let week = week::days(first, today, &sum::sum(&rules, &this_week, &Book::default(), spent));
     let entries = store::newest(conn, caller.person, within(&this_day), MOST_ENTRIES)?;
     let mut activities = store::choices(conn, caller.workspace, MOST_ACTIVITIES + 1)?;
     let most = usize::try_from(MOST_ACTIVITIES).unwrap_or(usize::MAX);

@@ -1,0 +1,120 @@
+//! What a report keeps for the next one.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use model::directly;
+use reqwest::Method;
+use timetracker_api::schema::tracks;
+
+use crate::support::{Person, World, json};
+
+/// Everything that a report tells of a person's tracks, in two of them; so many days longer than need be.
+async fn told(person: &Person, more: usize) -> Vec<serde_json::Value> {
+    let mut all = Vec::new();
+    for keys in ["day,activity,tags", "client,project,billable"] {
+        let days = format!("from=2026-12-{}&to=2027-01-31", 31 - more);
+        let answer = person.get(&format!("/api/reports/summary/?{days}&group_by={keys}")).await.json();
+        all.push(json!([answer["total"], answer["groups"]]));
+    }
+    all
+}
+
+/// One server has what it read and is asked again after each change, as people do; another reads all of it each time, because it is asked for more
+/// days than before.
+#[tokio::test]
+async fn a_report_that_is_asked_again_knows_every_change() {
+    let mut world = World::new().await;
+    world.start_server(|_| {}).await;
+    let ada = world.person("ada");
+    let (there, path) = (world.at_server(1, &ada), |kind: &str, id: i64| format!("/api/{kind}/{id}/"));
+    let client = ada.post("/api/clients/", json!({"name": "c"})).await.id();
+    let project = ada.post("/api/projects/", json!({"name": "p", "client": client})).await.id();
+    let [first, second] = [ada.has_activity("a").await, ada.has_activity("b").await];
+    let rate = |amount: i64| json!({"rate": {"amount": amount, "currency": "EUR"}});
+    let (nine, ten) = ("2027-01-11T09:00:00Z", "2027-01-11T10:00:00Z");
+    let track = json!({"activity": first, "start": nine, "end": ten, "billable": true, "tags": ["deep"]});
+    let one = ada.post("/api/tracks/", track).await.id();
+    let tag = ada.get("/api/tags/").await.json()["results"][0]["id"].as_i64().unwrap();
+    let (of_one, split) = (path("tracks", one), format!("/api/tracks/{one}/split/"));
+    let operation = json!({"op": "create", "data": {"activity": second, "start": nine, "duration": 60}});
+    let changes = [
+        (Method::PATCH, of_one.clone(), json!({"end": "2027-01-11T11:00:00Z"})),
+        (Method::PATCH, of_one.clone(), json!({"start": "2027-01-10T09:00:00Z"})),
+        (Method::PATCH, path("activities", first), json!({"project": project})),
+        (Method::PATCH, path("clients", client), rate(6_000)),
+        (Method::PATCH, path("projects", project), rate(7_000)),
+        (Method::PATCH, path("activities", first), rate(8_000)),
+        (Method::PATCH, path("tags", tag), json!({"name": "deeper"})),
+        (Method::POST, split, json!({"at": nine})),
+        (Method::PATCH, of_one.clone(), json!({"billable": false})),
+        (Method::PATCH, of_one.clone(), json!({"activity": second})),
+        (Method::DELETE, of_one.clone(), json!(null)),
+        (Method::POST, format!("{of_one}restore/"), json!({})),
+        (Method::DELETE, path("tags", tag), json!(null)),
+        (Method::POST, "/api/batch/".to_owned(), json!({"operations": [operation]})),
+        (Method::PUT, "/api/timer/".to_owned(), json!({"activity": first, "start": "2027-01-15T07:00:00Z"})),
+        (Method::DELETE, "/api/timer/?discard=true".to_owned(), json!(null)),
+        (Method::PATCH, path("projects", project), json!({"client": null})),
+    ];
+    let mut before = told(&ada, 0).await;
+    for (number, (method, path, body)) in changes.into_iter().enumerate() {
+        let media = "application/json";
+        let answer = ada.send_body(method, &path, media, body.to_string()).await;
+        assert!((200..300).contains(&answer.status), "{path} {answer:?}");
+        let now = told(&ada, 0).await;
+        assert_ne!(now, before, "{path} {body}");
+        assert_eq!(now, told(&there, number + 1).await, "{path} {body}");
+        // What the other one changed is no different.
+        assert_eq!(now, told(&ada, 0).await);
+        before = now;
+    }
+}
+
+/// What runs is kept as running, and not as long as it was.
+#[tokio::test]
+async fn what_runs_goes_on_in_a_report_that_is_asked_again() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    ada.put("/api/timer/", json!({"activity": ada.has_activity("a").await})).await;
+    let total = async |more: &str| {
+        ada.get(&format!("/api/reports/summary/?{more}")).await.json()["total"]["seconds"].clone()
+    };
+    for seconds in [0, 60, 120] {
+        assert_eq!((total("").await, total("running=exclude").await), (json!(seconds), json!(0)));
+        world.clock.advance(Duration::from_secs(60));
+    }
+}
+
+/// Nothing is read again as long as nothing is committed, of the same days or of fewer; and nobody is told what is somebody else's. Behind the
+/// counter's back a track is made longer: that is no change that anybody can make, and shows what was read.
+#[tokio::test]
+async fn what_is_asked_again_is_not_read_again() {
+    let world = World::new().await;
+    let (ada, bob) = (world.person("ada"), world.person("bob"));
+    let activity = ada.has_activity("a").await;
+    let hour = json!({"activity": activity, "start": "2027-01-13T09:00:00Z", "end": "2027-01-13T10:00:00Z", "tags": ["a"]});
+    let id = ada.post("/api/tracks/", hour).await.id();
+    let week = "from=2027-01-11&to=2027-01-17";
+    let seconds = async |person: &Person, query: &str| {
+        let answer = person.get(&format!("/api/reports/summary/?{query}")).await.json();
+        answer["total"]["seconds"].as_i64().unwrap()
+    };
+    assert_eq!(seconds(&ada, week).await, 3_600);
+    let longer = diesel::update(tracks::table.filter(tracks::id.eq(id)))
+        .set(tracks::end_at.eq(tracks::end_at + 1_800_000_000_i64));
+    world.db().write(move |conn| directly!(conn, |conn| longer.execute(conn))).await.unwrap();
+    let fewer = "from=2027-01-12&to=2027-01-14&tz=Europe/Berlin&group_by=activity";
+    assert_eq!((seconds(&ada, week).await, seconds(&ada, fewer).await), (3_600, 3_600));
+    assert_eq!(seconds(&bob, week).await, 0);
+    // Tags were not read, nor what lies before; and then all of it is known.
+    assert_eq!(seconds(&ada, &format!("{week}&group_by=tags")).await, 5_400);
+    assert_eq!(seconds(&ada, week).await, 5_400);
+    // Any change of the workspace is enough.
+    let shorter = diesel::update(tracks::table.filter(tracks::id.eq(id)))
+        .set(tracks::end_at.eq(tracks::end_at - 1_800_000_000_i64));
+    world.db().write(move |conn| directly!(conn, |conn| shorter.execute(conn))).await.unwrap();
+    assert_eq!(seconds(&ada, week).await, 5_400);
+    ada.has_activity("b").await;
+    assert_eq!(seconds(&ada, week).await, 3_600);
+}
