@@ -22,6 +22,7 @@ use crate::live::Live;
 use crate::openapi::Published;
 use crate::pages;
 use crate::reports::ledger::Ledgers;
+use crate::stored::Stored;
 use crate::wire::allowance::Limit;
 
 /// The tables, for both databases.
@@ -65,6 +66,7 @@ struct Inner {
     turns: Turns,
     batch_within: Duration,
     ledgers: Ledgers,
+    stored: Stored,
     calendars: feeds::turns::Turns,
     openapi: OnceLock<Published>,
     draining: AtomicBool,
@@ -128,6 +130,7 @@ impl App {
             probe: Probe::new(db.clone()),
             live: Live::new(db.clone(), config.most_streams),
             ledgers: Ledgers::default(),
+            stored: Stored::default(),
             calendars: feeds::turns::Turns::default(),
             db,
             clock,
@@ -191,6 +194,11 @@ impl App {
     /// What reports were made of.
     pub(crate) fn ledgers(&self) -> &Ledgers {
         &self.0.ledgers
+    }
+
+    /// Answers that were given.
+    pub(crate) fn stored(&self) -> &Stored {
+        &self.0.stored
     }
 
     /// Who makes calendars.

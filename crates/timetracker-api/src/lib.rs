@@ -56,6 +56,7 @@ pub mod routes;
 #[expect(missing_docs, reason = "diesel's macros make undocumented items")]
 pub mod schema;
 pub mod server;
+pub mod stored;
 pub mod tags;
 pub mod timer;
 pub mod tracks;

@@ -166,7 +166,7 @@ pub fn says(name: &str) -> &'static str {
 }
 
 /// Which of them a token has: a bit each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scopes(u32);
 
 impl Scopes {

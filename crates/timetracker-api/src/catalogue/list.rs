@@ -7,7 +7,6 @@ use super::form::Draft;
 use super::item::{self, Field};
 use super::store::{self, Filter, Key};
 use super::{Collection, Kind};
-use crate::App;
 use crate::auth::Caller;
 use crate::auth::allowed::Allowed;
 use crate::id::ItemId;
@@ -18,6 +17,7 @@ use crate::wire::filters;
 use crate::wire::listing::List;
 use crate::wire::query::Parameters;
 use crate::wire::sent::Sent;
+use crate::{App, stored};
 
 const KEYS: [(&str, Key); 4] =
     [("id", Key::Id), ("name", Key::Name), ("created_at", Key::Created), ("updated_at", Key::Updated)];
@@ -41,7 +41,7 @@ pub async fn get<C: Collection>(
         let page = store::page(conn, workspace, C::KIND, &filter, &wanted)?;
         Ok(page.map(|page| view.write(&page, |out, row| item::write(out, C::KIND, row, with_rate))))
     };
-    Ok(app.db().read(page).await??.response())
+    stored::answer(&app, &caller, &request, page).await
 }
 
 /// What one belongs to, nearer kinds first.

@@ -10,7 +10,6 @@ use super::change;
 use super::described::MEMBERS;
 use super::form::{Draft, SOURCES};
 use super::store::pages::{self, Filter, Key};
-use crate::App;
 use crate::auth::Caller;
 use crate::auth::allowed::Allowed;
 use crate::auth::scopes::Scope;
@@ -22,6 +21,7 @@ use crate::wire::filters::{self, NO_SUCH_CHOICE};
 use crate::wire::listing::List;
 use crate::wire::query::Parameters;
 use crate::wire::sent::Sent;
+use crate::{App, stored};
 
 /// What can be asked of it.
 static LIST: List<'static, Key> = List {
@@ -55,11 +55,11 @@ pub async fn get(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (wanted, view) = LIST.read(&app, &request)?;
-    let filter = filter(view.query(), &caller)?;
+    let (filter, whose) = (filter(view.query(), &caller)?, caller.caller());
     let page = move |conn: &mut _| {
-        Ok(pages::page(conn, &caller, &filter, &wanted)?.map(|page| view.write(&page, super::write)))
+        Ok(pages::page(conn, &whose, &filter, &wanted)?.map(|page| view.write(&page, super::write)))
     };
-    Ok(app.db().read(page).await??.response())
+    stored::answer(&app, &caller, &request, page).await
 }
 
 /// What narrows it. An interval is half open: `start_after` takes in the instant, `start_before` does not.

@@ -1,8 +1,10 @@
 //! Answers written by hand, straight from rows into bytes: the hot list is made of these.
 
 use actix_web::HttpResponse;
+use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Bytes;
 use chrono::NaiveDate;
 use model::id::Uid;
 use model::time::Timestamp;
@@ -11,7 +13,7 @@ use uuid::Uuid;
 use super::{conditional, instant};
 
 /// A JSON answer; the edge adds every other header.
-pub fn response(status: StatusCode, body: Vec<u8>) -> HttpResponse {
+pub fn response(status: StatusCode, body: impl MessageBody + 'static) -> HttpResponse {
     let mut response = HttpResponse::with_body(status, body).map_into_boxed_body();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
@@ -19,16 +21,21 @@ pub fn response(status: StatusCode, body: Vec<u8>) -> HttpResponse {
 
 /// A list or a view, with the tag of what it says. One of many rows is made on the database's thread that read them: rows are given
 /// back where they were made, and a worker, on which all others' requests are as well, is not kept for long.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tagged {
-    body: Vec<u8>,
+    body: Bytes,
     tag: HeaderValue,
 }
 
 impl Tagged {
     /// What says this.
     pub fn of(body: Vec<u8>) -> Self {
-        Self { tag: conditional::of_body(&body), body }
+        Self { tag: conditional::of_body(&body), body: body.into() }
+    }
+
+    /// Bytes of the body.
+    pub const fn weight(&self) -> usize {
+        self.body.len()
     }
 
     /// The answer.

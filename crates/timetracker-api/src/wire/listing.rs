@@ -224,15 +224,27 @@ impl View {
     }
 }
 
-/// An answer that is written.
-#[derive(Debug)]
+/// An answer that is written; clones share its body.
+#[derive(Clone, Debug)]
 pub struct Written {
     body: json::Tagged,
     link: Option<HeaderValue>,
     is_strict: bool,
 }
 
+impl From<json::Tagged> for Written {
+    /// What has no pages.
+    fn from(body: json::Tagged) -> Self {
+        Self { body, link: None, is_strict: false }
+    }
+}
+
 impl Written {
+    /// Bytes of the body.
+    pub const fn weight(&self) -> usize {
+        self.body.weight()
+    }
+
     /// The answer.
     pub fn response(self) -> HttpResponse {
         let mut response = self.body.response();

@@ -9,6 +9,7 @@
 
 mod activities;
 mod api_root;
+mod asked_again;
 mod authentication;
 mod bad_input;
 mod batch;
@@ -28,7 +29,6 @@ mod feeds;
 mod health;
 mod introspection;
 mod keys;
-mod ledgers;
 mod limits;
 mod lists;
 mod logs;

@@ -1,4 +1,4 @@
-//! What a report keeps for the next one.
+//! What is kept from one request for the next: nobody is told what was right a moment ago.
 
 use std::time::Duration;
 
@@ -7,9 +7,10 @@ use model::directly;
 use reqwest::Method;
 use timetracker_api::schema::tracks;
 
-use crate::support::{Person, World, json};
+use crate::support::{Answer, Person, World, json};
 
-/// Everything that a report tells of a person's tracks, in two of them; so many days longer than need be.
+/// Everything that is told of a person's workspace: in reports, of so many days more than need be, and in lists and the feed, under an address
+/// that says so too, though nobody reads it there.
 async fn told(person: &Person, more: usize) -> Vec<serde_json::Value> {
     let mut all = Vec::new();
     for keys in ["day,activity,tags", "client,project,billable"] {
@@ -17,13 +18,31 @@ async fn told(person: &Person, more: usize) -> Vec<serde_json::Value> {
         let answer = person.get(&format!("/api/reports/summary/?{days}&group_by={keys}")).await.json();
         all.push(json!([answer["total"], answer["groups"]]));
     }
+    for list in [
+        "tracks/?",
+        "tracks/?ordering=-start&cursor=",
+        "activities/?",
+        "clients/?",
+        "projects/?",
+        "tags/?",
+        "changes/?",
+    ] {
+        let answer = person.get(&format!("/api/{list}&more={more}")).await.json();
+        all.push(json!([answer["count"], answer["results"], answer["changes"], answer["cursor"]]));
+    }
     all
 }
 
-/// One server has what it read and is asked again after each change, as people do; another reads all of it each time, because it is asked for more
-/// days than before.
+/// Makes a track longer behind the counter's back, which nobody can: it shows what was read again, and what was not.
+async fn lengthen(world: &World, track: i64, minutes: i64) {
+    let longer = diesel::update(tracks::table.filter(tracks::id.eq(track)))
+        .set(tracks::end_at.eq(tracks::end_at + minutes * 60_000_000));
+    world.db().write(move |conn| directly!(conn, |conn| longer.execute(conn))).await.unwrap();
+}
+
+/// One server is asked the same again after each change, as people do, twice; another is asked for something new each time, and so has to read it.
 #[tokio::test]
-async fn a_report_that_is_asked_again_knows_every_change() {
+async fn who_asks_again_is_told_every_change() {
     let mut world = World::new().await;
     world.start_server(|_| {}).await;
     let ada = world.person("ada");
@@ -86,10 +105,9 @@ async fn what_runs_goes_on_in_a_report_that_is_asked_again() {
     }
 }
 
-/// Nothing is read again as long as nothing is committed, of the same days or of fewer; and nobody is told what is somebody else's. Behind the
-/// counter's back a track is made longer: that is no change that anybody can make, and shows what was read.
+/// Nothing is read again as long as nothing is committed, of the same days or of fewer; and nobody is told what is somebody else's.
 #[tokio::test]
-async fn what_is_asked_again_is_not_read_again() {
+async fn a_report_is_not_read_again() {
     let world = World::new().await;
     let (ada, bob) = (world.person("ada"), world.person("bob"));
     let activity = ada.has_activity("a").await;
@@ -101,20 +119,79 @@ async fn what_is_asked_again_is_not_read_again() {
         answer["total"]["seconds"].as_i64().unwrap()
     };
     assert_eq!(seconds(&ada, week).await, 3_600);
-    let longer = diesel::update(tracks::table.filter(tracks::id.eq(id)))
-        .set(tracks::end_at.eq(tracks::end_at + 1_800_000_000_i64));
-    world.db().write(move |conn| directly!(conn, |conn| longer.execute(conn))).await.unwrap();
+    lengthen(&world, id, 30).await;
     let fewer = "from=2027-01-12&to=2027-01-14&tz=Europe/Berlin&group_by=activity";
     assert_eq!((seconds(&ada, week).await, seconds(&ada, fewer).await), (3_600, 3_600));
     assert_eq!(seconds(&bob, week).await, 0);
-    // Tags were not read, nor what lies before; and then all of it is known.
+    // Tags were not read; and then all of it is known.
     assert_eq!(seconds(&ada, &format!("{week}&group_by=tags")).await, 5_400);
     assert_eq!(seconds(&ada, week).await, 5_400);
-    // Any change of the workspace is enough.
-    let shorter = diesel::update(tracks::table.filter(tracks::id.eq(id)))
-        .set(tracks::end_at.eq(tracks::end_at - 1_800_000_000_i64));
-    world.db().write(move |conn| directly!(conn, |conn| shorter.execute(conn))).await.unwrap();
+    lengthen(&world, id, 30).await;
     assert_eq!(seconds(&ada, week).await, 5_400);
+    // More days than were read; and any change of the workspace is enough.
+    assert_eq!(seconds(&ada, "from=2027-01-10&to=2027-01-17").await, 7_200);
+    lengthen(&world, id, 30).await;
+    assert_eq!(seconds(&ada, week).await, 7_200);
     ada.has_activity("b").await;
-    assert_eq!(seconds(&ada, week).await, 3_600);
+    assert_eq!(seconds(&ada, week).await, 9_000);
+}
+
+/// What was asked for twice is stored: the same, with all its fields, until something is committed.
+#[tokio::test]
+async fn a_list_is_not_read_again() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("a").await;
+    let hour = json!({"activity": activity, "start": "2027-01-13T09:00:00Z", "end": "2027-01-13T10:00:00Z"});
+    let id = ada.post("/api/tracks/", hour).await.id();
+    for path in
+        ["/api/tracks/?page_size=1", "/api/tracks/?ordering=-start&cursor=", "/api/changes/?types=tracks"]
+    {
+        ada.get(path).await;
+        let second = ada.get(path).await;
+        let fields = |answer: &Answer| {
+            ["content-type", "etag", "link"].map(|name| answer.header(name).map(str::to_owned))
+        };
+        lengthen(&world, id, 30).await;
+        let third = ada.get(path).await;
+        assert_eq!((&third.text, fields(&third)), (&second.text, fields(&second)), "{path}");
+        let tag = second.header("etag").unwrap();
+        let request = ada.request(Method::GET, path).header("if-none-match", tag);
+        assert_eq!(request.send().await.unwrap().status(), 304, "{path}");
+        // What is asked for the first time is read, under whatever name.
+        assert_ne!(ada.get(&format!("{path}&x=1")).await.text, second.text, "{path}");
+        ada.has_activity(path).await;
+        assert_ne!(ada.get(path).await.text, second.text, "{path}");
+    }
+}
+
+/// R160: what is stored for one is for nobody else, and for no other token and no other wish of theirs.
+#[tokio::test]
+async fn what_is_stored_is_for_who_asked() {
+    let world = World::new().await;
+    let (ada, bob) = (world.person("ada"), world.person("bob"));
+    let rate = json!({"amount": 9_500, "currency": "EUR"});
+    ada.post("/api/activities/", json!({"name": "a", "rate": rate})).await;
+    let blind = world.person_with("ada", "activities:read tracks:read");
+    world
+        .authority
+        .knows(&blind.token, world.authority.vouches(ada.subject, "ada", "activities:read tracks:read"));
+    for _ in 0..3 {
+        for path in ["/api/activities/?x=1", "/api/changes/?x=1"] {
+            let rows = async |person: &Person| {
+                let answer = person.get(path).await.json();
+                answer["results"].as_array().or(answer["changes"].as_array()).unwrap().clone()
+            };
+            let row = |all: Vec<serde_json::Value>| all[0].get("data").unwrap_or(&all[0]).clone();
+            assert_eq!(row(rows(&ada).await)["rate"], rate, "{path}");
+            assert_eq!(row(rows(&blind).await).get("rate"), None, "{path}");
+            assert_eq!(rows(&bob).await.len(), 0, "{path}");
+        }
+        let strict = ada.request(Method::GET, "/api/activities/").header("prefer", "handling=strict");
+        let strict = Answer::read(strict.send().await.unwrap()).await;
+        strict.has("preference-applied", "handling=strict");
+        ada.get("/api/activities/").await.lacks("preference-applied");
+        let wrong = ada.request(Method::GET, "/api/activities/?x=1").header("prefer", "handling=strict");
+        assert_eq!(wrong.send().await.unwrap().status(), 400);
+    }
 }
