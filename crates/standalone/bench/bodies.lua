@@ -1,13 +1,13 @@
 -- Sends one prepared request after the other. Arguments: METHOD, FILE of lines, WHAT a line is (body, bearer, asks: a bearer
--- token, a blank and a path, or none), the Authorization header ("" for none), whether a line is good for "once" or for "many" times, the media type,
--- the BODY of every request (either "" for none), and which PART of how many PARTS of the lines is taken. Prepared once, so that
+-- token, a blank and a path, or none), the Authorization header ("" for none), whether a line is good for "once", for "many" times at random or in
+-- "turns", the media type, the BODY of every request (either "" for none), and which PART of how many PARTS of the lines is taken. Prepared once, so that
 -- the generator costs little.
 
-local prepared, place, once, sent = {}, 0, false, 0
+local prepared, place, order = {}, 0, nil
 
 function init(arguments)
   local method, file, what, authorization = arguments[1], arguments[2], arguments[3], arguments[4]
-  once = arguments[5] == "once"
+  order = arguments[5]
   local headers = {}
   if arguments[6] ~= "" then headers["Content-Type"] = arguments[6] end
   if authorization ~= "" then headers["Authorization"] = authorization end
@@ -31,9 +31,11 @@ function init(arguments)
 end
 
 function request()
-  if once then
+  if order == "once" then
     place = place + 1
     if place > #prepared then wrk.thread:stop(); place = #prepared end
+  elseif order == "turns" then
+    place = place % #prepared + 1
   else
     place = math.random(#prepared)
   end

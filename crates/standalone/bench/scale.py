@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How it goes with ten million tracks: fills SQLite and PostgreSQL, starts the release programs on them, and asks what is asked
-most, over 16 connections and over one, for somebody else each time. Beside each case is what the database alone takes for
+most, over 16 connections and over one, for somebody else each time. What the API keeps is measured twice: asked again, as clients do that poll,
+and anew, for something that was not asked for before. Beside each case is what the database alone takes for
 the same question, asked by the same functions in one process without HTTP, one at a time and 16 at once. Lists are asked of a
 thousand tracks as well. Prints tables in Markdown. Needs what run.py needs.
 
@@ -15,6 +16,8 @@ import os
 import shutil
 import statistics
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,29 +28,52 @@ FEW = 1_000
 TODAY = date.today()
 
 
-def days(back):
-    return f"from={TODAY - timedelta(days=back)}&to={TODAY}&tz=Europe/Berlin"
+@dataclass(frozen=True)
+class Case:
+    name: str
+    # The file of who asks.
+    who: str
+    # Unless it is in the file.
+    path: str | None
+    # What `bench_questions` calls it, of which the database alone is asked there.
+    question: str | None
+    # What p99 should be at most, in ms.
+    goal: float | None
+    # The path as nobody has asked it before, from the path and a number.
+    anew: Callable[[str, int], str] | None = None
+
+    def ways(self):
+        """Asked again, and anew, where that is not the same."""
+        again = replace(self, name=f"{self.name}, again" if self.anew else self.name, anew=None)
+        return [again, replace(self, name=f"{self.name}, anew")] if self.anew else [again]
 
 
+def days(back, until=0):
+    first, last = (TODAY - timedelta(days=until + each) for each in (back, 0))
+    return f"from={first}&to={last}&tz=Europe/Berlin"
+
+
+# Nobody reads it, but it is another address.
+other_address = lambda path, number: f"{path}&n={number}"
+# None of them lies within the one before.
+other_days = lambda path, number: path.replace(YEAR, days(364, number % 300))
 YEAR = days(364)
 RECENT = "tracks/?ordering=-start&page_size=50"
-# Of a case: its name, the file of who asks, the path where that is not in the file, the question that `bench_questions` asks the database, and what
-# p99 should be at most, in ms.
 LISTS = [
-    ("50 recent, by cursor", "people", f"{RECENT}&cursor=", "recent", 5),
-    ("50 recent, by number", "people", RECENT, "numbered", 5),
-    ("50 in the middle of all, by cursor", "deep", None, "deep", 5),
-    ("first 50 by id, by number", "people", "tracks/?page_size=50", "first", 5),
+    Case("50 recent, by cursor", "people", f"{RECENT}&cursor=", "recent", 5, other_address),
+    Case("50 recent, by number", "people", RECENT, "numbered", 5, other_address),
+    Case("50 in the middle of all, by cursor", "deep", None, "deep", 5, other_address),
+    Case("first 50 by id, by number", "people", "tracks/?page_size=50", "first", 5, other_address),
 ]
 OTHERS = [
-    ("running timer", "people", "timer/", "running", 3),
-    ("a year's summary, by day and activity", "people", f"reports/summary/?group_by=day,activity&{YEAR}", "year", 15),
-    ("50 changes since a cursor", "since", None, "changes", 5),
-    ("page of 50 of a year's detailed report", "people", f"reports/detailed/?page_size=50&{YEAR}", "detailed", None),
+    Case("running timer", "people", "timer/", "running", 3),
+    Case("a year's summary, by day and activity", "people", f"reports/summary/?group_by=day,activity&{YEAR}", "year", 15, other_days),
+    Case("50 changes since a cursor", "since", None, "changes", 5, other_address),
+    Case("page of 50 of a year's detailed report", "people", f"reports/detailed/?page_size=50&{YEAR}", "detailed", None),
 ]
 HEAVY = [
-    ("50 recent of the one with most", "heavy", f"{RECENT}&cursor=", None, 5),
-    ("50 in the middle of theirs", "heavy-deep", None, None, 5),
+    Case("50 recent of the one with most", "heavy", f"{RECENT}&cursor=", None, 5, other_address),
+    Case("50 in the middle of theirs", "heavy-deep", None, None, 5, other_address),
 ]
 HEAD = ("| | 16 at once: requests/s | p50 | p99 ms | CPU µs | one at a time: p50 | p99 ms | database alone, one at a time: p50 | p99 "
         "| 16 at once: p50 | p99 | goal: p99 |\n|---|---|---|---|---|---|---|---|---|---|---|---|")
@@ -64,28 +90,28 @@ def ms(micros):
 def measure(scaled, seconds, cases):
     """Prints a row for each case."""
     print(HEAD)
-    for name, who, path, question, goal in cases:
-        scaled.wrk(1, who, path, 16)
-        many, one = scaled.wrk(seconds, who, path, 16), scaled.wrk(max(1, seconds // 2), who, path, 1)
-        alone = scaled.alone.get(question)
+    for case in cases:
+        scaled.wrk(1, case, 16)
+        many, one = scaled.wrk(seconds, case, 16), scaled.wrk(max(1, seconds // 2), case, 1)
+        alone = scaled.alone.get(case.question)
         cells = [f"{many['rate']:,.0f}", ms(many["p50_us"]), ms(many["p99_us"]), f"{many['cpu_us']:.0f}", ms(one["p50_us"]), ms(one["p99_us"])]
         kinds = ("one", "many")
         cells += [ms(alone[kind][figure]) if alone else "–" for kind in kinds for figure in ("p50_us", "p99_us")]
-        verdict = "–" if not goal else f"{goal}: {'met' if many['p99_us'] <= goal * 1e3 else 'missed'}"
+        verdict = "–" if not case.goal else f"{case.goal}: {'met' if many['p99_us'] <= case.goal * 1e3 else 'missed'}"
         bad = failed(sum(each["refused"] + each["broken"] for each in (many, one)))
-        print(f"| {name} | {' | '.join(cells)} | {verdict} |{bad}", flush=True)
+        print(f"| {case.name} | {' | '.join(cells)} | {verdict} |{bad}", flush=True)
 
 
 def in_turns(scaled, seconds, cases, release):
     """Prints medians for each case, of ours and of theirs, and of the ratios of neighbours: what one turn shows holds only beside those."""
     sides = {"ours": None, "theirs": scaled.beside(release)}
     print("| 16 at once, medians | requests/s | p50 | p99 ms | CPU µs | ours to theirs: requests/s | p99 | CPU |\n" + "|---" * 8 + "|")
-    for name, who, path, _, _ in cases:
+    for case in cases:
         taken = {side: [] for side in sides}
         for part in range(ROUNDS):
             for side in sorted(sides, reverse=part % 2 == 0):
-                scaled.wrk(1, who, path, 16, sides[side])
-                taken[side].append(scaled.wrk(seconds, who, path, 16, sides[side]))
+                scaled.wrk(1, case, 16, sides[side])
+                taken[side].append(scaled.wrk(seconds, case, 16, sides[side]))
         middle = lambda side, figure: statistics.median(each[figure] for each in taken[side])
         pairs = list(zip(taken["ours"], taken["theirs"]))
         ratios = [f"{statistics.median(ours[each] / theirs[each] for ours, theirs in pairs):.2f}" for each in ("rate", "p99_us", "cpu_us")]
@@ -93,7 +119,7 @@ def in_turns(scaled, seconds, cases, release):
             cells = [f"{middle(side, 'rate'):,.0f}", ms(middle(side, "p50_us")), ms(middle(side, "p99_us")), f"{middle(side, 'cpu_us'):.0f}"]
             cells += ratios if side == "ours" else ["", "", ""]
             bad = failed(sum(each["refused"] + each["broken"] for each in taken[side]))
-            print(f"| {name}, {side} | {' | '.join(cells)} |{bad}", flush=True)
+            print(f"| {case.name}, {side} | {' | '.join(cells)} |{bad}", flush=True)
 
 
 def export(scaled):
@@ -126,7 +152,7 @@ def main():
                 (FEW, 1, 0, LISTS),
                 (said.tracks, said.people, said.heavy, LISTS + OTHERS + (HEAVY if said.heavy else [])),
             ):
-                cases = [case for case in cases if said.case in case[0]]
+                cases = [way for case in cases for way in case.ways() if said.case in way.name]
                 scaled = Scaled(release, kind, folder, (tracks, people, heavy), said.asking)
                 try:
                     print(f"\n{kind}: {scaled.about}\n", flush=True)

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import math
 import os
 import subprocess
 import time
@@ -14,6 +15,8 @@ from run import HERE
 
 # Rows that a client who keeps a copy has not seen.
 BEHIND = 50
+# More answers than there are of what has to be read.
+MOST_A_SECOND = 10_000
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Scaled:
         os.chmod(self.data, 0o755)
         self.postgres = Postgres(self.data) if kind == "postgres" else None
         self.url = self.postgres.url if self.postgres else lambda name: f"sqlite://{self.data}/{name}.db"
-        self.release, self.programs, self.connection = release, [], None
+        self.release, self.programs, self.connection, self.number = release, [], None, 0
         try:
             self.start(tracks, people, heavy, min(asking, people))
         except BaseException:
@@ -150,13 +153,25 @@ class Scaled:
         at, cursor = max(place for place in places if place[0] <= wanted and place[1])
         return self.get(ask.format(wanted - at, cursor), token)["cursor"] if at < wanted else cursor
 
-    def wrk(self, seconds, who, path, connections, of=None):
+    def never_asked(self, case, seconds):
+        """A file of paths for so many seconds, none of which was asked for before; for everybody in turn."""
+        asks = [line.split() for line in (self.data / case.who).read_text().splitlines()]
+        # The token, and the path that only it leads to, if there is one.
+        asks = [(token, path[0] if path else f"/api/{case.path}") for token, *path in asks]
+        first, self.number = self.number, self.number + math.ceil(seconds * MOST_A_SECOND / len(asks))
+        lines = (f"{token} {case.anew(path, number)}\n" for number in range(first, self.number) for token, path in asks)
+        (self.data / "anew").write_text("".join(lines))
+        return ["GET", str(self.data / "anew"), "asks", "", "turns"]
+
+    def wrk(self, seconds, case, connections, of=None):
         """Asks the API, or the one that is `beside` it."""
         pid, port = of or (self.api, self.api_port)
-        what = "bearer" if path else "asks"
-        arguments = ["GET", str(self.data / who), what, "", "many", "", "", "0", "1"]
+        if case.anew:
+            arguments = self.never_asked(case, seconds)
+        else:
+            arguments = ["GET", str(self.data / case.who), "bearer" if case.path else "asks", "", "many"]
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "bodies.lua"),
-                   f"http://127.0.0.1:{port}/api/{path or ''}", "--", *arguments]
+                   f"http://127.0.0.1:{port}/api/{case.path or ''}", "--", *arguments, "", "", "0", "1"]
         before = cpu_seconds(self.pids(pid))
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         figures = json.loads(output.strip().splitlines()[-1])

@@ -19,7 +19,7 @@ use model::settings::Settings;
 use model::time::{Clock, Timestamp};
 use timetracker_api::auth::Caller;
 use timetracker_api::auth::scopes::Scopes;
-use timetracker_api::changes::cursor::Place;
+use timetracker_api::changes::cursor::{Kind, Place};
 use timetracker_api::reports::detailed;
 use timetracker_api::reports::ledger::Ledger;
 use timetracker_api::schema::people;
@@ -127,7 +127,7 @@ impl Bench {
             self.ask("changes", |conn, caller| {
                 let after = Place::end_of(changes::store::last(conn, caller.workspace)? - BEHIND);
                 let news = changes::store::news(conn, caller, after, 501)?;
-                let kinds = news.kinds.into_iter();
+                let kinds = Kind::ALL.into_iter().filter(|_| news.has_items).filter_map(Kind::item);
                 changes::store::items(conn, caller.workspace, kinds, after, news.last, 501).map(drop)
             })
             .await?,

@@ -43,6 +43,14 @@ impl Kind {
         }
     }
 
+    /// Which of the catalogue it is.
+    pub const fn item(self) -> Option<catalogue::Kind> {
+        match self {
+            Self::Item(kind) => Some(kind),
+            Self::Track => None,
+        }
+    }
+
     /// Whether some of it is only for who sees rates.
     pub fn has_rates(self) -> bool {
         matches!(self, Self::Item(kind) if kind.has(Field::Rate))

@@ -209,7 +209,7 @@ pub fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
     let most = asked.most.saturating_add(1);
     let of_tracks = if asked.kinds.contains(&Kind::Track) { most } else { 0 };
     // First, and then nothing beyond it: what is committed between two of the questions is told next time, whole.
-    let News { last, kinds, tracks: mut changes } = store::news(conn, caller, place, of_tracks)?;
+    let News { last, has_items, tracks: mut changes } = store::news(conn, caller, place, of_tracks)?;
     let leads_on = |cursor: &Cursor| {
         let covers = asked.kinds.iter().all(|kind| cursor.kinds.contains(kind));
         let has_rates = asked.kinds.iter().any(|kind| kind.has_rates());
@@ -219,8 +219,10 @@ pub fn look(conn: &mut Conn, caller: &Caller, asked: &Asked) -> Verdict<Told> {
     if asked.since.as_ref().is_some_and(|cursor| !leads_on(cursor)) {
         return Ok(Err(ApiError::CursorGone));
     }
-    let kinds = kinds.into_iter().filter(|kind| asked.kinds.contains(&Kind::Item(*kind)));
-    changes.extend(store::items(conn, caller.workspace, kinds, place, last, most)?);
+    if has_items {
+        let kinds = asked.kinds.iter().filter_map(|kind| kind.item());
+        changes.extend(store::items(conn, caller.workspace, kinds, place, last, most)?);
+    }
     changes.sort_unstable_by_key(|change| change.place);
     let most = usize::try_from(asked.most).unwrap_or(usize::MAX);
     let has_more = changes.len() > most;

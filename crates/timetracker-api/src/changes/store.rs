@@ -39,16 +39,13 @@ pub fn last(conn: &mut Conn, workspace: WorkspaceId) -> QueryResult<i64> {
 pub struct News {
     /// The number of the last transaction that is committed.
     pub last: i64,
-    /// The kinds of the catalogue of which something may lie behind the place: most of it rarely changes, and so one question
-    /// spares four.
-    pub kinds: Vec<catalogue::Kind>,
+    /// Whether something of the catalogue may lie behind the place: it rarely changes, and so one question spares four.
+    pub has_items: bool,
     /// Up to `most` changes of tracks behind the place.
     pub tracks: Vec<Change>,
 }
 
 type Of<T> = (T, i64, Option<Timestamp>);
-/// The last transaction, and of which of the four kinds of the catalogue something may lie behind a place.
-type Last = (i64, (bool, bool, bool, bool));
 
 /// Rows of one kind behind a place, up to a transaction.
 macro_rules! behind {
@@ -80,24 +77,17 @@ pub fn news(conn: &mut Conn, caller: &Caller, after: Place, most: i64) -> QueryR
             )
         };
     }
-    let items = (any!(activities), any!(clients), any!(projects), any!(tags));
+    let items = any!(tags).or(any!(activities)).or(any!(projects)).or(any!(clients));
     let found =
         workspaces::table.filter(workspaces::id.eq(workspace)).select((workspaces::change_seq, items));
     let owned = tracks::person_id.eq(caller.person);
     // Of the same moment as the counter, and so with no end: one statement of PostgreSQL, and what SQLite reads for one request.
     let rows = behind!(tracks, owned, COLUMNS, Kind::Track, after, i64::MAX, most);
-    let ((last, items), rows): (Last, Vec<Of<Track>>) = beside!(conn, found, rows)?;
-    let kinds = [
-        (items.0, catalogue::Kind::Activity),
-        (items.1, catalogue::Kind::Client),
-        (items.2, catalogue::Kind::Project),
-        (items.3, catalogue::Kind::Tag),
-    ];
-    let kinds = kinds.into_iter().filter(|(has_changed, _)| *has_changed).map(|(_, kind)| kind).collect();
+    let ((last, has_items), rows): ((i64, bool), Vec<Of<Track>>) = beside!(conn, found, rows)?;
     let tracks = rows.into_iter().map(|(track, seq, gone)| {
         Change::new(Place { seq, kind: Kind::Track, id: track.id.0 }, gone, Row::Track(track))
     });
-    Ok(News { last, kinds, tracks: tracks.collect() })
+    Ok(News { last, has_items, tracks: tracks.collect() })
 }
 
 /// Up to `most` changes of each kind of the catalogue behind a place, up to the transaction `last`, in no order.
