@@ -1,7 +1,9 @@
 //! Answers that are stored, and given again as long as nothing was committed in the workspace since (what RFC 9111 calls validation; the validator
 //! is the number of the last change). Who polls costs one small question. What is asked for once only is not stored.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
@@ -42,33 +44,59 @@ impl Asked {
     }
 }
 
-/// What is known of something that was asked for.
-enum Known {
-    /// That it was.
-    Asked,
-    /// What was answered, and the last change in the workspace that is known to be in it.
-    Answer(i64, Written),
+/// What was answered.
+struct Answer {
+    /// The last change in the workspace that is known to be in it.
+    as_of: i64,
+    written: Written,
 }
 
-impl Known {
-    /// Bytes, about.
-    fn weight(&self) -> usize {
-        let body = if let Self::Answer(_, written) = self { written.weight() } else { 0 };
-        size_of::<Asked>() + size_of::<Self>() + LONGEST / 8 + body
+impl Answer {
+    /// Bytes that it and what it was asked by have elsewhere.
+    fn weight(asked: &Asked, answer: &Self) -> usize {
+        asked.target.len() + answer.written.weight()
     }
 }
 
-/// What was asked for of late.
-pub struct Stored(Weighed<Asked, Known>);
+/// So many hashes of what was asked for are remembered, each in its place.
+const PLACES: u64 = 1 << 16;
+
+/// What was asked for of late. It costs no more than a look at it: most of what is asked for once is never asked for again. Of two that share a
+/// place the last one is known.
+struct Seen {
+    hashes: Box<[AtomicU64]>,
+    hasher: RandomState,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { hashes: (0..PLACES).map(|_| AtomicU64::default()).collect(), hasher: RandomState::new() }
+    }
+}
+
+impl Seen {
+    /// Whether it was asked for before; from now on it was.
+    fn again(&self, asked: &Asked) -> bool {
+        let hash = self.hasher.hash_one(asked);
+        let place = usize::try_from(hash % PLACES).ok().and_then(|place| self.hashes.get(place));
+        place.is_some_and(|place| place.swap(hash, Ordering::Relaxed) == hash)
+    }
+}
+
+/// What was answered of late.
+pub struct Stored {
+    answers: Weighed<Asked, Answer>,
+    seen: Seen,
+}
 
 impl Default for Stored {
     fn default() -> Self {
-        Self(Weighed::new(MOST, LIFETIME, Known::weight))
+        Self { answers: Weighed::new(MOST, LIFETIME, Answer::weight), seen: Seen::default() }
     }
 }
 
-/// Answers a request for something that depends on nothing but the workspace, the caller and what `read` was made of: the request's target and
-/// preferences. Not for what says how late it is.
+/// Answers a request for something that depends on nothing but the workspace, the caller's scopes, the request's target and whether it is to be
+/// read strictly. Not for what says how late it is.
 ///
 /// # Errors
 /// As `read`, and when the database cannot.
@@ -81,20 +109,28 @@ pub async fn answer<F>(
 where
     F: FnOnce(&mut Conn) -> Verdict<Written> + Send + 'static,
 {
-    let Some(asked) = Asked::of(caller, request) else { return Ok(app.db().read(read).await??.response()) };
-    let (known, workspace) = (app.stored().0.get(&asked).await, caller.workspace);
+    let asked = Asked::of(caller, request);
+    let stored = match &asked {
+        Some(asked) => app.stored().answers.get(asked).await,
+        None => None,
+    };
+    let Some(asked) = asked.filter(|asked| stored.is_some() || app.stored().seen.again(asked)) else {
+        return Ok(app.db().read(read).await??.response());
+    };
+    let workspace = caller.workspace;
     let find = move |conn: &mut Conn| {
-        let Some(known) = known else { return Ok(read(conn)?.map(|answer| (answer, Some(Known::Asked)))) };
         // First: what is read after it has this change, and perhaps one of which the number is not known yet.
-        let last = changes::store::last(conn, workspace)?;
-        match &*known {
-            Known::Answer(as_of, answer) if *as_of == last => Ok(Ok((answer.clone(), None))),
-            _ => Ok(read(conn)?.map(|answer| (answer.clone(), Some(Known::Answer(last, answer))))),
+        let as_of = changes::store::last(conn, workspace)?;
+        match stored.filter(|answer| answer.as_of == as_of) {
+            Some(answer) => Ok(Ok((answer, false))),
+            None => {
+                Ok(read(conn)?.map(|written| (Arc::new(Answer { as_of, written: written.to_keep() }), true)))
+            }
         }
     };
-    let (answer, known) = app.db().read(find).await??;
-    if let Some(known) = known {
-        app.stored().0.put(asked, Arc::new(known)).await;
+    let (answer, is_new) = app.db().read(find).await??;
+    if is_new {
+        app.stored().answers.put(asked, answer.clone()).await;
     }
-    Ok(answer.response())
+    Ok(answer.written.clone().response())
 }

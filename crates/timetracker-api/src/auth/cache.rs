@@ -111,13 +111,18 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Rec
     }
 }
 
+/// Bytes that moka has beside what it keeps, about.
+const NODE: usize = 256;
+
 /// What was read of late: so many bytes at most, of which what was longest unused is forgotten first.
 pub struct Weighed<K, V>(Cache<K, Arc<V>>);
 
 impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Weighed<K, V> {
-    /// Nothing yet; what is put there stays for `lifetime` at most, and weighs what `weigh` says, in bytes.
-    pub fn new(most: u64, lifetime: Duration, weigh: fn(&V) -> usize) -> Self {
-        let weigher = move |_: &K, value: &Arc<V>| u32::try_from(weigh(value)).unwrap_or(u32::MAX);
+    /// Nothing yet; what is put there stays for `lifetime` at most. `weigh` says what it has elsewhere, in bytes.
+    pub fn new(most: u64, lifetime: Duration, weigh: fn(&K, &V) -> usize) -> Self {
+        let weigher = move |name: &K, value: &Arc<V>| {
+            u32::try_from(NODE + size_of::<(K, V)>() + weigh(name, value)).unwrap_or(u32::MAX)
+        };
         let kept = Cache::builder().max_capacity(most).weigher(weigher).time_to_live(lifetime);
         Self(kept.eviction_policy(EvictionPolicy::lru()).build())
     }

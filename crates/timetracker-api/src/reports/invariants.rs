@@ -156,6 +156,16 @@ proptest! {
         prop_assert_eq!(&sums.groups, &permuted(&swapped, [1, 0, 2]));
     }
 
+    /// What lies outside changes nothing: more tracks may be at hand than were asked for.
+    #[test]
+    fn what_lies_outside_is_nowhere((range, tracks) in any_report()) {
+        let (from, to) = range.ends();
+        let within: Vec<Spent> = tracks.iter().filter(|track| track.start < to && from <= track.end).cloned().collect();
+        for keys in [vec![Key::Tags, Key::Day], vec![Key::Activity], vec![Key::Week, Key::Client, Key::Billable]] {
+            prop_assert_eq!(range.sum(&keys, &within), range.sum(&keys, &tracks));
+        }
+    }
+
     /// The days add up to what of each track lies within them.
     #[test]
     fn days_add_up_to_what_lies_within((range, tracks) in any_report()) {

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::QueryResult;
 use model::db::Conn;
 use model::time::Timestamp;
 
@@ -14,6 +13,7 @@ use super::sum::Spent;
 use crate::auth::Caller;
 use crate::auth::cache::Weighed;
 use crate::id::PersonId;
+use crate::wire::error::{ApiError, Verdict};
 
 /// Bytes that are kept of all people together.
 const MOST: u64 = 64 * 1024 * 1024;
@@ -30,6 +30,12 @@ pub struct Tracks {
 }
 
 impl Tracks {
+    /// Whether there may be more of them than a report looks at.
+    fn are_too_many(&self) -> bool {
+        let most = usize::try_from(store::MOST).unwrap_or(usize::MAX);
+        self.ended.len() + usize::from(self.running.is_some()) >= most
+    }
+
     /// What runs, as if it ended now.
     pub fn running_until(&self, now: Timestamp) -> Option<Spent> {
         self.running.as_ref().map(|track| Spent { end: now.max(track.start), ..track.clone() })
@@ -53,16 +59,25 @@ impl Ledger {
     /// Reads it. `as_of` was read before.
     ///
     /// # Errors
-    /// When the database cannot.
+    /// When the database cannot; 400 for more tracks than a report looks at.
     pub fn read(
         conn: &mut Conn,
         caller: &Caller,
         as_of: i64,
         range: (Timestamp, Timestamp),
         has_tags: bool,
-    ) -> QueryResult<Self> {
+    ) -> Verdict<Self> {
         let tracks = store::within(conn, caller.person, range, has_tags)?;
-        Ok(Self { as_of, range, has_tags, tracks, book: store::book(conn, caller.workspace)? })
+        if tracks.are_too_many() {
+            let sentence = format!("A report looks at fewer than {} tracks: choose fewer days.", store::MOST);
+            return Ok(Err(ApiError::field("to", sentence)));
+        }
+        Ok(Ok(Self { as_of, range, has_tags, tracks, book: store::book(conn, caller.workspace)? }))
+    }
+
+    /// Whether it is of this number and has tags, which are worth reading again: they are asked for in turn with what has none.
+    pub fn has_tags(&self, as_of: i64) -> bool {
+        self.as_of == as_of && self.has_tags
     }
 
     /// Whether it has all that there is in the range at the number `as_of`.
@@ -70,11 +85,16 @@ impl Ledger {
         self.as_of == as_of && self.range.0 <= from && to <= self.range.1 && (self.has_tags || !with_tags)
     }
 
-    /// Bytes, about.
+    /// What has ended and has something in a range of it, and perhaps what only touches it.
+    pub fn ended(&self, (from, to): (Timestamp, Timestamp)) -> impl Iterator<Item = &Spent> + Clone {
+        self.tracks.ended.iter().filter(move |track| track.start < to && from <= track.end)
+    }
+
+    /// Bytes that it has elsewhere, about.
     fn weight(&self) -> usize {
         let all = || self.tracks.ended.iter().chain(&self.tracks.running);
         let tags: usize = all().map(|track| track.tags.capacity()).sum();
-        size_of::<Self>() + self.tracks.ended.capacity() * size_of::<Spent>() + tags + self.book.weight()
+        self.tracks.ended.capacity() * size_of::<Spent>() + tags + self.book.weight()
     }
 }
 
@@ -83,7 +103,7 @@ pub struct Ledgers(Weighed<PersonId, Ledger>);
 
 impl Default for Ledgers {
     fn default() -> Self {
-        Self(Weighed::new(MOST, LIFETIME, Ledger::weight))
+        Self(Weighed::new(MOST, LIFETIME, |_, ledger| ledger.weight()))
     }
 }
 
@@ -96,5 +116,23 @@ impl Ledgers {
     /// Keeps it instead of the one before.
     pub async fn keep(&self, person: PersonId, ledger: Arc<Ledger>) {
         self.0.put(person, ledger).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ActivityId;
+
+    /// The database was asked for so many altogether, and what it left out is nowhere.
+    #[test]
+    fn what_runs_is_one_of_so_many() {
+        let at = Timestamp::from_unix_seconds(0);
+        let track =
+            Spent { start: at, end: at, activity: ActivityId(1), tags: String::new(), billable: false };
+        let mut tracks = Tracks { running: None, ended: vec![track.clone(); 199_999] };
+        assert!(!tracks.are_too_many());
+        tracks.running = Some(track);
+        assert!(tracks.are_too_many());
     }
 }

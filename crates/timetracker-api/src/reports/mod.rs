@@ -57,17 +57,18 @@ pub async fn get(
             return Ok(Ok((write(&query, &Sums::default(), with_money), None)));
         };
         let (range, with_tags) = ((first.begins, last.begins), query.looks_at_tags());
-        let kept = kept.filter(|ledger| ledger.serves(as_of, range, with_tags));
-        let is_new = kept.is_none();
-        let ledger = match kept {
-            Some(ledger) => ledger,
-            None => Arc::new(Ledger::read(conn, &caller, as_of, range, with_tags)?),
+        let is_kept = |ledger: &Arc<Ledger>| ledger.serves(as_of, range, with_tags);
+        let (ledger, is_new) = match kept {
+            Some(ledger) if is_kept(&ledger) => (ledger, false),
+            other => {
+                let with_tags = with_tags || other.is_some_and(|ledger| ledger.has_tags(as_of));
+                match Ledger::read(conn, &caller, as_of, range, with_tags)? {
+                    Ok(ledger) => (Arc::new(ledger), true),
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
         };
-        if ledger.tracks.ended.len() >= usize::try_from(store::MOST).unwrap_or(usize::MAX) {
-            let sentence = format!("A report looks at fewer than {} tracks: choose fewer days.", store::MOST);
-            return Ok(Err(ApiError::field("to", sentence)));
-        }
-        let answer = write(&query, &add_up(&query, &days, &ledger, now), with_money);
+        let answer = write(&query, &add_up(&query, &days, (&ledger, range), now), with_money);
         Ok(Ok((answer, is_new.then_some(ledger))))
     };
     let (answer, new) = app.db().read(report).await??;
@@ -78,9 +79,14 @@ pub async fn get(
 }
 
 /// Adds up what is asked for of a ledger, which may have more.
-fn add_up(query: &Query, days: &[Day], ledger: &Ledger, now: Timestamp) -> Sums {
+fn add_up(
+    query: &Query,
+    days: &[Day],
+    (ledger, range): (&Ledger, (Timestamp, Timestamp)),
+    now: Timestamp,
+) -> Sums {
     let running = ledger.tracks.running_until(now).filter(|_| query.with_running);
-    let wanted = running.iter().chain(&ledger.tracks.ended).filter(|track| {
+    let wanted = running.iter().chain(ledger.ended(range)).filter(|track| {
         let belongs = ledger.book.of(track.activity);
         let belongs = belongs.map_or((None, None), |belongs| (belongs.project, belongs.client));
         query.admits((track.activity, belongs), track.billable, &track.tags)

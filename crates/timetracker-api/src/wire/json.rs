@@ -33,9 +33,15 @@ impl Tagged {
         Self { tag: conditional::of_body(&body), body: body.into() }
     }
 
-    /// Bytes of the body.
-    pub const fn weight(&self) -> usize {
-        self.body.len()
+    /// Bytes that it has elsewhere.
+    pub fn weight(&self) -> usize {
+        self.body.len() + self.tag.len()
+    }
+
+    /// The same without room for more, which writing it took.
+    #[must_use]
+    pub fn to_keep(&self) -> Self {
+        Self { body: Bytes::copy_from_slice(&self.body), tag: self.tag.clone() }
     }
 
     /// The answer.

@@ -240,9 +240,15 @@ impl From<json::Tagged> for Written {
 }
 
 impl Written {
-    /// Bytes of the body.
-    pub const fn weight(&self) -> usize {
-        self.body.weight()
+    /// Bytes that it has elsewhere.
+    pub fn weight(&self) -> usize {
+        self.body.weight() + self.link.as_ref().map_or(0, HeaderValue::len)
+    }
+
+    /// The same without room for more, which writing it took.
+    #[must_use]
+    pub fn to_keep(&self) -> Self {
+        Self { body: self.body.to_keep(), link: self.link.clone(), is_strict: self.is_strict }
     }
 
     /// The answer.
