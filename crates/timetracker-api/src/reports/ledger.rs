@@ -75,14 +75,30 @@ impl Ledger {
         Ok(Ok(Self { as_of, range, has_tags, tracks, book: store::book(conn, caller.workspace)? }))
     }
 
-    /// Whether it is of this number and has tags, which are worth reading again: they are asked for in turn with what has none.
-    pub fn has_tags(&self, as_of: i64) -> bool {
-        self.as_of == as_of && self.has_tags
+    /// The one that is kept if it serves, or a new one, and whether it is new. One with tags is read with its tags again: they are asked for in turn with
+    /// what needs none.
+    ///
+    /// # Errors
+    /// As [`Ledger::read`].
+    pub fn kept_or_read(
+        kept: Option<Arc<Self>>,
+        conn: &mut Conn,
+        caller: &Caller,
+        as_of: i64,
+        (range, with_tags): ((Timestamp, Timestamp), bool),
+    ) -> Verdict<(Arc<Self>, bool)> {
+        let kept = kept.filter(|ledger| ledger.as_of == as_of);
+        let had_tags = kept.as_ref().is_some_and(|ledger| ledger.has_tags);
+        if let Some(ledger) = kept.filter(|ledger| ledger.serves(range, with_tags)) {
+            return Ok(Ok((ledger, false)));
+        }
+        let read = Self::read(conn, caller, as_of, range, with_tags || had_tags)?;
+        Ok(read.map(|ledger| (Arc::new(ledger), true)))
     }
 
-    /// Whether it has all that there is in the range at the number `as_of`.
-    pub fn serves(&self, as_of: i64, (from, to): (Timestamp, Timestamp), with_tags: bool) -> bool {
-        self.as_of == as_of && self.range.0 <= from && to <= self.range.1 && (self.has_tags || !with_tags)
+    /// Whether it has all that there was in the range.
+    fn serves(&self, (from, to): (Timestamp, Timestamp), with_tags: bool) -> bool {
+        self.range.0 <= from && to <= self.range.1 && (self.has_tags || !with_tags)
     }
 
     /// What has ended and has something in a range of it, and perhaps what only touches it.

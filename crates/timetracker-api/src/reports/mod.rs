@@ -17,8 +17,6 @@ pub mod query;
 pub mod store;
 pub mod sum;
 
-use std::sync::Arc;
-
 use actix_web::web::ThinData;
 use actix_web::{HttpRequest, HttpResponse};
 use days::Day;
@@ -57,16 +55,9 @@ pub async fn get(
             return Ok(Ok((write(&query, &Sums::default(), with_money), None)));
         };
         let (range, with_tags) = ((first.begins, last.begins), query.looks_at_tags());
-        let is_kept = |ledger: &Arc<Ledger>| ledger.serves(as_of, range, with_tags);
-        let (ledger, is_new) = match kept {
-            Some(ledger) if is_kept(&ledger) => (ledger, false),
-            other => {
-                let with_tags = with_tags || other.is_some_and(|ledger| ledger.has_tags(as_of));
-                match Ledger::read(conn, &caller, as_of, range, with_tags)? {
-                    Ok(ledger) => (Arc::new(ledger), true),
-                    Err(error) => return Ok(Err(error)),
-                }
-            }
+        let (ledger, is_new) = match Ledger::kept_or_read(kept, conn, &caller, as_of, (range, with_tags))? {
+            Ok(found) => found,
+            Err(error) => return Ok(Err(error)),
         };
         let answer = write(&query, &add_up(&query, &days, (&ledger, range), now), with_money);
         Ok(Ok((answer, is_new.then_some(ledger))))
