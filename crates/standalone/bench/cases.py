@@ -75,6 +75,6 @@ def of_authz():
 def of_api(track):
     json = {"line": "bearer", "media_type": "application/json"}
     return [
-        Case("page of 20 of 1,000 tracks", "tracks/", "warm", method="GET", **json),
+        Case("page of 20 of 1,000 tracks, asked again", "tracks/", "warm", method="GET", **json),
         Case("POST a track", "tracks/", "warm", body=track, alone="track_post", **json),
     ]
