@@ -4,7 +4,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse};
 use model::db::Conn;
@@ -20,8 +19,6 @@ use crate::{App, changes};
 
 /// Bytes that are stored of all people together.
 const MOST: u64 = 32 * 1024 * 1024;
-/// A database that is restored while this runs may count to the same number again: what is stored ends before somebody wonders.
-const LIFETIME: Duration = Duration::from_secs(600);
 /// The longest request target, in bytes, whose answer is stored.
 const LONGEST: usize = 1_024;
 
@@ -91,7 +88,7 @@ pub struct Stored {
 
 impl Default for Stored {
     fn default() -> Self {
-        Self { answers: Weighed::new(MOST, LIFETIME, Answer::weight), seen: Seen::default() }
+        Self { answers: Weighed::new(MOST, Answer::weight), seen: Seen::default() }
     }
 }
 

@@ -114,16 +114,20 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Rec
 /// Bytes that moka has beside what it keeps, about.
 const NODE: usize = 256;
 
-/// What was read of late: so many bytes at most, of which what was longest unused is forgotten first.
+/// How long [`Weighed`] keeps anything.
+const LIFETIME: Duration = Duration::from_secs(600);
+
+/// What was read of late and is compared with the number of the last change before it is used: so many bytes at most, of which what was longest unused
+/// is forgotten first. A database that is restored while this runs may count to the same number again, and so everything ends after a while.
 pub struct Weighed<K, V>(Cache<K, Arc<V>>);
 
 impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Weighed<K, V> {
-    /// Nothing yet; what is put there stays for `lifetime` at most. `weigh` says what it has elsewhere, in bytes.
-    pub fn new(most: u64, lifetime: Duration, weigh: fn(&K, &V) -> usize) -> Self {
+    /// Nothing yet. `weigh` says what it has elsewhere, in bytes.
+    pub fn new(most: u64, weigh: fn(&K, &V) -> usize) -> Self {
         let weigher = move |name: &K, value: &Arc<V>| {
             u32::try_from(NODE + size_of::<(K, V)>() + weigh(name, value)).unwrap_or(u32::MAX)
         };
-        let kept = Cache::builder().max_capacity(most).weigher(weigher).time_to_live(lifetime);
+        let kept = Cache::builder().max_capacity(most).weigher(weigher).time_to_live(LIFETIME);
         Self(kept.eviction_policy(EvictionPolicy::lru()).build())
     }
 

@@ -2,7 +2,6 @@
 //! right as long as nothing was committed in the workspace since, which the database is asked each time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use model::db::Conn;
 use model::time::Timestamp;
@@ -17,8 +16,6 @@ use crate::wire::error::{ApiError, Verdict};
 
 /// Bytes that are kept of all people together.
 const MOST: u64 = 64 * 1024 * 1024;
-/// A database that is restored while this runs may count to the same number again: what is kept ends before somebody wonders.
-const LIFETIME: Duration = Duration::from_secs(600);
 
 /// The tracks of some days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,7 +116,7 @@ pub struct Ledgers(Weighed<PersonId, Ledger>);
 
 impl Default for Ledgers {
     fn default() -> Self {
-        Self(Weighed::new(MOST, LIFETIME, |_, ledger| ledger.weight()))
+        Self(Weighed::new(MOST, |_, ledger| ledger.weight()))
     }
 }
 
