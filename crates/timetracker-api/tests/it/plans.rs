@@ -36,7 +36,7 @@ use timetracker_api::wire::paging::Wanted;
 use timetracker_api::wire::query::Parameters;
 use timetracker_api::wire::sent::Sent;
 use timetracker_api::wire::{cursor, listing};
-use timetracker_api::{MIGRATIONS, catalogue, changes, feeds, reports};
+use timetracker_api::{MIGRATIONS, catalogue, changes, feeds, me, reports};
 
 use explain::{Explained, explain, hear};
 use seed::Seed;
@@ -239,7 +239,7 @@ fn the_questions_that_are_asked_most_go_by_an_index() {
     calendar.goes_by("tracks", "tracks_recent");
 }
 
-/// What has changed is asked as often as there are copies.
+/// What has changed is asked as often as there are copies, and whether anything has as often as anything is asked again.
 #[test]
 fn what_changed_goes_by_an_index() {
     let mut seeded = Seeded::new();
@@ -247,6 +247,11 @@ fn what_changed_goes_by_an_index() {
     let last = seeded.explain(|conn| changes::store::last(conn, workspace));
     let [last] = last.as_slice() else { panic!("{last:?}") };
     last.finds_one("workspaces");
+    let person = caller.person;
+    let settings = seeded.explain(|conn| me::store::settings_as_of(conn, person));
+    let [settings] = settings.as_slice() else { panic!("{settings:?}") };
+    settings.finds_one("people");
+    settings.finds_one("workspaces");
     let since = Place { seq: 70, kind: Kind::Track, id: 7 };
     let news = seeded.explain(|conn| changes::store::news(conn, &caller, since, 501));
     // PostgreSQL is asked once.
