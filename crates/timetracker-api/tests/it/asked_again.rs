@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
+use futures_util::future::join_all;
 use model::directly;
 use reqwest::Method;
 use timetracker_api::schema::tracks;
@@ -114,6 +115,36 @@ async fn who_asks_again_is_told_every_change() {
         // What the other one changed is no different.
         assert_eq!(now, told(&ada, 0).await);
         before = now;
+    }
+}
+
+/// Eight write at one server and ask the other, all of them for the same: each finds what they have written, and in the report too.
+#[tokio::test]
+async fn who_has_written_is_told_so_at_once_at_any_server() {
+    let mut world = World::new().await;
+    world.start_server(|_| {}).await;
+    let ada = world.person("ada");
+    let (activity, servers) =
+        (ada.has_activity("a").await, [world.at_server(0, &ada), world.at_server(1, &ada)]);
+    let seconds = |answer: &Answer| answer.json()["total"]["seconds"].as_i64().unwrap();
+    let clients = (0..8).map(|number| {
+        let [writes, asks] = [&servers[number % 2], &servers[(number + 1) % 2]];
+        async move {
+            for _ in 0..12 {
+                let track = json!({"activity": activity, "start": "2027-01-13T09:00:00Z", "duration": 60});
+                let before = seconds(&asks.get("/api/reports/summary/").await);
+                let id = writes.post("/api/tracks/", track).await.id();
+                for path in ["/api/tracks/?ordering=-id&page_size=100", "/api/changes/?types=tracks"] {
+                    let found = asks.get(path).await.text;
+                    assert!(found.contains(&format!("\"id\":{id},")), "{id} {found}");
+                }
+                assert!(seconds(&asks.get("/api/reports/summary/").await) >= before + 60);
+            }
+        }
+    });
+    join_all(clients).await;
+    for server in &servers {
+        assert_eq!(seconds(&server.get("/api/reports/summary/").await), 8 * 12 * 60);
     }
 }
 
