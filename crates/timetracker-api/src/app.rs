@@ -21,7 +21,7 @@ use crate::feeds;
 use crate::live::Live;
 use crate::openapi::Published;
 use crate::pages;
-use crate::reports::ledger::Ledgers;
+use crate::reports::ledger::{self, Ledgers};
 use crate::stored::Stored;
 use crate::wire::allowance::Limit;
 
@@ -129,7 +129,7 @@ impl App {
         Ok(Self(Arc::new(Inner {
             probe: Probe::new(db.clone()),
             live: Live::new(db.clone(), config.most_streams),
-            ledgers: Ledgers::default(),
+            ledgers: ledger::nobodys(),
             stored: Stored::default(),
             calendars: feeds::turns::Turns::default(),
             db,

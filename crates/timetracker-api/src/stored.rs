@@ -32,12 +32,14 @@ struct Asked {
 }
 
 impl Asked {
+    /// Nothing for a target that is too long.
     fn of(caller: &Caller, request: &HttpRequest) -> Option<Self> {
         let target = request.uri().path_and_query()?.as_str();
+        if target.len() > LONGEST {
+            return None;
+        }
         let is_strict = prefer::is_strict(request.headers());
-        let asked =
-            || Self { person: caller.person, scopes: caller.scopes, is_strict, target: target.into() };
-        (target.len() <= LONGEST).then(asked)
+        Some(Self { person: caller.person, scopes: caller.scopes, is_strict, target: target.into() })
     }
 }
 
@@ -120,9 +122,10 @@ where
         let as_of = changes::store::last(conn, workspace)?;
         match stored.filter(|answer| answer.as_of == as_of) {
             Some(answer) => Ok(Ok((answer, false))),
-            None => {
-                Ok(read(conn)?.map(|written| (Arc::new(Answer { as_of, written: written.to_keep() }), true)))
-            }
+            None => Ok(read(conn)?.map(|written| {
+                let written = written.without_room();
+                (Arc::new(Answer { as_of, written }), true)
+            })),
         }
     };
     let (answer, is_new) = app.db().read(find).await??;

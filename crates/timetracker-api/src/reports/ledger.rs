@@ -112,24 +112,11 @@ impl Ledger {
 }
 
 /// The last one of each who asked of late.
-pub struct Ledgers(Weighed<PersonId, Ledger>);
+pub type Ledgers = Weighed<PersonId, Ledger>;
 
-impl Default for Ledgers {
-    fn default() -> Self {
-        Self(Weighed::new(MOST, |_, ledger| ledger.weight()))
-    }
-}
-
-impl Ledgers {
-    /// The one of a person.
-    pub async fn of(&self, person: PersonId) -> Option<Arc<Ledger>> {
-        self.0.get(&person).await
-    }
-
-    /// Keeps it instead of the one before.
-    pub async fn keep(&self, person: PersonId, ledger: Arc<Ledger>) {
-        self.0.put(person, ledger).await;
-    }
+/// Nobody's yet.
+pub fn nobodys() -> Ledgers {
+    Weighed::new(MOST, |_, ledger| ledger.weight())
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub async fn get(
 ) -> Result<HttpResponse, ApiError> {
     let (said, now) = (Parameters::parse(request.query_string())?, app.clock().now());
     let (with_money, caller) = (caller.sees_rates(), caller.caller());
-    let (person, kept) = (caller.person, app.ledgers().of(caller.person).await);
+    let (person, kept) = (caller.person, app.ledgers().get(&caller.person).await);
     let report = move |conn: &mut _| {
         let (usual, as_of) = me::store::settings_as_of(conn, person)?;
         let query = match Query::read(&said, &usual, now, query::LONGEST) {
@@ -64,7 +64,7 @@ pub async fn get(
     };
     let (answer, new) = app.db().read(report).await??;
     if let Some(ledger) = new {
-        app.ledgers().keep(person, ledger).await;
+        app.ledgers().put(person, ledger).await;
     }
     Ok(answer.response())
 }

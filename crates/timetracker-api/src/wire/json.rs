@@ -40,8 +40,8 @@ impl Tagged {
 
     /// The same without room for more, which writing it took.
     #[must_use]
-    pub fn to_keep(&self) -> Self {
-        Self { body: Bytes::copy_from_slice(&self.body), tag: self.tag.clone() }
+    pub fn without_room(self) -> Self {
+        Self { body: Bytes::copy_from_slice(&self.body), ..self }
     }
 
     /// The answer.

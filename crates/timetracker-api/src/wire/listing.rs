@@ -247,8 +247,8 @@ impl Written {
 
     /// The same without room for more, which writing it took.
     #[must_use]
-    pub fn to_keep(&self) -> Self {
-        Self { body: self.body.to_keep(), link: self.link.clone(), is_strict: self.is_strict }
+    pub fn without_room(self) -> Self {
+        Self { body: self.body.without_room(), ..self }
     }
 
     /// The answer.
