@@ -89,7 +89,7 @@ pub fn begun(
 }
 
 /// The first ones of all, those without a start before the others, with such columns: in one question, which is half the way to
-/// PostgreSQL.
+/// PostgreSQL. Its index has them in that order already, if the newest come first.
 macro_rules! first {
     ($conn:expr, $owner:expr, $part:expr, $columns:expr) => {{
         let (from, id) = (Timestamp::from_micros($part.beginning()), TrackId($part.beginning()));
@@ -100,10 +100,10 @@ macro_rules! first {
                 directly!($conn, |conn| both.load(conn))
             }};
         }
-        if $part.goes_up {
-            both!(later_drafts($owner, id), oldest($owner, from, id))
-        } else {
-            both!(earlier_drafts($owner, id), newest($owner, from, id))
+        match $conn {
+            _ if $part.goes_up => both!(later_drafts($owner, id), oldest($owner, from, id)),
+            Conn::Postgres(conn) => newest_of_all($owner).limit($part.limit).select($columns).load(conn),
+            Conn::Sqlite(_) => both!(earlier_drafts($owner, id), newest($owner, from, id)),
         }
     }};
 }
@@ -187,6 +187,13 @@ pub(super) fn newest(owner: PersonId, from: Timestamp, id: TrackId) -> _ {
     let behind = own.filter(tracks::start_at.le(from));
     let behind = behind.filter(tracks::start_at.lt(from).or(tracks::id.lt(id)));
     behind.order((tracks::start_at.desc(), tracks::id.desc()))
+}
+
+/// Those without a start, and then from the newest on.
+#[auto_type(no_type_alias)]
+pub(super) fn newest_of_all(owner: PersonId) -> _ {
+    let own: Alive = alive(owner);
+    own.order((tracks::start_at.desc().nulls_first(), tracks::id.desc()))
 }
 
 #[auto_type(type_case = "PascalCase")]

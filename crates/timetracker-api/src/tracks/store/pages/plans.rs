@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Integer, Text};
 use model::db::Db;
@@ -15,8 +16,8 @@ use crate::wire::cursor::{Order, Place};
 /// The plan of a query instead of its rows.
 struct Explain<Q, S>(&'static str, Q, PhantomData<S>);
 
-impl<Q: QueryFragment<MultiBackend>, S> QueryFragment<MultiBackend> for Explain<Q, S> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB: Backend, Q: QueryFragment<DB>, S> QueryFragment<DB> for Explain<Q, S> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         pass.push_sql(self.0);
         self.1.walk_ast(pass)
     }
@@ -31,7 +32,7 @@ impl<Q, S> Query for Explain<Q, S> {
     type SqlType = S;
 }
 
-impl<Q, S> RunQueryDsl<Conn> for Explain<Q, S> {}
+impl<Q, S, Connection> RunQueryDsl<Connection> for Explain<Q, S> {}
 
 fn plan(conn: &mut Conn, rows: impl QueryFragment<MultiBackend>) -> QueryResult<String> {
     if matches!(conn, Conn::Sqlite(_)) {
@@ -147,6 +148,11 @@ async fn pages_of_all_there_is_are_read_off_an_index() {
         judge!(earlier_drafts(id), "tracks_recent", "start_at");
         judge!(oldest(start, id), "tracks_recent", "start_at");
         judge!(newest(start, id), "tracks_recent", "start_at");
+        if let Conn::Postgres(conn) = conn {
+            let rows = plain::newest_of_all(owner).limit(20).select(COLUMNS);
+            let lines: Vec<String> = Explain::<_, Text>("EXPLAIN ", rows, PhantomData).load(conn)?;
+            judge("newest_of_all", &lines.join("\n"), "tracks_recent", None);
+        }
         Ok(())
     };
     db.write(all).await.unwrap();
