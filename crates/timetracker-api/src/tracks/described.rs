@@ -1,6 +1,6 @@
 //! A track in words: for OPTIONS, and for the document.
 
-use super::form::SOURCES;
+use super::source::Source;
 use crate::names;
 use crate::openapi::customs::{CONDITIONS, HELD, OVERLAPS, PAGES, RETRIES};
 use crate::openapi::{Answer, Operation};
@@ -34,7 +34,7 @@ const FIELDS: [Field; 16] = [
     Field::new("running", Kind::Boolean, "Whether it runs.").read_only(),
     Field::new("timezone", Kind::Zone(None), "Where the person was: a name of the IANA database. Null of what is older than the field.")
         .shown_null(),
-    Field::new("source", Kind::Choice(&SOURCES), "Who wrote it."),
+    Field::new("source", Kind::Choice(&Source::NAMES), "Who wrote it."),
     Field::new("version", Kind::Whole(None, None), "Counts its changes, from 1.").read_only().example("1"),
     Field::new("created_at", Kind::Instant, "When it was made.").read_only(),
     Field::new("updated_at", Kind::Instant, "When it was changed last.").read_only(),
@@ -70,7 +70,7 @@ const NARROWED: &[Field] = &[
     Field::new("end_before", Kind::Instant, "Only what ended before."),
     Field::new("running", Kind::Boolean, "Only what runs, or does not."),
     Field::new("billable", Kind::Boolean, "Only what somebody is to pay for, or nobody is."),
-    Field::new("source", Kind::Choice(&SOURCES), "Only what these wrote."),
+    Field::new("source", Kind::Choice(&Source::NAMES), "Only what these wrote."),
 ];
 
 /// `GET /api/tracks/`.

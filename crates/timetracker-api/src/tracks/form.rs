@@ -8,6 +8,7 @@ use model::id::Uid;
 use model::time::Timestamp;
 
 use super::row::Track;
+use super::source::Source;
 use crate::id::ActivityId;
 use crate::tags;
 use crate::wire::error::{ApiError, Message};
@@ -17,8 +18,6 @@ use crate::wire::sent::Sent;
 
 /// The longest a track may be: who forgot a timer in spring has not worked until autumn.
 pub const LONGEST: Duration = Duration::from_secs(31 * 24 * 3_600);
-/// Who writes tracks.
-pub const SOURCES: [&str; 3] = ["human", "agent", "import"];
 
 /// What was said.
 #[derive(Debug, Default)]
@@ -32,7 +31,7 @@ pub struct Draft {
     tags: Option<Vec<String>>,
     billable: Option<bool>,
     timezone: Option<Tz>,
-    source: Option<&'static str>,
+    source: Option<Source>,
     /// What is wrong so far. Kept until the activity was looked for: all of it is told at once.
     problems: Problems,
 }
@@ -57,7 +56,7 @@ pub struct Entry {
     /// Where the person was; `None` where they usually are.
     pub timezone: Option<String>,
     /// Who wrote it.
-    pub source: String,
+    pub source: Source,
 }
 
 impl Entry {
@@ -72,7 +71,7 @@ impl Entry {
             tags: String::new(),
             billable: false,
             timezone: None,
-            source: "human".to_owned(),
+            source: Source::Human,
         }
     }
 
@@ -87,7 +86,7 @@ impl Entry {
             tags: track.tags.clone(),
             billable: track.billable,
             timezone: track.timezone.clone(),
-            source: track.source.clone(),
+            source: track.source,
         }
     }
 
@@ -123,8 +122,8 @@ impl Draft {
         let duration = fields::seconds(&sent.field("duration", true));
         let duration = problems.take("duration", duration).flatten();
         let timezone = problems.take("timezone", fields::timezone(&sent.field("timezone", false))).flatten();
-        let source = fields::choice(&sent.field("source", false), &SOURCES);
-        let source = problems.take("source", source).flatten();
+        let source = fields::choice(&sent.field("source", false), &Source::NAMES);
+        let source = problems.take("source", source).flatten().and_then(Source::named);
         Ok(Self {
             uid,
             description,
@@ -250,7 +249,7 @@ impl Draft {
             tags: self.tags.map_or(was.tags, |names| names.join("\n")),
             billable: self.billable.unwrap_or(was.billable),
             timezone: self.timezone.map(|zone| zone.name().to_owned()).or(was.timezone),
-            source: self.source.map_or(was.source, str::to_owned),
+            source: self.source.unwrap_or(was.source),
         })
     }
 }
@@ -332,7 +331,7 @@ mod tests {
             tags: "a".into(),
             billable: true,
             timezone: None,
-            source: "human".into(),
+            source: Source::Human,
         };
         assert_eq!(entry, expected);
         let entry = joined(json!({}), Extent::Part, Some(&before())).unwrap();

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::change;
 use super::described::MEMBERS;
-use super::form::{Draft, SOURCES};
+use super::form::Draft;
+use super::source::Source;
 use super::store::pages::{self, Filter, Key};
 use crate::auth::Caller;
 use crate::auth::allowed::Allowed;
@@ -98,7 +99,8 @@ fn filter(query: &Parameters, caller: &Caller) -> Result<Filter, ApiError> {
     let end = (instant("end_after"), instant("end_before"));
     let running = problems.take("running", fields::boolean(&said("running"))).flatten();
     let billable = problems.take("billable", fields::boolean(&said("billable"))).flatten();
-    let source = problems.take("source", fields::choice(&said("source"), &SOURCES)).flatten();
+    let source = problems.take("source", fields::choice(&said("source"), &Source::NAMES));
+    let source = source.flatten().and_then(Source::named);
     problems.finish()?;
     let search = filters::search(query)?;
     Ok(Filter { activity, search, tags, start, end, running, billable, source })

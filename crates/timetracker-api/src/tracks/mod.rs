@@ -1,7 +1,7 @@
 //! Tracks: entries of time, each a person's own.
 //!
 //! * [`list`], [`detail`], [`by_uid`], and what else can be done with one: [`splitting`], [`restoring`].
-//! * [`form`]: a track as a client sends it, with [`crate::tags`]. [`store`]: the SQL. [`described`]: all of it in words.
+//! * [`form`]: a track as a client sends it, with [`crate::tags`] and [`source`]. [`store`]: the SQL. [`described`]: all of it in words.
 
 pub mod by_uid;
 pub mod described;
@@ -9,6 +9,7 @@ pub mod detail;
 pub mod form;
 pub mod list;
 pub mod restoring;
+pub mod source;
 pub mod splitting;
 pub mod store;
 
@@ -65,7 +66,7 @@ fn write_added(out: &mut Vec<u8>, track: &Track) {
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b",\"source\":");
-    json::text(out, &track.source);
+    json::text(out, track.source.name());
     out.extend_from_slice(b",\"version\":");
     json::number(out, track.version);
     out.extend_from_slice(b",\"created_at\":");

@@ -99,7 +99,7 @@ pub fn object(out: &mut Vec<u8>, entry: &Entry, piece: &Piece, names: &Names, is
     out.extend_from_slice(b",\"running\":");
     json::boolean(out, entry.end.is_none());
     out.extend_from_slice(b",\"source\":");
-    json::text(out, &entry.source);
+    json::text(out, entry.source.name());
     out.push(b'}');
 }
 
@@ -136,7 +136,7 @@ fn line(out: &mut Vec<u8>, entry: &Entry, piece: &Piece, names: &Names, zone: Tz
     cells.text(&if tags.contains('\n') { Cow::Owned(tags.replace('\n', ", ")) } else { Cow::Borrowed(tags) });
     cells.plain(if entry.billable { "true" } else { "false" });
     cells.plain(if entry.end.is_none() { "true" } else { "false" });
-    cells.plain(&entry.source);
+    cells.plain(entry.source.name());
     cells.number(entry.id.0);
     cells.shown(entry.uid.0.hyphenated());
     cells.end();

@@ -15,6 +15,7 @@ use crate::id::{ActivityId, ItemId, PersonId, TrackId};
 use crate::literal::{IsTooLong, Runs};
 use crate::schema::{activities, clients, projects, tracks};
 use crate::tracks::form::LONGEST;
+use crate::tracks::source::Source;
 
 /// How many bytes of texts are read at once, but for the last text: what is kept in memory does not grow with what people write.
 const TEXTS_AT_ONCE: usize = 512 * 1_024;
@@ -42,7 +43,7 @@ pub struct Entry {
     /// Whether somebody is to pay for it.
     pub billable: bool,
     /// Who wrote it.
-    pub source: String,
+    pub source: Source,
 }
 
 impl Entry {

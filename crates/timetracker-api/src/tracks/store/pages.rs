@@ -20,6 +20,7 @@ use crate::id::{ActivityId, ItemId, PersonId, WorkspaceId};
 use crate::literal::Runs;
 use crate::names;
 use crate::schema::{activities, lower, tags, track_tags, tracks};
+use crate::tracks::source::Source;
 use crate::wire::cursor::{self, Order, Value, along};
 use crate::wire::error::{Verdict, or_refuse};
 use crate::wire::filters::no_such_choice;
@@ -44,7 +45,7 @@ pub struct Filter {
     /// Only what is billable, or only what is not.
     pub billable: Option<bool>,
     /// Only what was written by these.
-    pub source: Option<&'static str>,
+    pub source: Option<Source>,
 }
 
 /// What tracks can be ordered by. Those without a start come first, either way, on both databases.

@@ -6,6 +6,7 @@ use model::time::Timestamp;
 
 use crate::id::{ActivityId, PersonId, TrackId};
 use crate::schema::tracks;
+use crate::tracks::source::Source;
 
 /// A track. Its interval is half open: `start` belongs to it and `end` does not. Without a start it is a draft, with a
 /// start and no end it runs.
@@ -31,8 +32,8 @@ pub struct Track {
     pub billable: bool,
     /// Where the person was, a name of the IANA database; not known of tracks older than the field.
     pub timezone: Option<String>,
-    /// Who wrote it: one of [`crate::tracks::form::SOURCES`].
-    pub source: String,
+    /// Who wrote it.
+    pub source: Source,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was changed last.
@@ -73,7 +74,7 @@ impl Track {
             tags: String::new(),
             billable: false,
             timezone: None,
-            source: "human".to_owned(),
+            source: Source::Human,
             created_at: Timestamp::from_unix_seconds(0),
             updated_at: Timestamp::from_unix_seconds(0),
             version: 1,

@@ -15,6 +15,7 @@ use crate::reports::days::days;
 use crate::reports::detailed::store::{Directory, Entry};
 use crate::reports::query::Query;
 use crate::reports::sum::{Midnight, Rules};
+use crate::tracks::source::Source;
 
 fn asked() -> Arc<Asked> {
     let (from, to) = ("2026-10-19".parse().unwrap(), "2026-10-25".parse().unwrap());
@@ -49,7 +50,7 @@ fn batch(tracks: i64, length: usize) -> Batch {
         description: "x".repeat(length),
         tags: String::new(),
         billable: false,
-        source: "human".to_owned(),
+        source: Source::Human,
     };
     Batch { entries: (0..tracks).map(entry).collect(), names: Directory::new() }
 }
