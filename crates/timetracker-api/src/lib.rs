@@ -49,6 +49,7 @@ pub mod names;
 pub mod openapi;
 pub mod pages;
 pub mod protected_resource;
+pub mod recent;
 pub mod reports;
 pub mod retries;
 pub mod root;

@@ -9,9 +9,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use model::db::Conn;
 
 use crate::auth::Caller;
-use crate::auth::cache::Weighed;
 use crate::auth::scopes::Scopes;
 use crate::id::PersonId;
+use crate::recent::Weighed;
 use crate::wire::error::{ApiError, Verdict};
 use crate::wire::listing::Written;
 use crate::wire::prefer;

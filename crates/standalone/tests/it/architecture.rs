@@ -38,7 +38,7 @@ fn each_package_has_one_front_door() {
         ("r2d2", &["model/src/db/"]),
         ("crossbeam_channel", &["model/src/db/", "authz/src/crypto/passwords.rs"]),
         ("lettre", &["authz/src/mail/post.rs"]),
-        ("moka", &["timetracker-api/src/auth/cache.rs"]),
+        ("moka", &["timetracker-api/src/auth/cache.rs", "timetracker-api/src/recent.rs"]),
         ("reqwest", &["timetracker-api/src/auth/", "authz/src/upstream/"]),
         ("oauth2::", &["timetracker-api/src/auth/", "authz/src/upstream/"]),
         ("actix_multipart", &["timetracker-api/src/wire/sent.rs", "authz/src/multipart.rs"]),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use super::cache::Recent;
 use crate::id::PersonId;
+use crate::recent::Recent;
 
 /// The time in which a whole quota grows back.
 pub const WINDOW: Duration = Duration::from_secs(3_600);

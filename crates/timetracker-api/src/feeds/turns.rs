@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::auth::cache::Recent;
 use crate::auth::meter::{Count, Quota, WINDOW};
 use crate::id::FeedId;
+use crate::recent::Recent;
 use crate::wire::error::ApiError;
 
 /// How many calendars an address gives in an hour, whoever asks for them: one each half minute, or all of them at once.

@@ -10,8 +10,8 @@ use super::book::Book;
 use super::store;
 use super::sum::Spent;
 use crate::auth::Caller;
-use crate::auth::cache::Weighed;
 use crate::id::PersonId;
+use crate::recent::Weighed;
 use crate::wire::error::{ApiError, Verdict};
 
 /// Bytes that are kept of all people together.
