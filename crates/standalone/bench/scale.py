@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How it goes with ten million tracks: fills SQLite and PostgreSQL, starts the release programs on them, and asks what is asked
 most, over 16 connections and over one, for somebody else each time. What the API keeps is measured twice: asked again, as clients do that poll,
-and anew, for something that was not asked for before. Beside each case is what the database alone takes for
+and anew, for something that was not asked for before; a summary also while everybody's workspace counts a commit ten times a second. Beside each case is what the database alone takes for
 the same question, asked by the same functions in one process without HTTP, one at a time and 16 at once. Lists are asked of a
 thousand tracks as well. Prints tables in Markdown. Needs what run.py needs.
 
@@ -41,11 +41,15 @@ class Case:
     goal: float | None
     # The path as nobody has asked it before, from the path and a number.
     anew: Callable[[str, int], str] | None = None
+    # Whether it makes a difference that something was committed meanwhile, and not what; then whether something is.
+    commits: bool = False
 
     def ways(self):
-        """Asked again, and anew, where that is not the same."""
-        again = replace(self, name=f"{self.name}, again" if self.anew else self.name, anew=None)
-        return [again, replace(self, name=f"{self.name}, anew")] if self.anew else [again]
+        """Asked again, after something was committed, and anew, where that is not the same."""
+        again = replace(self, name=f"{self.name}, again" if self.anew else self.name, anew=None, commits=False)
+        changed = replace(self, name=f"{self.name}, after commits", anew=None)
+        anew = replace(self, name=f"{self.name}, anew", commits=False)
+        return [again] + [changed] * self.commits + [anew] * bool(self.anew)
 
 
 def days(back, until=0):
@@ -67,7 +71,7 @@ LISTS = [
 ]
 OTHERS = [
     Case("running timer", "people", "timer/", "running", 3),
-    Case("a year's summary, by day and activity", "people", f"reports/summary/?group_by=day,activity&{YEAR}", "year", 15, other_days),
+    Case("a year's summary, by day and activity", "people", f"reports/summary/?group_by=day,activity&{YEAR}", "year", 15, other_days, True),
     Case("50 changes since a cursor", "since", None, "changes", 5, other_address),
     Case("page of 50 of a year's detailed report", "people", f"reports/detailed/?page_size=50&{YEAR}", "detailed", None),
 ]

@@ -1,12 +1,15 @@
 """Both services on a database with many tracks in it, made when it is not there yet; and asking them."""
 
+import contextlib
 import http.client
 import json
 import math
 import os
+import sqlite3
 import subprocess
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -163,8 +166,30 @@ class Scaled:
         (self.data / "anew").write_text("".join(lines))
         return ["GET", str(self.data / "anew"), "asks", "", "turns"]
 
+    def commit_until(self, ended):
+        """Something is committed in everybody's workspace ten times a second, as far as the counters say."""
+        count = "UPDATE workspaces SET change_seq = change_seq + 1;\n"
+        if self.postgres:
+            with subprocess.Popen([self.postgres.bin / "psql", "-q", self.url("timetracker")], stdin=subprocess.PIPE, text=True) as psql:
+                while not ended.wait(0.1):
+                    psql.stdin.write(count)
+                    psql.stdin.flush()
+        else:
+            with contextlib.closing(sqlite3.connect(self.data / "timetracker.db", isolation_level=None)) as database:
+                while not ended.wait(0.1):
+                    database.execute(count)
+
     def wrk(self, seconds, case, connections, of=None):
         """Asks the API, or the one that is `beside` it."""
+        if case.commits:
+            ended = threading.Event()
+            committing = threading.Thread(target=self.commit_until, args=[ended])
+            committing.start()
+            try:
+                return self.wrk(seconds, replace(case, commits=False), connections, of)
+            finally:
+                ended.set()
+                committing.join()
         pid, port = of or (self.api, self.api_port)
         if case.anew:
             arguments = self.never_asked(case, seconds)

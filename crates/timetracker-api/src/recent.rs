@@ -31,8 +31,8 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Rec
 /// Bytes that moka has beside what it keeps, about.
 const NODE: usize = 256;
 
-/// How long [`Weighed`] keeps anything.
-const LIFETIME: Duration = Duration::from_secs(600);
+/// How long [`Weighed`] keeps anything, at most.
+pub const LIFETIME: Duration = Duration::from_secs(600);
 
 /// What was read of late and is compared with the number of the last change before it is used: so many bytes at most, of which what was longest unused
 /// is forgotten first. A database that is restored while this runs may count to the same number again, and so everything ends after a while.

@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use smallvec::SmallVec;
 
 use super::book::Belongs;
-use super::sum::Spent;
+use super::spent::Spent;
 use crate::id::{ActivityId, ItemId};
 
 /// How much may be grouped by at once.

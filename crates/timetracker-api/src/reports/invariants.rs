@@ -10,8 +10,9 @@ use super::book::{Belongs, Book};
 use super::cut::cut;
 use super::days::{Day, days};
 use super::group::{Group, Key};
-use super::sum::{Midnight, Rounding, Rules, Spent, Sum, Sums, sum};
-use crate::id::{ActivityId, ItemId};
+use super::spent::Spent;
+use super::sum::{Midnight, Rounding, Rules, Sum, Sums, sum};
+use crate::id::{ActivityId, ItemId, TrackId};
 use crate::money::{Currency, Money, Rate};
 
 /// Weeks in which something happens to clocks, by their first day: they are put back an hour, forward an hour at midnight, half
@@ -96,12 +97,14 @@ fn any_report() -> impl Strategy<Value = (Range, Vec<Spent>)> {
         let day_start = NaiveTime::from_hms_opt(minute / 60, minute % 60, 0).unwrap();
         let range = Range { days: week(zone, from, day_start), rounding, midnight };
         let begins = range.ends().0.micros();
-        let spent = all.into_iter().map(|((start, length, before, behind), activity, billable, tags)| {
-            let start = begins + start * 1_000_000 + before;
-            let end = (start + length * 1_000_000 + behind).max(start);
-            let (start, end) = (Timestamp::from_micros(start), Timestamp::from_micros(end));
-            Spent { start, end, activity: ActivityId(activity), tags: tags.to_owned(), billable }
-        });
+        let spent =
+            (1..).zip(all).map(|(id, ((start, length, before, behind), activity, billable, tags))| {
+                let start = begins + start * 1_000_000 + before;
+                let end = (start + length * 1_000_000 + behind).max(start);
+                let (start, end) = (Timestamp::from_micros(start), Timestamp::from_micros(end));
+                let (id, activity, tags) = (TrackId(id), ActivityId(activity), tags.into());
+                Spent { id, start, end, activity, tags, billable }
+            });
         let spent = spent.collect();
         (range, spent)
     })

@@ -1,7 +1,7 @@
 //! `/api/reports/summary/`: where the time went. Days are those of a zone, as long as they are there. [`detailed`] has the
 //! tracks behind it.
 //!
-//! [`query`] is what is asked, [`store`] reads the tracks and the [`book`] of what they cost, of which the [`ledger`] keeps the last, [`days`] knows
+//! [`query`] is what is asked, [`store`] reads what was [`spent`] and the [`book`] of what it costs, of which the [`ledger`] keeps the last, [`days`] knows
 //! when days begin, [`cut`] cuts tracks into days, [`sum`] adds up by [`group`].
 
 pub mod book;
@@ -14,6 +14,7 @@ pub mod group;
 mod invariants;
 pub mod ledger;
 pub mod query;
+pub mod spent;
 pub mod store;
 pub mod sum;
 

@@ -7,9 +7,8 @@ use model::directly;
 use model::time::Timestamp;
 
 use super::book::{Belongs, Book};
-use super::ledger::Tracks;
-use super::sum::Spent;
-use crate::id::{ActivityId, ItemId, PersonId, WorkspaceId};
+use super::spent::{Spent, Tracks};
+use crate::id::{ActivityId, ItemId, PersonId, TrackId, WorkspaceId};
 use crate::literal::{IsTooLong, Runs};
 use crate::money::{Currency, Rate};
 use crate::schema::{activities, clients, projects, tracks};
@@ -19,7 +18,7 @@ use crate::tracks::form::LONGEST;
 pub const MOST: i64 = 200_000;
 
 /// What the index has of a track.
-type Indexed = (Timestamp, Option<Timestamp>, ActivityId, bool);
+type Indexed = (TrackId, Timestamp, Option<Timestamp>, ActivityId, bool);
 
 /// What each of the workspace's activities belongs to and what an hour of it costs, those that were deleted included: the
 /// rate is the activity's, else its project's, else its client's.
@@ -82,14 +81,16 @@ pub fn within(
                 .limit(MOST)
         };
     }
-    let indexed = (tracks::start_at.assume_not_null(), tracks::end_at, tracks::activity_id, tracks::billable);
+    let indexed = (
+        tracks::id,
+        tracks::start_at.assume_not_null(),
+        tracks::end_at,
+        tracks::activity_id,
+        tracks::billable,
+    );
     let mut found = Tracks::default();
-    let mut add = |(start, end, activity, billable): Indexed, tags| {
-        let track = |end| Spent { start, end, activity, tags, billable };
-        match end {
-            Some(end) => found.ended.push(track(end)),
-            None => found.running = Some(track(start)),
-        }
+    let mut add = |(id, start, end, activity, billable): Indexed, tags| {
+        found.add(Spent { id, start, end: end.unwrap_or(start), activity, tags, billable }, end.is_none());
     };
     directly!(conn, |conn| {
         if with_tags {
@@ -97,11 +98,11 @@ pub fn within(
                 all!((indexed, tracks::tags)).load_iter::<(Indexed, String), DefaultLoadingMode>(conn)?
             {
                 let (row, tags) = row?;
-                add(row, tags);
+                add(row, tags.into());
             }
         } else {
             for row in all!(indexed).load_iter::<Indexed, DefaultLoadingMode>(conn)? {
-                add(row?, String::new());
+                add(row?, Box::default());
             }
         }
     });

@@ -1,29 +1,13 @@
 //! Adding up what was cut.
 
 use chrono::Weekday;
-use model::time::Timestamp;
 
 use super::book::Book;
 use super::cut::cut;
 use super::days::Day;
 use super::group::{Group, Key, Place, Places};
-use crate::id::ActivityId;
+use super::spent::Spent;
 use crate::money::Money;
-
-/// A track as far as a report looks at it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spent {
-    /// When it began.
-    pub start: Timestamp,
-    /// When it ended, or now.
-    pub end: Timestamp,
-    /// What it was spent on.
-    pub activity: ActivityId,
-    /// The names of its tags, one to a line.
-    pub tags: String,
-    /// Whether somebody is to pay for it.
-    pub billable: bool,
-}
 
 /// Which day a track that crosses midnight belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,10 +158,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     use chrono::NaiveTime;
+    use model::time::Timestamp;
 
     use super::super::book::Belongs;
     use super::super::days::days;
     use super::*;
+    use crate::id::{ActivityId, TrackId};
     use crate::money::{Currency, Rate};
 
     /// More parts than are put in order at once, forwards and backwards: they add up as one by one, in groups that have both parts
@@ -194,10 +180,11 @@ mod tests {
                 // Up to an hour before one of six midnights, and up to half an hour behind it.
                 let at = midnight + (1 + number * 5 % 6) * 1_440 * MINUTE;
                 Spent {
+                    id: TrackId(number),
                     start: Timestamp::from_micros(at - (1 + number % 59) * MINUTE),
                     end: Timestamp::from_micros(at + (1 + number % 31) * MINUTE),
                     activity: ActivityId(number % 7),
-                    tags: String::new(),
+                    tags: Box::default(),
                     billable: number % 3 > 0,
                 }
             })

@@ -186,12 +186,56 @@ async fn a_report_is_not_read_again() {
     assert_eq!(seconds(&ada, week).await, 5_400);
     lengthen(&world, id, 30).await;
     assert_eq!(seconds(&ada, week).await, 5_400);
-    // More days than were read; and any change of the workspace is enough.
+    // More days than were read.
     assert_eq!(seconds(&ada, "from=2027-01-10&to=2027-01-17").await, 7_200);
     lengthen(&world, id, 30).await;
     assert_eq!(seconds(&ada, week).await, 7_200);
+}
+
+/// Of what changed only that is read, with its tags if they were read before; of much that changed everything.
+#[tokio::test]
+async fn of_a_report_only_what_changed_is_read_again() {
+    let world = World::new().await;
+    let ada = world.person("ada");
+    let activity = ada.has_activity("a").await;
+    let hour = |day: i64| json!({"activity": activity, "start": format!("2027-01-{day}T09:00:00Z"), "duration": 3_600, "tags": ["a"]});
+    let (one, other) =
+        (ada.post("/api/tracks/", hour(13)).await.id(), ada.post("/api/tracks/", hour(14)).await.id());
+    let total = async || {
+        let answer =
+            ada.get("/api/reports/summary/?from=2027-01-11&to=2027-01-17&group_by=tags").await.json();
+        let group = answer["groups"][0].clone();
+        assert_eq!((&group["tags"], &group["seconds"]), (&json!(["a"]), &answer["total"]["seconds"]));
+        answer["total"]["seconds"].as_i64().unwrap()
+    };
+    assert_eq!(total().await, 7_200);
+    // The catalogue changed and no track.
+    lengthen(&world, one, 30).await;
+    lengthen(&world, other, 15).await;
     ada.has_activity("b").await;
-    assert_eq!(seconds(&ada, week).await, 9_000);
+    assert_eq!(total().await, 7_200);
+    ada.patch(&format!("/api/tracks/{one}/"), json!({"description": "long"})).await;
+    assert_eq!(total().await, 9_000);
+    ada.delete(&format!("/api/tracks/{one}/")).await;
+    assert_eq!(total().await, 3_600);
+    let minutes: Vec<_> = (1..=101_i64)
+        .map(|number| {
+            let data =
+                json!({"activity": activity, "start": "2027-01-15T09:00:00Z", "duration": 60, "tags": ["a"]});
+            json!({"op": "upsert", "uid": format!("0190f8a0-0000-7000-8000-{number:012}"), "data": data})
+        })
+        .collect();
+    ada.post("/api/batch/", json!({"operations": minutes[..100]})).await;
+    assert_eq!(total().await, 3_600 + 100 * 60);
+    ada.post("/api/batch/", json!({"operations": minutes})).await;
+    // Nothing of a hundred is new.
+    assert_eq!(total().await, 3_600 + 101 * 60);
+    let longer = minutes.into_iter().map(|mut minute| {
+        minute["data"]["duration"] = json!(120);
+        minute
+    });
+    ada.post("/api/batch/", json!({"operations": longer.collect::<Vec<_>>()})).await;
+    assert_eq!(total().await, 3_600 + 15 * 60 + 101 * 120);
 }
 
 /// With tags and without, in turn: tags are read again because they were read before, and then both are answered by the same.
