@@ -119,7 +119,7 @@ impl Bench {
         lines.push(
             self.ask("year", move |conn, caller| {
                 let (_, as_of) = me::store::settings_as_of(conn, caller.person)?;
-                Ledger::read(conn, caller, as_of, year, false).map(drop)
+                Ledger::read(conn, caller, as_of, (year, false)).map(drop)
             })
             .await?,
         );
