@@ -35,7 +35,7 @@ const NODE: usize = 256;
 pub const LIFETIME: Duration = Duration::from_secs(600);
 
 /// What was read of late and is compared with the number of the last change before it is used: so many bytes at most, of which what was longest unused
-/// is forgotten first. A database that is restored while this runs may count to the same number again, and so everything ends after a while.
+/// is forgotten first. A database that is restored while this runs may count to that number again, or past it, and so everything ends after a while.
 pub struct Weighed<K, V>(Cache<K, Arc<V>>);
 
 impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Weighed<K, V> {

@@ -69,9 +69,9 @@ impl Ledger {
         as_of: i64,
         (range, with_tags): Asked,
     ) -> Verdict<(Arc<Self>, bool)> {
-        let had_tags = kept.as_ref().is_some_and(|ledger| ledger.has_tags);
         // However often something was taken in: what was read is compared with nothing but numbers.
         let kept = kept.filter(|ledger| ledger.read_at.elapsed() < LIFETIME);
+        let had_tags = kept.as_ref().is_some_and(|ledger| ledger.has_tags);
         if let Some(ledger) = kept.filter(|ledger| ledger.serves(range, with_tags)) {
             if ledger.as_of == as_of {
                 return Ok(Ok((ledger, false)));
