@@ -115,8 +115,8 @@ impl Operation {
         let id = problems.take("id", fields::key(&sent.field("id", false))).flatten();
         let uid = problems.take("uid", fields::uid(&sent.field("uid", false))).flatten();
         let version = problems.take("if_version", version(&sent.field("if_version", false))).flatten();
-        let said =
-            problems.take("overlap", fields::choice(&sent.field("overlap", false), &POLICIES)).flatten();
+        let said = fields::named(&sent.field("overlap", false), Policy::named);
+        let said = problems.take("overlap", said).flatten();
         let item = ITEMS.into_iter().find(|item| kind == Some(item.name()));
         if item.is_some() && uid.is_some() {
             problems.note("uid", "Only tracks are known by their uid.");
@@ -141,7 +141,7 @@ impl Operation {
         };
         let data = Sent::Json(data.unwrap_or(Value::Object(Map::new())));
         let conditions = version.map_or_else(Conditions::default, Conditions::of_version);
-        let asked = Asked { policy: said.and_then(Policy::named).or(policy), conditions };
+        let asked = Asked { policy: said.or(policy), conditions };
         Ok(Self { item, verb, data, asked })
     }
 }

@@ -6,11 +6,11 @@ use chrono_tz::Tz;
 use super::store::Settings;
 use crate::tracks::schedule::Policy;
 use crate::wire::calendar;
-use crate::wire::error::{ApiError, Message};
-use crate::wire::fields::{self, Given, Problems};
+use crate::wire::error::ApiError;
+use crate::wire::fields::{self, Problems};
 use crate::wire::sent::Sent;
 
-/// The longest word for a choice.
+/// The longest text that is read as a time of day.
 const LONGEST: usize = 100;
 
 /// What was said; `None` where nothing was.
@@ -31,9 +31,9 @@ impl Draft {
         sent.require_object()?;
         let mut problems = Problems::default();
         let timezone = problems.take("timezone", fields::timezone(&sent.field("timezone", false)));
-        let overlap_policy = choice(&sent.field("overlap_policy", false), Policy::named);
+        let overlap_policy = fields::named(&sent.field("overlap_policy", false), Policy::named);
         let overlap_policy = problems.take("overlap_policy", overlap_policy);
-        let week_start = choice(&sent.field("week_start", false), calendar::weekday);
+        let week_start = fields::named(&sent.field("week_start", false), calendar::weekday);
         let week_start = problems.take("week_start", week_start);
         let day_start = fields::text(&sent.field("day_start", false), LONGEST, false)
             .and_then(|text| text.map(|text| calendar::time(&text)).transpose());
@@ -56,10 +56,4 @@ impl Draft {
             day_start: self.day_start.unwrap_or(before.day_start),
         }
     }
-}
-
-/// One of a few words.
-fn choice<T>(given: &Given<'_>, named: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Vec<Message>> {
-    let Some(said) = fields::text(given, LONGEST, false)? else { return Ok(None) };
-    named(&said).map(Some).ok_or_else(|| vec![fields::not_a_choice(&said)])
 }

@@ -122,8 +122,8 @@ impl Draft {
         let duration = fields::seconds(&sent.field("duration", true));
         let duration = problems.take("duration", duration).flatten();
         let timezone = problems.take("timezone", fields::timezone(&sent.field("timezone", false))).flatten();
-        let source = fields::choice(&sent.field("source", false), &Source::NAMES);
-        let source = problems.take("source", source).flatten().and_then(Source::named);
+        let source = fields::named(&sent.field("source", false), Source::named);
+        let source = problems.take("source", source).flatten();
         Ok(Self {
             uid,
             description,

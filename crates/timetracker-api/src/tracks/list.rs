@@ -99,8 +99,7 @@ fn filter(query: &Parameters, caller: &Caller) -> Result<Filter, ApiError> {
     let end = (instant("end_after"), instant("end_before"));
     let running = problems.take("running", fields::boolean(&said("running"))).flatten();
     let billable = problems.take("billable", fields::boolean(&said("billable"))).flatten();
-    let source = problems.take("source", fields::choice(&said("source"), &Source::NAMES));
-    let source = source.flatten().and_then(Source::named);
+    let source = problems.take("source", fields::named(&said("source"), Source::named)).flatten();
     problems.finish()?;
     let search = filters::search(query)?;
     Ok(Filter { activity, search, tags, start, end, running, billable, source })

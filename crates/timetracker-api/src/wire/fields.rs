@@ -240,11 +240,16 @@ pub fn choice(
     given: &Given<'_>,
     known: &'static [&'static str],
 ) -> Result<Option<&'static str>, Vec<Message>> {
+    named(given, |said| known.iter().copied().find(|each| *each == said))
+}
+
+/// What is called so. `None` when it did not come.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn named<T>(given: &Given<'_>, known: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Vec<Message>> {
     let Some(said) = text(given, 100, false)? else { return Ok(None) };
-    match known.iter().find(|each| **each == said) {
-        Some(known) => Ok(Some(known)),
-        None => Err(vec![not_a_choice(&said)]),
-    }
+    known(&said).map(Some).ok_or_else(|| vec![not_a_choice(&said)])
 }
 
 /// The message for a word that is none of those.
